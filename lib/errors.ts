@@ -1,0 +1,95 @@
+/** What is known about data that was refused; evidence for the code that asked, never for a log. */
+export interface Evidence {
+  /** The part of the data in question, still unverified unless the error is a `BadPayload` or `SignatureExpired`. */
+  payload?: string | undefined
+  /** When the data says it was signed. */
+  dateSigned?: Date | undefined
+  /** What made a payload unreadable. */
+  originalError?: unknown
+}
+
+/**
+ * Signed data that was refused; the base of every such error, as in itsdangerous.
+ * Its messages carry neither the data nor a secret. `payload` and `originalError`, which may quote the data,
+ * are not enumerable, so that neither logs nor inspections show them.
+ */
+export class BadData extends Error {
+  /** Stable; one for each class. */
+  readonly code: string = 'FSS_ERR_BAD_DATA'
+  declare readonly payload: string | undefined
+  declare readonly dateSigned: Date | undefined
+  declare readonly originalError: unknown
+
+  constructor (message: string, evidence: Evidence = {}) {
+    super(message)
+    Object.defineProperty(this, 'payload', { value: evidence.payload })
+    Object.defineProperty(this, 'originalError', { value: evidence.originalError })
+    Object.defineProperty(this, 'dateSigned', { value: evidence.dateSigned, enumerable: evidence.dateSigned !== undefined })
+  }
+
+  static {
+    this.prototype.name = 'BadData'
+  }
+}
+
+/** The signature does not fit the data, or there is none. */
+export class BadSignature extends BadData {
+  override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'
+
+  static {
+    this.prototype.name = 'BadSignature'
+  }
+}
+
+/** The signature does not fit timestamped data, or its timestamp is missing or malformed. */
+export class BadTimeSignature extends BadSignature {
+  override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE'
+
+  static {
+    this.prototype.name = 'BadTimeSignature'
+  }
+}
+
+/** The signature is genuine and too old, or from the future. */
+export class SignatureExpired extends BadTimeSignature {
+  override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED'
+
+  static {
+    this.prototype.name = 'SignatureExpired'
+  }
+}
+
+/** The signature is genuine and the data inside cannot be read. */
+export class BadPayload extends BadData {
+  override readonly code: string = 'FSS_ERR_BAD_PAYLOAD'
+
+  static {
+    this.prototype.name = 'BadPayload'
+  }
+}
+
+/** A value that cannot be kept, refused when it is written. */
+export class NotSerializable extends TypeError {
+  readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
+  /** Where the value stands, such as `session.cart[2].price`. */
+  readonly path: string
+
+  constructor (path: string, reason: string) {
+    super(`${path} ${reason}`)
+    this.path = path
+  }
+}
+
+/** A session whose cookie would be longer than browsers keep, refused before anything is sent. */
+export class CookieTooLarge extends Error {
+  readonly code = 'FSS_ERR_COOKIE_TOO_LARGE'
+  /** Bytes of name, value and attributes together. */
+  readonly size: number
+
+  constructor (cookieName: string, size: number, limit: number, keys: ReadonlyArray<readonly [key: string, bytes: number]>) {
+    const largest = keys.map(([key, bytes]) => `${JSON.stringify(key)} ${bytes}`).join(', ')
+    super(`The cookie ${JSON.stringify(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
+      `so it was not sent and the old one stands. Keep less in the session. Bytes of each key: ${largest}`)
+    this.size = size
+  }
+}

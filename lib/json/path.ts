@@ -1,0 +1,26 @@
+const SHOWN_KEYS = 12
+const SHOWN_CHARACTERS = 100
+
+/**
+ * A path as JavaScript would write it: `session.cart[2]["unit price"]`. Keys are escaped, so that a hostile one cannot
+ * break a log line, and shortened.
+ */
+export function formatPath (root: string, keys: ReadonlyArray<string | number>): string {
+  if (keys.length <= SHOWN_KEYS) return root + keys.map(formatKey).join('')
+  return root + keys.slice(0, SHOWN_KEYS - 2).map(formatKey).join('') + '…' + keys.slice(-2).map(formatKey).join('')
+}
+
+/** Text in double quotes, shortened, with everything escaped that could act on a terminal or a log. */
+export function quoteName (name: string): string {
+  const shown = name.length > SHOWN_CHARACTERS ? name.slice(0, SHOWN_CHARACTERS) + '…' : name
+  return JSON.stringify(shown).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeUnit)
+}
+
+function formatKey (key: string | number): string {
+  if (typeof key === 'number') return `[${key}]`
+  return /^[A-Za-z_$][\w$]{0,99}$/.test(key) ? `.${key}` : `[${quoteName(key)}]`
+}
+
+function escapeUnit (unit: string): string {
+  return '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')
+}

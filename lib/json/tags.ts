@@ -1,0 +1,321 @@
+import { JSONTag, type TagClass } from './tag.ts'
+import { Markup, Tuple, UUID } from './values.ts'
+import { isPlainObject } from './writer.ts'
+
+/** An object whose only key is a tag, escaped by `__` behind the key. */
+export class TagDict extends JSONTag {
+  readonly key = ' di'
+
+  check (value: unknown): boolean {
+    if (!isDict(value)) return false
+    const keys = definedKeys(value)
+    return keys.length === 1 && this.serializer.tags.has(keys[0]!)
+  }
+
+  toJson (value: Record<string, unknown>): unknown {
+    const [key] = definedKeys(value)
+    return { [`${key}__`]: this.serializer.tag(value[key!], key) }
+  }
+
+  fromJson (value: unknown): unknown {
+    const keys = isDict(value) ? Object.keys(value) : []
+    const key = keys[0]?.slice(0, -2)
+    if (keys.length !== 1 || keys[0] !== `${key}__` || !this.serializer.tags.has(key!)) throw new TypeError('Not an escaped tag')
+    return { [key!]: (value as Record<string, unknown>)[keys[0]] }
+  }
+}
+
+/** Objects without a class: as they are, their members tagged. Stands in the order so that tags can be put ahead of it. */
+export class PassDict extends JSONTag {
+  readonly key = ''
+
+  check (value: unknown): boolean {
+    return isDict(value)
+  }
+
+  toJson (value: Record<string, unknown>): unknown {
+    return this.serializer.tag(value)
+  }
+
+  fromJson (value: unknown): unknown {
+    return value
+  }
+}
+
+/** Arrays: as they are, their elements tagged. Stands in the order so that tags can be put ahead of it. */
+export class PassList extends JSONTag {
+  readonly key = ''
+
+  check (value: unknown): boolean {
+    return Array.isArray(value)
+  }
+
+  toJson (value: unknown[]): unknown {
+    return this.serializer.tag(value)
+  }
+
+  fromJson (value: unknown): unknown {
+    return value
+  }
+}
+
+/** `Tuple`, as a list. */
+export class TagTuple extends JSONTag {
+  readonly key = ' t'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Tuple)
+  }
+
+  toJson (value: Tuple): unknown {
+    return Array.from(value, (item, index) => this.serializer.tag(item, index))
+  }
+
+  fromJson (value: unknown): Tuple {
+    return new Tuple(expectList(value))
+  }
+}
+
+/** `Buffer`, as base64 with padding (RFC 4648, section 4). */
+export class TagBytes extends JSONTag {
+  readonly key = ' b'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Buffer)
+  }
+
+  toJson (value: Buffer): string {
+    return value.toString('base64')
+  }
+
+  fromJson (value: unknown): Buffer {
+    const bytes = Buffer.from(expectString(value), 'base64')
+    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
+    return bytes
+  }
+}
+
+/** `Markup`, as its text. */
+export class TagMarkup extends JSONTag {
+  readonly key = ' m'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Markup)
+  }
+
+  toJson (value: Markup): string {
+    return value.__html__()
+  }
+
+  fromJson (value: unknown): Markup {
+    return new Markup(expectString(value))
+  }
+}
+
+/** `UUID`, as its 32 digits. */
+export class TagUUID extends JSONTag {
+  readonly key = ' u'
+
+  check (value: unknown): boolean {
+    return isExactly(value, UUID)
+  }
+
+  toJson (value: UUID): string {
+    return value.hex
+  }
+
+  fromJson (value: unknown): UUID {
+    const uuid = new UUID(expectString(value))
+    if (uuid.hex !== value) throw new TypeError('Not 32 digits')
+    return uuid
+  }
+}
+
+/** `Date`, as ISO 8601 to the millisecond; an invalid one as null. */
+export class TagDateTime extends JSONTag {
+  readonly key = ' d'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Date)
+  }
+
+  toJson (value: Date): string | null {
+    return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  }
+
+  fromJson (value: unknown): Date {
+    if (value === null) return new Date(NaN)
+    const date = new Date(expectString(value))
+    if (date.toISOString() !== value) throw new TypeError('Not a date')
+    return date
+  }
+}
+
+/** The most digits of a BigInt, as in Python's own limit for reading integers. */
+const MAX_DIGITS = 4300
+
+/** BigInt, as its decimal digits. */
+export class TagBigInt extends JSONTag {
+  readonly key = ' n'
+
+  check (value: unknown): boolean {
+    return typeof value === 'bigint' && value < LIMIT && value > -LIMIT
+  }
+
+  toJson (value: bigint): string {
+    return `${value}`
+  }
+
+  fromJson (value: unknown): bigint {
+    const text = expectString(value)
+    if (!/^(0|-?[1-9]\d{0,4299})$/.test(text)) throw new TypeError('Not an integer')
+    return BigInt(text)
+  }
+}
+
+const LIMIT = 10n ** BigInt(MAX_DIGITS)
+
+/** NaN and the infinities, by their names. */
+export class TagNumber extends JSONTag {
+  readonly key = ' f'
+
+  check (value: unknown): boolean {
+    return typeof value === 'number' && !Number.isFinite(value)
+  }
+
+  toJson (value: number): string {
+    return `${value}`
+  }
+
+  fromJson (value: unknown): number {
+    if (value !== 'NaN' && value !== 'Infinity' && value !== '-Infinity') throw new TypeError('Not a number')
+    return Number(value)
+  }
+}
+
+/** `undefined` where it counts: as an element of an array, a tuple, a Map or a Set. */
+export class TagUndefined extends JSONTag {
+  readonly key = ' un'
+
+  check (value: unknown): boolean {
+    return value === undefined
+  }
+
+  toJson (): null {
+    return null
+  }
+
+  fromJson (value: unknown): undefined {
+    if (value !== null) throw new TypeError('Not undefined')
+  }
+}
+
+/** `Map`, as a list of its entries in order; keys may be of any type. */
+export class TagMap extends JSONTag {
+  readonly key = ' mp'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Map)
+  }
+
+  toJson (value: Map<unknown, unknown>): unknown {
+    return Array.from(value, ([key, item], index) => [
+      this.serializer.tag(key, `key ${index}`), this.serializer.tag(item, typeof key === 'string' ? key : index)
+    ])
+  }
+
+  fromJson (value: unknown): Map<unknown, unknown> {
+    const entries = expectList(value)
+    const map = new Map(entries.map((entry) => expectList(entry, 2) as [unknown, unknown]))
+    if (map.size !== entries.length) throw new TypeError('A key stands twice')
+    return map
+  }
+}
+
+/** `Set`, as a list of its members in order. */
+export class TagSet extends JSONTag {
+  readonly key = ' st'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Set)
+  }
+
+  toJson (value: Set<unknown>): unknown {
+    return Array.from(value, (member, index) => this.serializer.tag(member, index))
+  }
+
+  fromJson (value: unknown): Set<unknown> {
+    const members = expectList(value)
+    const set = new Set(members)
+    if (set.size !== members.length) throw new TypeError('A member stands twice')
+    return set
+  }
+}
+
+/** `URL`, as its text. */
+export class TagURL extends JSONTag {
+  readonly key = ' ur'
+
+  check (value: unknown): boolean {
+    return isExactly(value, URL)
+  }
+
+  toJson (value: URL): string {
+    return value.href
+  }
+
+  fromJson (value: unknown): URL {
+    const url = new URL(expectString(value))
+    if (url.href !== value) throw new TypeError('Not the text of a URL')
+    return url
+  }
+}
+
+/** `Uint8Array`, apart from Buffer, as base64. */
+export class TagUint8Array extends JSONTag {
+  readonly key = ' u8'
+
+  check (value: unknown): boolean {
+    return isExactly(value, Uint8Array)
+  }
+
+  toJson (value: Uint8Array): string {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  }
+
+  fromJson (value: unknown): Uint8Array {
+    const bytes = Buffer.from(expectString(value), 'base64')
+    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
+    return Uint8Array.from(bytes)
+  }
+}
+
+/** In the order in which they are asked; the first eight are Flask's. */
+export const defaultTags: readonly TagClass[] = [
+  TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime,
+  TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
+]
+
+function isDict (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
+}
+
+function definedKeys (value: Record<string, unknown>): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined)
+}
+
+/** Instances of a subclass, or with properties of their own, would not come back as they were. */
+function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Class.prototype &&
+    Object.keys(value).length === ((value as { length?: number }).length ?? 0)
+}
+
+function expectString (value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('Not a string')
+  return value
+}
+
+function expectList (value: unknown, length?: number): unknown[] {
+  if (!Array.isArray(value) || (length !== undefined && value.length !== length)) throw new TypeError('Not a list')
+  return value
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** An immutable list that stays apart from an array: Python's tuple. Its elements are reached by index and by iteration. */
+export class Tuple<T = unknown> implements Iterable<T> {
+  readonly [index: number]: T
+  readonly #items: readonly T[]
+
+  constructor (items: Iterable<T> = []) {
+    this.#items = Object.freeze([...items])
+    Object.assign(this, this.#items)
+    Object.freeze(this)
+  }
+
+  get length (): number {
+    return this.#items.length
+  }
+
+  [Symbol.iterator] (): IterableIterator<T> {
+    return this.#items.values()
+  }
+
+  /** Whether `other` is a tuple of equal elements. */
+  equals (other: unknown): boolean {
+    return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items)
+  }
+
+  toString (): string {
+    return this.#items.join(',')
+  }
+
+  toJSON (): T[] {
+    return [...this.#items]
+  }
+}
+
+/** Text that is HTML already and needs no escaping: MarkupSafe's `Markup`. */
+export class Markup {
+  readonly #text: string
+
+  constructor (text: string) {
+    if (typeof text !== 'string') throw new TypeError('Markup is made from a string')
+    this.#text = text
+    Object.freeze(this)
+  }
+
+  /** The HTML, by the name under which MarkupSafe asks any object for it. */
+  __html__ (): string {
+    return this.#text
+  }
+
+  equals (other: unknown): boolean {
+    return other instanceof Markup && other.#text === this.#text
+  }
+
+  toString (): string {
+    return this.#text
+  }
+
+  toJSON (): string {
+    return this.#text
+  }
+}
+
+const UUID_TEXT = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i
+
+/** A UUID (RFC 9562) of any version. */
+export class UUID {
+  readonly #text: string
+
+  /** `text` with or without hyphens, in either case; throws a `TypeError` for anything else. */
+  constructor (text: string) {
+    const match = typeof text === 'string' ? UUID_TEXT.exec(text) : null
+    if (match === null) throw new TypeError('A UUID is made from 32 hexadecimal digits, with or without hyphens')
+    this.#text = match.slice(1).join('-').toLowerCase()
+    Object.freeze(this)
+  }
+
+  /** The 32 digits without hyphens. */
+  get hex (): string {
+    return this.#text.replaceAll('-', '')
+  }
+
+  equals (other: unknown): boolean {
+    return other instanceof UUID && other.#text === this.#text
+  }
+
+  /** Lower case, with hyphens. */
+  toString (): string {
+    return this.#text
+  }
+
+  toJSON (): string {
+    return this.#text
+  }
+}

@@ -1,0 +1,228 @@
+import { KeyObject } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { BadData } from './errors.ts'
+import { DefaultJSONProvider, type JSONProvider } from './json/provider.ts'
+import { quoteName } from './json/path.ts'
+import { RequestSession, type SessionSite } from './request-session.ts'
+import { CookieWriter } from './session/cookie-writer.ts'
+import { resolveOptions, type SessionOptions, type SessionSettings } from './session/options.ts'
+import { assignSession, Session, type SessionData } from './session/session.ts'
+import { SecureCookieSessionInterface, type SessionInterface } from './session/session-interface.ts'
+import type { Secret } from './signing/keys.ts'
+
+/** The options of the plugin: those of one session, of several, or the secret alone. */
+export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<SessionOptions<FastifyRequest>>
+
+/** Which of several sessions. */
+export interface SessionChoice {
+  /** Default the only one, or `session`. */
+  name?: string | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Writes and reads the application's JSON; assign another one to replace it in this scope. */
+    json: JSONProvider
+    /** How sessions are opened and saved; of several sessions, an object by name. */
+    sessionInterface: SessionInterface & Record<string, SessionInterface>
+    /** A cookie value that holds `data`. Throws a `TypeError` for data that cannot be kept. */
+    encodeSession (data: Partial<SessionData> & Record<string, unknown>, choice?: SessionChoice): string
+    /** The data of a cookie value. Throws `BadData`. */
+    decodeSession (cookieValue: string, choice?: SessionChoice): Partial<SessionData> & Record<string, unknown>
+  }
+  interface FastifyRequest {
+    /** The session; an object assigned to it replaces the data, null ends it. */
+    get session (): Session
+    set session (value: (Partial<SessionData> & Record<string, unknown>) | null)
+  }
+  interface FastifyReply {
+    /** Sends one value as JSON, several as a list, none as null. */
+    jsonify (...values: unknown[]): this
+  }
+  interface FastifyContextConfig {
+    /** `refresh: false` keeps this route from signing a session anew that is only used, as polling should. */
+    session?: { refresh?: boolean }
+  }
+  interface FastifyRegister<T> {
+    (plugin: typeof sessionPlugin, secret: string | Buffer | KeyObject): T
+  }
+}
+
+/** A request's sessions, each in a property of its own, null until it is first fetched. */
+type Slots = Record<symbol, RequestSession | null>
+
+/** The property that leads from a request to its reply. */
+const REPLY = Symbol('fastify-signed-session.reply')
+type WithReply = Record<typeof REPLY, FastifyReply | null>
+
+/** The plugin: `fastify.register(sessionPlugin, { secret })`. Wrong options fail `ready()` with a `TypeError`. */
+export const sessionPlugin = fp(register as FastifyPluginAsync, {
+  fastify: '5.x',
+  name: 'fastify-signed-session'
+}) as unknown as FastifyPluginAsync<SessionPluginOptions>
+
+async function register (fastify: FastifyInstance, given: SessionPluginOptions | Secret): Promise<void> {
+  const options = asList(given)
+  const settings = options.map(resolveOptions)
+  checkNames(fastify, settings)
+  await loadCookieSerializer(fastify)
+  const sites = settings.map((each) => siteFor(fastify, each))
+  const slots = sites.map((site) => decorateRequest(fastify, site))
+  addHooks(fastify, sites, slots)
+  decorateInstance(fastify, sites)
+  decorateJSON(fastify, options[0]!)
+}
+
+function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
+  if (Array.isArray(given)) {
+    if (given.length === 0) throw new TypeError('The list of sessions is empty')
+    return given as SessionOptions[]
+  }
+  const isSecret = typeof given === 'string' || given instanceof Uint8Array || given instanceof KeyObject
+  return [isSecret ? { secret: given } : given as SessionOptions]
+}
+
+function checkNames (fastify: FastifyInstance, settings: readonly SessionSettings[]): void {
+  if (Object.hasOwn(fastify, 'sessionInterface')) {
+    throw new TypeError('fastify-signed-session is registered in this scope already; several sessions go into one registration, as a list of options')
+  }
+  for (const { name, cookieName } of settings) {
+    if (fastify.hasRequestDecorator(name) || settings.filter((each) => each.name === name).length > 1) {
+      throw new TypeError(`A request has a property ${quoteName(name)} already; each session needs a sessionName of its own`)
+    }
+    if (settings.filter((each) => each.cookieName === cookieName).length > 1) {
+      throw new TypeError(`Two sessions share the cookie ${quoteName(cookieName)}; each needs a cookieName of its own`)
+    }
+  }
+}
+
+/** The serializer of @fastify/cookie works once its plugin has run; in a scope of its own it leaves the application's alone. */
+async function loadCookieSerializer (fastify: FastifyInstance): Promise<void> {
+  if (fastify.hasDecorator('serializeCookie')) return
+  await fastify.register(async (scope) => { await scope.register(cookie, { hook: false } as object) })
+}
+
+function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionSite {
+  let warned = process.env.NODE_ENV !== 'production'
+  return {
+    settings,
+    sessionInterface: interfaceFor(settings),
+    cookie: new CookieWriter(settings.cookieName, settings.cookie),
+    sentInClear () {
+      if (warned) return
+      warned = true
+      fastify.log.warn(`The cookie ${quoteName(settings.cookieName)} is sent without Secure, since a request came over plain http. ` +
+        'Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto')
+    }
+  }
+}
+
+function interfaceFor (settings: SessionSettings): SessionInterface {
+  const { sessionInterface: Given = SecureCookieSessionInterface } = settings
+  return typeof Given === 'function' ? new Given(settings) : Given
+}
+
+/** Decorates the request with a session, and returns the property that holds what stands behind it. */
+function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
+  const slot = Symbol(`fastify-signed-session.${site.settings.name}`)
+  const sessionOf = (request: FastifyRequest): Session => {
+    const slots = request as unknown as Slots
+    return (slots[slot] ?? createSession(site, request, slots, slot)).session
+  }
+  fastify.decorateRequest(slot as never, null as never)
+  fastify.decorateRequest(site.settings.name as 'session', {
+    getter () { return sessionOf(this) },
+    setter (value: unknown) { assignSession(sessionOf(this as unknown as FastifyRequest), value) }
+  } as never)
+  return slot
+}
+
+function createSession (site: SessionSite, request: FastifyRequest, slots: Slots, slot: symbol): RequestSession {
+  const session = slots[slot] = new RequestSession(site, request)
+  const reply = (request as unknown as WithReply)[REPLY]
+  if (reply !== null) session.bind(reply)
+  return session
+}
+
+function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slots: readonly symbol[]): void {
+  if (!fastify.hasRequestDecorator(REPLY)) fastify.decorateRequest(REPLY as never, null as never)
+  fastify.addHook('onRequest', (request, reply, done) => {
+    (request as unknown as WithReply)[REPLY] = reply
+    for (const slot of slots) (request as unknown as Slots)[slot]?.bind(reply)
+    done()
+  })
+  sites.forEach((site, index) => {
+    if (site.sessionInterface.async) addAsyncHooks(fastify, site, slots[index]!)
+    else addSyncHooks(fastify, slots[index]!)
+  })
+  fastify.addHook('onError', (request, _reply, _error, done) => {
+    for (const slot of slots) (request as unknown as Slots)[slot]?.expectErrorReply()
+    done()
+  })
+}
+
+function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    try {
+      (request as unknown as Slots)[slot]?.commit(reply, payload)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    done(null, payload)
+  })
+}
+
+function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbol): void {
+  fastify.addHook('onRequest', async (request) => {
+    const slots = request as unknown as Slots
+    await (slots[slot] ?? createSession(site, request, slots, slot)).openAsync()
+  })
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    await (request as unknown as Slots)[slot]?.commitAsync(reply, payload)
+    return payload
+  })
+}
+
+function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
+  const interfaces = new Map(sites.map((site) => [site.settings.name, site.sessionInterface]))
+  const choose = ({ name }: SessionChoice = {}): SessionInterface => {
+    const chosen = name === undefined && interfaces.size === 1 ? sites[0]!.sessionInterface : interfaces.get(name ?? 'session')
+    if (chosen === undefined) throw new TypeError(`There is no session ${quoteName(name ?? 'session')}; there are ${[...interfaces.keys()].map(quoteName).join(', ')}`)
+    if (chosen.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
+    return chosen
+  }
+  fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(interfaces)) as never)
+  fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeSession(choose(choice), data))
+  fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice), value))
+}
+
+function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): string {
+  const session = new Session(data)
+  session.modified = true
+  const decision = sessionInterface.saveSession(session as Session)
+  if (decision instanceof Promise || decision.action !== 'set') throw new TypeError('An empty session has no cookie')
+  return decision.value
+}
+
+function decodeSession (sessionInterface: SessionInterface, value: string): Record<string, unknown> {
+  let refused: BadData | undefined
+  const session = sessionInterface.openSession([value], (error) => { refused = error }) as Session
+  if (refused !== undefined) throw refused
+  return session.data()
+}
+
+/** Adopts a provider that the application assigned before. */
+function decorateJSON (fastify: FastifyInstance, { json: Given = DefaultJSONProvider, debug }: SessionOptions): void {
+  const inDebug = debug ?? process.env.NODE_ENV === 'development'
+  if (!fastify.hasDecorator('json')) {
+    fastify.decorate('json', typeof Given === 'function' ? new Given({ debug: inDebug }) : Given)
+  }
+  if (!fastify.hasReplyDecorator('jsonify')) {
+    fastify.decorateReply('jsonify', function (this: FastifyReply, ...values: unknown[]) {
+      return this.server.json.response(this, ...values)
+    } as never)
+  }
+}

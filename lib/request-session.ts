@@ -1,0 +1,234 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type BadData, CookieTooLarge } from './errors.ts'
+import type { CookieWriter } from './session/cookie-writer.ts'
+import { cookieValues } from './session/cookies.ts'
+import { beforeWriteHead, forbidSharing, type HeaderBag, replaceSetCookie, varyByCookie } from './session/headers.ts'
+import type { SessionSettings } from './session/options.ts'
+import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
+import type { SaveDecision, SessionInterface } from './session/session-interface.ts'
+
+/** What all requests of one registered session share. */
+export interface SessionSite {
+  readonly settings: SessionSettings
+  readonly sessionInterface: SessionInterface
+  readonly cookie: CookieWriter
+  /** Told when the cookie goes out without Secure. */
+  readonly sentInClear: (request: FastifyRequest) => void
+}
+
+/**
+ * The session of one request: opens it at the first use, and brings what the session interface decides into the
+ * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
+ */
+export class RequestSession implements SessionHost {
+  readonly session: Session = lazySession(this)
+  readonly #site: SessionSite
+  readonly #request: FastifyRequest
+  #reply: FastifyReply | undefined
+  #cookie: CookieWriter
+  /** The `Set-Cookie` line that stands in the headers now. */
+  #line: string | undefined
+  #varies = false
+  /** The revision of the contents that the headers speak of. */
+  #committed = -1
+  #isErrorReply = false
+  /** Set when the body is there in full as the headers leave, so that no code of the handler runs in between. */
+  #isPlainBody = false
+
+  constructor (site: SessionSite, request: FastifyRequest) {
+    this.#site = site
+    this.#request = request
+    this.#cookie = site.cookie
+  }
+
+  /** Names the reply that carries the session's cookie, and has its headers watched. */
+  bind (reply: FastifyReply): void {
+    if (this.#reply !== undefined) return
+    this.#reply = reply
+    beforeWriteHead(reply.raw, (headers) => { this.#commitLate(headers) })
+  }
+
+  open (): void {
+    const { sessionInterface } = this.#site
+    if (sessionInterface.async) throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
+    let refused: BadData | undefined
+    adopt(this.session, sessionInterface.openSession(this.#cookies(), (error) => { refused = error }) as Session)
+    if (refused !== undefined) this.#report(refused)
+  }
+
+  /** For an asynchronous interface, before the handler. */
+  async openAsync (): Promise<void> {
+    let refused: BadData | undefined
+    adopt(this.session, await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
+    if (refused !== undefined) this.#report(refused)
+  }
+
+  setCookieOptions (options: object): void {
+    this.#cookie = this.#cookie.override(options)
+  }
+
+  changing (key: string | undefined): void {
+    if (this.#reply?.raw.headersSent) this.#logLost(key === undefined ? [] : [key])
+  }
+
+  /** From now on the reply is one about an error, and a failure of the session must not hide it. */
+  expectErrorReply (): void {
+    this.#isErrorReply = true
+  }
+
+  /**
+   * The first commit, in `onSend`. Throws what the session interface throws, so that the application's error handler
+   * answers; during an error reply that is logged instead, and the reply goes without the cookie.
+   */
+  commit (reply: FastifyReply, payload: unknown): void {
+    this.#isPlainBody = isPlainBody(payload)
+    if (contentsOf(this.session) === undefined) return
+    this.#attempt(() => replyBag(reply), this.#save() as SaveDecision | Error)
+  }
+
+  /** The same for an asynchronous interface. */
+  async commitAsync (reply: FastifyReply, payload: unknown): Promise<void> {
+    this.#isPlainBody = isPlainBody(payload)
+    const contents = contentsOf(this.session)
+    if (contents === undefined) return
+    const { revision } = contents
+    const decision = await this.#save()
+    this.#attempt(() => replyBag(reply), decision)
+    this.#committed = revision
+  }
+
+  #attempt (headers: () => HeaderBag, decision: SaveDecision | Error): void {
+    const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
+    if (failure === undefined) return
+    if (!this.#isErrorReply) throw failure
+    this.#giveUp(failure, headers)
+  }
+
+  /** The second commit, in `writeHead`, which must neither throw nor wait. */
+  #commitLate (headers: () => HeaderBag): void {
+    const contents = contentsOf(this.session)
+    if (contents === undefined) return
+    if (contents.revision !== this.#committed || contents.shared) this.#saveLate(headers, contents.revision)
+    if (contents.shared && !this.#isPlainBody) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+  }
+
+  #saveLate (headers: () => HeaderBag, revision: number): void {
+    if (this.#site.sessionInterface.async) {
+      if (revision !== this.#committed) this.#logLost([])
+      return
+    }
+    const decision = this.#save() as SaveDecision | Error
+    try {
+      const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
+      if (failure !== undefined) this.#giveUp(failure, headers)
+    } catch (error) {
+      this.#log(error, 'The session could not be saved')
+    }
+  }
+
+  /** What the interface decides, or the error it throws. */
+  #save (): SaveDecision | Error | Promise<SaveDecision | Error> {
+    const { sessionInterface } = this.#site
+    const { session: route } = this.#request.routeOptions.config as { session?: { refresh?: boolean } }
+    try {
+      const contents = contentsOf(this.session)!
+      const decision = sessionInterface.saveSession(this.session, { refresh: route?.refresh ?? true })
+      this.#committed = contents.revision
+      return decision instanceof Promise ? decision.catch(asError) : decision
+    } catch (error) {
+      return asError(error)
+    }
+  }
+
+  /** Brings a decision into the headers. Returns the error where the cookie is too large. */
+  #apply (decision: SaveDecision, headers: () => HeaderBag): Error | undefined {
+    const { settings } = this.#site
+    const line = this.#lineFor(decision)
+    if (line !== undefined && decision.action === 'set' && line.length > settings.maxCookieSize) {
+      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.session))
+    }
+    if (decision.vary && !this.#varies) {
+      varyByCookie(headers())
+      this.#varies = true
+    }
+    if (line !== this.#line) this.#put(line, headers())
+  }
+
+  #put (line: string | undefined, headers: HeaderBag): void {
+    replaceSetCookie(headers, this.#line, line)
+    this.#line = line
+    if (line !== undefined && this.#site.settings.cacheControl) forbidSharing(headers)
+  }
+
+  #lineFor (decision: SaveDecision): string | undefined {
+    if (decision.action === 'keep') return undefined
+    const https = cameByHttps(this.#request)
+    if (!https && this.#cookie.isAuto) this.#site.sentInClear(this.#request)
+    return decision.action === 'set' ? this.#cookie.set(decision.value, decision.expires, https) : this.#cookie.delete(https)
+  }
+
+  #giveUp (failure: Error, headers: () => HeaderBag): void {
+    this.#log(failure, 'The session could not be saved')
+    if (!this.#varies) varyByCookie(headers())
+    this.#varies = true
+    if (this.#line !== undefined) this.#put(undefined, headers())
+  }
+
+  /** After a streamed or hijacked body: whether objects of the session were changed while it was written. */
+  #checkUnsaved (): void {
+    try {
+      const keys = this.#site.sessionInterface.unsavedKeys(this.session)
+      if (keys.length > 0) this.#logLost(keys)
+    } catch (error) {
+      this.#log(error, 'The session was changed after its headers were sent, and the change is lost')
+    }
+  }
+
+  #report (refused: BadData): void {
+    const { onInvalid, name } = this.#site.settings
+    this.#request.log.debug({ code: refused.code, session: name }, 'A session cookie was refused')
+    if (onInvalid === undefined) return
+    const failed = (error: unknown): void => { this.#log(error, 'onInvalid failed') }
+    try {
+      Promise.resolve(onInvalid(refused, this.#request as never)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #logLost (keys: string[]): void {
+    const { method, url } = this.#request.routeOptions
+    this.#request.log.error({ session: this.#site.settings.name, keys, route: `${method ?? this.#request.method} ${url ?? 'without a route'}` },
+      'The session was changed after its headers were sent, and the change is lost')
+  }
+
+  #log (error: unknown, message: string): void {
+    this.#request.log.error({ err: error, session: this.#site.settings.name }, message)
+  }
+
+  #cookies (): string[] {
+    return cookieValues(this.#request.headers.cookie, this.#site.settings.cookieName)
+  }
+}
+
+function replyBag (reply: FastifyReply): HeaderBag {
+  return {
+    get: (name) => reply.getHeader(name) as ReturnType<HeaderBag['get']>,
+    set: (name, value) => { reply.header(name, value) },
+    remove: (name) => { reply.removeHeader(name) }
+  }
+}
+
+function isPlainBody (payload: unknown): boolean {
+  return payload === undefined || payload === null || typeof payload === 'string' || Buffer.isBuffer(payload)
+}
+
+/** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */
+function cameByHttps (request: FastifyRequest): boolean {
+  const forwarded = request.headers['x-forwarded-proto']
+  return request.protocol === 'https' || `${forwarded ?? ''}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
+}
+
+function asError (error: unknown): Error {
+  return error instanceof Error ? error : new Error('The session interface threw something that is no error')
+}

@@ -1,0 +1,106 @@
+import { quoteName } from '../json/path.ts'
+import type { ResponseCookieOptions } from './session.ts'
+
+/** Attributes of the session cookie (RFC 6265 and its successor draft-ietf-httpbis-rfc6265bis). */
+export interface CookieOptions extends ResponseCookieOptions {
+  /** Default `/`. */
+  path?: string | undefined
+  /** Default none: the cookie goes to the host that set it and no other. */
+  domain?: string | undefined
+  /** A cookie jar of its own for each top-level site (CHIPS). Implies Secure. Default false. */
+  partitioned?: boolean | undefined
+}
+
+/** The attributes as they are written, complete but for the expiry. */
+export interface CookieAttributes {
+  readonly path: string
+  readonly domain?: string
+  readonly httpOnly: boolean
+  readonly sameSite: 'lax' | 'strict' | 'none' | boolean
+  readonly secure: boolean | 'auto'
+  readonly partitioned: boolean
+  readonly priority?: 'low' | 'medium' | 'high'
+}
+
+type Check = [holds: (value: unknown) => boolean, rule: string]
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+const checks: Record<keyof CookieOptions, Check> = {
+  path: [(value) => typeof value === 'string' && /^\/[\x20-\x3a\x3c-\x7e]*$/.test(value), 'must be a path that begins with /'],
+  domain: [(value) => typeof value === 'string' && /^\.?[\w-]+(\.[\w-]+)*$/.test(value), 'must be a host name'],
+  httpOnly: [isBoolean, 'must be true or false'],
+  partitioned: [isBoolean, 'must be true or false'],
+  secure: [(value) => isBoolean(value) || value === 'auto', "must be true, false or 'auto'"],
+  sameSite: [(value) => isBoolean(value) || value === 'lax' || value === 'strict' || value === 'none', "must be 'lax', 'strict', 'none', true or false"],
+  priority: [(value) => value === 'low' || value === 'medium' || value === 'high', "must be 'low', 'medium' or 'high'"]
+}
+
+const ONE_AGE = 'is not set here: the cookie has one age, said by lifetime, and permanent says whether it outlives the browser session'
+const perResponse = ['sameSite', 'secure', 'httpOnly', 'priority'] as const
+const fixed = ['domain', 'path', 'partitioned'] as const
+
+/** The attributes for a cookie name. Throws a `TypeError` for a wrong or contradictory option. */
+export function cookieAttributes (cookieName: string, options: CookieOptions = {}): CookieAttributes {
+  if (typeof options !== 'object' || options === null) throw new TypeError('The option cookie must be an object')
+  const given = defined(options)
+  for (const key of Object.keys(given)) {
+    refuseAge(key)
+    if (!Object.hasOwn(checks, key)) throw new TypeError(`The option cookie.${key} is unknown; known are ${Object.keys(checks).join(', ')}`)
+    check(key as keyof CookieOptions, given[key as keyof CookieOptions], 'The option cookie.')
+  }
+  return complete(cookieName, { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false, ...given })
+}
+
+/**
+ * The attributes with what one response says otherwise. Unknown options are ignored; those that a deletion could not
+ * match throw a `TypeError`.
+ */
+export function overrideAttributes (cookieName: string, attributes: CookieAttributes, options: object): CookieAttributes {
+  const given = defined(options) as Record<string, unknown>
+  for (const key of Object.keys(given)) refuseAge(key)
+  for (const key of fixed) {
+    if (Object.hasOwn(given, key) && given[key] !== attributes[key]) {
+      throw new TypeError(`The cookie's ${key} cannot differ in one response, since its deletion would not match; set it at registration`)
+    }
+  }
+  const overrides: Record<string, unknown> = {}
+  for (const key of perResponse) {
+    if (!Object.hasOwn(given, key)) continue
+    check(key, given[key], 'The cookie option ')
+    overrides[key] = given[key]
+  }
+  return complete(cookieName, { ...attributes, ...overrides })
+}
+
+function complete (cookieName: string, attributes: CookieAttributes): CookieAttributes {
+  const reason = reasonForSecure(cookieName, attributes)
+  if (reason === undefined) return attributes
+  if (attributes.secure === false) throw new TypeError(`secure: false contradicts ${reason}`)
+  return { ...attributes, secure: true }
+}
+
+function reasonForSecure (cookieName: string, attributes: CookieAttributes): string | undefined {
+  if (/^__Host-/i.test(cookieName)) {
+    if (attributes.path !== '/' || attributes.domain !== undefined) {
+      throw new TypeError(`The cookie name ${quoteName(cookieName)} needs the path / and no domain`)
+    }
+    return `the cookie name ${quoteName(cookieName)}`
+  }
+  if (/^__Secure-/i.test(cookieName)) return `the cookie name ${quoteName(cookieName)}`
+  if (attributes.sameSite === 'none') return "sameSite: 'none', which browsers accept with Secure only"
+  if (attributes.partitioned) return 'partitioned: true, which browsers accept with Secure only'
+}
+
+function refuseAge (key: string): void {
+  if (key === 'maxAge' || key === 'expires') throw new TypeError(`The cookie's ${key} ${ONE_AGE}`)
+}
+
+function check (key: keyof CookieOptions, value: unknown, what: string): void {
+  const [holds, rule] = checks[key]
+  if (!holds(value)) throw new TypeError(`${what}${key} ${rule}`)
+}
+
+/** Without the properties that are undefined, which mean the default. */
+function defined<Options extends object> (options: Options): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,49 @@
+import { fastifyCookie } from '@fastify/cookie'
+import { type CookieAttributes, overrideAttributes } from './cookie-attributes.ts'
+
+/** Writes the `Set-Cookie` lines of one cookie by @fastify/cookie's serializer, which must be loaded. */
+export class CookieWriter {
+  readonly #name: string
+  readonly #attributes: CookieAttributes
+  /** The text behind the value, for Secure and not: made once. */
+  readonly #tails = new Map<boolean, string>()
+
+  constructor (name: string, attributes: CookieAttributes) {
+    this.#name = name
+    this.#attributes = attributes
+  }
+
+  /** Whether Secure depends on how the request came. */
+  get isAuto (): boolean {
+    return this.#attributes.secure === 'auto'
+  }
+
+  /** A writer whose attributes differ as one response asks. Throws a `TypeError` for what a response cannot change. */
+  override (options: object): CookieWriter {
+    return new CookieWriter(this.#name, overrideAttributes(this.#name, this.#attributes, options))
+  }
+
+  /** The line that sets the cookie; `expires` in Unix seconds, undefined for the end of the browser's session. */
+  set (value: string, expires: number | undefined, https: boolean): string {
+    const line = `${this.#name}=${value}${this.#tail(https)}`
+    return expires === undefined ? line : `${line}; Expires=${new Date(expires * 1000).toUTCString()}`
+  }
+
+  /** The line that deletes it, with the attributes it was set with. */
+  delete (https: boolean): string {
+    return fastifyCookie.serialize(this.#name, '', { ...this.#resolve(https), expires: new Date(0), maxAge: 0 })
+  }
+
+  #tail (https: boolean): string {
+    const known = this.#tails.get(https)
+    if (known !== undefined) return known
+    const tail = fastifyCookie.serialize(this.#name, '', this.#resolve(https)).slice(this.#name.length + 1)
+    this.#tails.set(https, tail)
+    return tail
+  }
+
+  #resolve (https: boolean): CookieAttributes & { secure: boolean } {
+    const { secure } = this.#attributes
+    return { ...this.#attributes, secure: secure === 'auto' ? https : secure }
+  }
+}

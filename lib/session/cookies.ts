@@ -1,0 +1,24 @@
+/** The values of every cookie called `name` in a Cookie header, in their order, at most `limit`. */
+export function cookieValues (header: string | undefined, name: string): string[] {
+  const values: string[] = []
+  if (header === undefined) return values
+  const start = name + '='
+  for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + start.length)) {
+    if (!beginsPair(header, at)) continue
+    const end = header.indexOf(';', at)
+    values.push(unquote(header.slice(at + start.length, end === -1 ? undefined : end).trim()))
+  }
+  return values
+}
+
+/** Whether only white space stands between `at` and the separator before it, or the beginning. */
+function beginsPair (header: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  return before < 0 || header[before] === ';'
+}
+
+/** Quotes may stand around a value (RFC 6265, section 4.1.1); a signed one never needs the escapes of older RFCs. */
+function unquote (value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+}

@@ -1,0 +1,191 @@
+import type { KeyObject } from 'node:crypto'
+import type { BadData } from '../errors.ts'
+import { quoteName } from '../json/path.ts'
+import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
+import type { TagClass } from '../json/tag.ts'
+import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import type { KeyDerivation, Secret } from '../signing/keys.ts'
+import { systemClock } from '../signing/signer.ts'
+import { type CookieAttributes, cookieAttributes, type CookieOptions } from './cookie-attributes.ts'
+import { type FormatName, formats, sessionKey, type WireFormat } from './formats.ts'
+import { checkSecret } from './secret-rules.ts'
+import type { SessionInterface, SessionSerializer } from './session-interface.ts'
+
+/** The options of one session. All times are in seconds. */
+export interface SessionOptions<Request = unknown> {
+  /** Signs the cookie. Required: at least 32 bytes, 8 of them distinct. */
+  secret: Secret | undefined
+  /** Older secrets, at most 8, which verify and never sign. Default none. A session read through one is signed anew. */
+  fallbacks?: readonly Secret[] | undefined
+  /** The wire format. Default `default`. */
+  format?: FormatName | undefined
+  /** Part of the signing key. Default that of the format: the empty string. */
+  salt?: string | undefined
+  /** The hash of the HMAC: `sha256`, `sha384` or `sha512`. Default that of the format: `sha256`. */
+  digest?: 'sha256' | 'sha384' | 'sha512' | undefined
+  /** How the signing key is made. Default that of the format: `hkdf`. */
+  keyDerivation?: KeyDerivation | undefined
+  /** The property of the request. Default `session`. */
+  sessionName?: string | undefined
+  /** The name of the cookie. Default the session's name. */
+  cookieName?: string | undefined
+  /** Attributes of the cookie. Default `{ path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' }`. */
+  cookie?: CookieOptions | undefined
+  /** How long a signature is valid, and the cookie of a permanent session kept, in seconds. Default 31 days. */
+  lifetime?: number | undefined
+  /** Whether a new session starts permanent; written only together with something else. Default false. */
+  permanent?: boolean | undefined
+  /** The age in seconds from which a session that is used is signed anew; false for never. Default a tenth of `lifetime`. */
+  refreshAfter?: number | false | undefined
+  /** The age of the session, in seconds, past which it is refused however lately it was used. Default none. */
+  absoluteLifetime?: number | undefined
+  /** Write zlib where it makes the cookie shorter, and read it. Default false. */
+  compress?: boolean | undefined
+  /** The most bytes of name, value and attributes; more is an error before anything is sent. Default 4096. */
+  maxCookieSize?: number | undefined
+  /** Give a response that sets or deletes the cookie a `Cache-Control`, unless it has one. Default true. */
+  cacheControl?: boolean | undefined
+  /** Tags of the application's own, registered ahead of the built-in ones. Default none. */
+  tags?: readonly TagClass[] | undefined
+  /** In the place of the `TaggedJSONSerializer`. */
+  serializer?: SessionSerializer | undefined
+  /** In the place of the `SecureCookieSessionInterface`: an instance, or a class made with the settings. */
+  sessionInterface?: SessionInterface | (new (settings: SessionSettings) => SessionInterface) | undefined
+  /** A `JSONProvider` class, made with `{ debug }`, or an instance. Default `DefaultJSONProvider`. */
+  json?: JSONProvider | JSONProviderClass | undefined
+  /** Indented `jsonify`. Default whether NODE_ENV is `development`. */
+  debug?: boolean | undefined
+  /**
+   * Called once for a cookie that was refused, after the session is settled as an empty one. What it throws or rejects
+   * with is logged.
+   */
+  onInvalid?: ((error: BadData, request: Request) => void | Promise<void>) | undefined
+}
+
+/** The options of one session, checked and complete. Holds keys, and no secret. */
+export interface SessionSettings extends WireFormat {
+  /** The property of the request. */
+  readonly name: string
+  readonly cookieName: string
+  /** The derived keys; the first one signs. */
+  readonly keys: readonly KeyObject[]
+  readonly cookie: CookieAttributes
+  readonly lifetime: number
+  readonly permanent: boolean
+  readonly refreshAfter: number | false
+  readonly absoluteLifetime: number | undefined
+  readonly maxCookieSize: number
+  readonly cacheControl: boolean
+  readonly serializer: SessionSerializer
+  readonly sessionInterface: SessionOptions['sessionInterface']
+  readonly onInvalid: ((error: BadData, request: never) => unknown) | undefined
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+const DAY = 24 * 60 * 60
+const DEFAULT_LIFETIME = 31 * DAY
+const MAX_FALLBACKS = 8
+const DIGESTS = ['sha256', 'sha384', 'sha512']
+/** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
+const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
+
+type Check = [holds: (value: any) => boolean, rule: string]
+
+const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be true or false']
+const isText: Check = [(value) => typeof value === 'string', 'must be a string']
+const isToken: Check = [(value) => typeof value === 'string' && TOKEN.test(value), 'must be a cookie name: letters, digits and - _ . are safe']
+const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more']
+const isTags: Check = [(value) => Array.isArray(value) && value.every((tag) => typeof tag === 'function'), 'must be a list of tag classes']
+
+const checks: Record<keyof SessionOptions, Check> = {
+  secret: [() => true, ''],
+  fallbacks: [(value) => Array.isArray(value) && value.length <= MAX_FALLBACKS, `must be a list of at most ${MAX_FALLBACKS} secrets`],
+  format: [(value) => Object.hasOwn(formats, value), `must be one of ${Object.keys(formats).join(', ')}`],
+  salt: isText,
+  digest: [(value) => DIGESTS.includes(value), `must be one of ${DIGESTS.join(', ')}`],
+  keyDerivation: isText,
+  sessionName: [(value) => typeof value === 'string' && value !== '', 'must be the name of a property'],
+  cookieName: isToken,
+  cookie: [(value) => typeof value === 'object' && value !== null, 'must be an object'],
+  lifetime: isSeconds,
+  permanent: isBoolean,
+  refreshAfter: [(value) => value === false || isTime(value), 'must be a number of seconds, 0 or more, or false'],
+  absoluteLifetime: isSeconds,
+  compress: isBoolean,
+  maxCookieSize: [(value) => Number.isInteger(value) && value > 0, 'must be a number of bytes'],
+  cacheControl: isBoolean,
+  tags: isTags,
+  serializer: [(value) => isMethod(value, 'dumps') && isMethod(value, 'loads'), 'must have dumps and loads'],
+  sessionInterface: [(value) => typeof value === 'function' || (isMethod(value, 'openSession') && isMethod(value, 'saveSession')), 'must be a SessionInterface'],
+  json: [(value) => typeof value === 'function' || (isMethod(value, 'dumps') && isMethod(value, 'loads')), 'must be a JSONProvider'],
+  debug: isBoolean,
+  onInvalid: [(value) => typeof value === 'function', 'must be a function']
+}
+
+/** The settings for the options. Throws a `TypeError` of one sentence for whatever is wrong. */
+export function resolveOptions (options: SessionOptions): SessionSettings {
+  if (typeof options !== 'object' || options === null) throw new TypeError('The session options must be an object')
+  for (const [key, value] of Object.entries(options)) checkOption(key, value)
+  const { sessionName: name = 'session', cookieName = name, lifetime = DEFAULT_LIFETIME } = options
+  if (!isToken[0](cookieName)) throw new TypeError(`The option cookieName ${isToken[1]}; ${quoteName(cookieName)}, the session's name, is none`)
+  const format = resolveFormat(options)
+  return Object.freeze({
+    ...format,
+    name,
+    cookieName,
+    keys: checkedSecrets(options).map((secret) => sessionKey(secret, cookieName, format)),
+    cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
+    lifetime,
+    permanent: options.permanent ?? false,
+    refreshAfter: options.refreshAfter ?? lifetime / 10,
+    absoluteLifetime: options.absoluteLifetime,
+    maxCookieSize: options.maxCookieSize ?? 4096,
+    cacheControl: options.cacheControl ?? true,
+    serializer: withTags(options.serializer ?? new TaggedJSONSerializer(), options.tags ?? []),
+    sessionInterface: options.sessionInterface,
+    onInvalid: options.onInvalid,
+    now: systemClock
+  })
+}
+
+function checkOption (key: string, value: unknown): void {
+  if (!Object.hasOwn(checks, key)) {
+    throw new TypeError(`The session option ${quoteName(key)} is unknown; known are ${Object.keys(checks).join(', ')}`)
+  }
+  const [holds, rule] = checks[key as keyof SessionOptions]
+  if (value !== undefined && !holds(value)) throw new TypeError(`The session option ${key} ${rule}`)
+}
+
+function resolveFormat (options: SessionOptions): WireFormat {
+  const format = formats[options.format ?? 'default']
+  return {
+    salt: options.salt ?? format.salt,
+    digest: options.digest ?? format.digest,
+    keyDerivation: options.keyDerivation ?? format.keyDerivation,
+    compress: options.compress ?? format.compress
+  }
+}
+
+function checkedSecrets ({ secret, fallbacks = [] }: SessionOptions): Secret[] {
+  checkSecret(secret, 'secret')
+  return [secret, ...fallbacks.map((fallback, index) => {
+    checkSecret(fallback, `secret fallbacks[${index}]`)
+    return fallback
+  })]
+}
+
+/** Registers the tags one after the other at the front, the last one first, so that they stand in the order given. */
+function withTags (serializer: SessionSerializer, tags: readonly TagClass[]): SessionSerializer {
+  if (tags.length > 0 && serializer.register === undefined) throw new TypeError('The session option tags needs a serializer with register')
+  for (const Tag of [...tags].reverse()) serializer.register!(Tag, { index: 0 })
+  return serializer
+}
+
+function isTime (value: unknown): boolean {
+  return typeof value === 'number' && value >= 0
+}
+
+function isMethod (value: unknown, name: string): boolean {
+  return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
+}

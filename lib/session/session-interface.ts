@@ -1,0 +1,215 @@
+import { BadData, BadPayload, BadSignature, SignatureExpired } from '../errors.ts'
+import type { JSONTag, TagClass } from '../json/tag.ts'
+import type { RegisterOptions } from '../json/tagged-json.ts'
+import { decodePayload, encodePayload, type TextSerializer } from '../signing/serializer.ts'
+import { TimestampSigner } from '../signing/signer.ts'
+import type { SessionSettings } from './options.ts'
+import { contentsOf, Session, SessionContents, sessionOf } from './session.ts'
+
+/** What is to become of the cookie: nothing, a new value, or its end; and whether the response depends on it. */
+export type SaveDecision =
+  | { readonly action: 'keep' | 'delete', readonly vary: boolean }
+  | {
+    readonly action: 'set'
+    readonly value: string
+    /** When the browser drops the cookie, in Unix seconds; undefined for the end of its session. */
+    readonly expires: number | undefined
+    readonly vary: boolean
+  }
+
+/** What a route says about saving. */
+export interface SaveOptions {
+  /** Whether a session that was only used may be signed anew once it is old enough. Default true. */
+  refresh?: boolean | undefined
+}
+
+/** A serializer of sessions; one that takes tags has `register`. */
+export interface SessionSerializer extends TextSerializer {
+  /** The value as text; `name` begins the path in error messages. */
+  dumps (value: unknown, name?: string): string
+  readonly tags?: ReadonlyMap<string, JSONTag> | undefined
+  register? (Tag: TagClass, options?: RegisterOptions): void
+}
+
+/**
+ * Decides how sessions are opened and saved, as Flask's `SessionInterface`; knows no request and writes no header.
+ * It is asked when a session is first used. One that sets `async` to true is asked before every handler instead, and
+ * may answer with promises.
+ */
+export abstract class SessionInterface {
+  /** Default false. */
+  readonly async: boolean = false
+  readonly serializer: SessionSerializer | undefined = undefined
+
+  /**
+   * The session of a request, from the values of every cookie of its name, in the order in which they came. Never
+   * throws for a cookie that cannot be trusted: that is a new session, and the reason goes to `refused`.
+   */
+  abstract openSession (cookies: readonly string[], refused: (error: BadData) => void): Session | Promise<Session>
+
+  /** What is to become of the cookie. Throws for a session that cannot be kept. */
+  abstract saveSession (session: Session, options?: SaveOptions): SaveDecision | Promise<SaveDecision>
+
+  /** The bytes that each key takes, largest first; for the message of a cookie that is too large. */
+  weigh (_session: Session): Array<[key: string, bytes: number]> {
+    return []
+  }
+
+  /** The keys whose values are no longer what the last decision was made for. */
+  unsavedKeys (_session: Session): string[] {
+    return []
+  }
+}
+
+/** The most cookies of one name whose signature is looked at. */
+const MAX_CANDIDATES = 8
+/** Browsers keep a cookie no longer (draft-ietf-httpbis-rfc6265bis, section 5.5): 400 days, in seconds. */
+const MAX_EXPIRES = 400 * 24 * 60 * 60
+
+/** Keeps the whole session in a signed cookie: Flask's `SecureCookieSessionInterface`. */
+export class SecureCookieSessionInterface extends SessionInterface {
+  override readonly serializer: SessionSerializer
+  readonly #settings: SessionSettings
+  readonly #signer: TimestampSigner
+
+  constructor (settings: SessionSettings) {
+    super()
+    this.#settings = settings
+    this.serializer = settings.serializer
+    this.#signer = new TimestampSigner(settings.keys[0]!, {
+      salt: '', fallbacks: settings.keys.slice(1), digest: settings.digest, keyDerivation: 'none', now: settings.now, clockTolerance: 60
+    })
+  }
+
+  openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
+    const present = cookies.filter((cookie) => cookie !== '')
+    const candidates = present.filter(isShapely).slice(0, MAX_CANDIDATES)
+    let reason: BadData | undefined
+    for (const cookie of candidates) {
+      try {
+        return sessionOf(this.#load(cookie))
+      } catch (error) {
+        reason ??= asBadData(error)
+      }
+    }
+    if (present.length > 0) refused(reason ?? new BadSignature('The cookie does not have the form of a signed one'))
+    return sessionOf(new SessionContents({}, {
+      hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump
+    }))
+  }
+
+  saveSession (session: Session, { refresh = true }: SaveOptions = {}): SaveDecision {
+    const contents = contentsOf(session)!
+    const vary = contents.accessed
+    if (contents.isEmpty) {
+      return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : { action: 'keep', vary }
+    }
+    const text = this.#textToSign(contents, refresh)
+    if (text === undefined) return { action: 'keep', vary }
+    if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents) }
+    return contents.signed.decision as SaveDecision
+  }
+
+  override weigh (session: Session): Array<[key: string, bytes: number]> {
+    const { data } = contentsOf(session)!
+    return Object.keys(data)
+      .map((key): [string, number] => [key, Buffer.byteLength(this.serializer.dumps(data[key]))])
+      .sort(([, a], [, b]) => b - a)
+  }
+
+  override unsavedKeys (session: Session): string[] {
+    const contents = contentsOf(session)!
+    const { signed: { text } = contents, data } = contents
+    if (text === undefined || text === this.#dump(contents)) return []
+    const saved = asPayload(this.serializer.loads(text), text)
+    return [...new Set([...Object.keys(data), ...Object.keys(saved)])]
+      .filter((key) => this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
+  }
+
+  #load (cookie: string): SessionContents {
+    const { lifetime, compress, absoluteLifetime } = this.#settings
+    const { value, key, timestamp } = this.#signer.verify(cookie, { maxAge: lifetime })
+    const text = decodePayload(value, compress)
+    const { _id: id, _began: began = timestamp, ...data } = asPayload(this.serializer.loads(text), value)
+    this.#checkBegan(began, timestamp, value)
+    return new SessionContents(data, {
+      isNew: false,
+      hasCookie: true,
+      id,
+      began: absoluteLifetime === undefined ? undefined : began,
+      issuedAt: timestamp,
+      fromFallback: key > 0,
+      startsPermanent: this.#settings.permanent,
+      text,
+      dump: this.#dump
+    })
+  }
+
+  #checkBegan (began: number, timestamp: number, payload: string): void {
+    const { absoluteLifetime } = this.#settings
+    if (absoluteLifetime === undefined || this.#signer.now() - began <= absoluteLifetime) return
+    throw new SignatureExpired(`The session began more than ${absoluteLifetime} seconds ago`, {
+      payload, dateSigned: new Date(timestamp * 1000)
+    })
+  }
+
+  /** The payload to sign, or undefined where the cookie can stay as it is. */
+  #textToSign (contents: SessionContents, refresh: boolean): string | undefined {
+    if (contents.modified || contents.touched) return this.#dump(contents)
+    if (contents.shared) {
+      const text = this.#dump(contents)
+      if (text !== contents.text) return text
+    }
+    return contents.fromFallback || (refresh && this.#isDue(contents)) ? contents.loaded : undefined
+  }
+
+  #isDue ({ issuedAt, accessed }: SessionContents): boolean {
+    const { refreshAfter } = this.#settings
+    return accessed && refreshAfter !== false && issuedAt !== undefined && this.#signer.now() - issuedAt >= refreshAfter
+  }
+
+  readonly #dump = (contents: SessionContents): string => {
+    const { absoluteLifetime, name } = this.#settings
+    if (absoluteLifetime !== undefined) contents.began ??= this.#signer.now()
+    const { data, id, began } = contents
+    const kept: Record<string, unknown> = {}
+    if (id !== undefined) kept._id = id
+    if (began !== undefined) kept._began = began
+    return this.serializer.dumps(id === undefined && began === undefined ? data : { ...data, ...kept }, name)
+  }
+
+  #set (text: string, contents: SessionContents): SaveDecision {
+    const value = this.#signer.sign(encodePayload(text, this.#settings.compress))
+    return { action: 'set', value, expires: this.#expires(contents), vary: true }
+  }
+
+  #expires (contents: SessionContents): number | undefined {
+    return contents.permanent ? this.#signer.now() + Math.min(this.#settings.lifetime, MAX_EXPIRES) : undefined
+  }
+}
+
+interface Payload {
+  _id?: string
+  _began?: number
+  [key: string]: unknown
+}
+
+function asPayload (value: unknown, payload: string): Payload {
+  if (!isPayload(value)) throw new BadPayload('The payload is not that of a session', { payload })
+  return value
+}
+
+/** A serializer or a tag of the application may throw anything. */
+function asBadData (error: unknown): BadData {
+  return error instanceof BadData ? error : new BadPayload('The payload cannot be read', { originalError: error })
+}
+
+function isPayload (value: unknown): value is Payload {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
+  const { _id: id = '', _began: began = 0 } = value as Record<string, unknown>
+  return typeof id === 'string' && typeof began === 'number'
+}
+
+function isShapely (cookie: string): boolean {
+  return /^\.?[\w-]+\.[\w-]*\.[\w-]+$/.test(cookie)
+}

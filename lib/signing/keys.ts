@@ -1,0 +1,64 @@
+import { createHash, createHmac, getHashes, hkdfSync, KeyObject } from 'node:crypto'
+import { asBuffer } from './encoding.ts'
+
+/** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
+export type Secret = string | Uint8Array | KeyObject
+
+/**
+ * How the signing key is made from the secret and the salt. `hkdf` is this package's own (RFC 5869); the others are
+ * those of itsdangerous, byte for byte: `django-concat` H(salt + "signer" + secret), `concat` H(salt + secret),
+ * `hmac` HMAC(secret, salt), `none` the secret itself.
+ */
+export type KeyDerivation = 'hkdf' | 'django-concat' | 'concat' | 'hmac' | 'none'
+
+const HKDF_SALT = 'fastify-signed-session'
+const HKDF_VERSION = '1'
+const KEY_BYTES = 32
+
+const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: string) => Buffer> = {
+  hkdf: (secret, salt) => hkdfKey(secret, 'token', '', salt),
+  'django-concat': (secret, salt, digest) => createHash(digest).update(salt).update('signer').update(secret).digest(),
+  concat: (secret, salt, digest) => createHash(digest).update(salt).update(secret).digest(),
+  hmac: (secret, salt, digest) => createHmac(digest, secret).update(salt).digest(),
+  none: (secret) => secret
+}
+
+/** The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation. */
+export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string): Buffer {
+  if (!Object.hasOwn(derivations, derivation)) {
+    throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
+  }
+  return derivations[derivation](secretBytes(secret), bytesOf(salt), digest)
+}
+
+/**
+ * HKDF-SHA256 of the secret, bound to what it is for: every part of `info` is preceded by its length, so that no two
+ * purposes, names or salts can meet in one key.
+ */
+export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
+  const info = [HKDF_VERSION, purpose, name, salt].flatMap((part) => lengthPrefixed(bytesOf(part)))
+  return Buffer.from(hkdfSync('sha256', secretBytes(secret), HKDF_SALT, Buffer.concat(info), KEY_BYTES))
+}
+
+/** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */
+export function secretBytes (secret: Secret): Buffer {
+  if (typeof secret === 'string') return Buffer.from(secret)
+  if (secret instanceof Uint8Array) return asBuffer(secret)
+  if (secret instanceof KeyObject && secret.type === 'secret') return secret.export()
+  throw new TypeError('A secret must be a string, a Buffer or a KeyObject of type secret')
+}
+
+/** Throws a `TypeError` for a digest that Node's OpenSSL does not have. */
+export function checkDigest (digest: string): void {
+  if (!getHashes().includes(digest)) throw new TypeError(`digest ${JSON.stringify(digest)} is not known here`)
+}
+
+function bytesOf (value: string | Uint8Array): Buffer {
+  return typeof value === 'string' ? Buffer.from(value) : asBuffer(value)
+}
+
+function lengthPrefixed (bytes: Buffer): Buffer[] {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return [length, bytes]
+}

@@ -1,0 +1,130 @@
+import { deflateSync, inflateSync } from 'node:zlib'
+import { BadPayload } from '../errors.ts'
+import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import { base64urlDecode, base64urlEncode, decodeUtf8 } from './encoding.ts'
+import type { Secret } from './keys.ts'
+import { type AgeLimit, Signer, type SignerOptions, type TimedUnsigned, TimestampSigner, type TimestampSignerOptions } from './signer.ts'
+
+/** Turns a value into text and back. */
+export interface TextSerializer {
+  dumps (value: unknown): string
+  loads (text: string): unknown
+}
+
+/** The most bytes that a compressed payload may inflate to. */
+export const MAX_INFLATED_SIZE = 256 * 1024
+
+export interface PayloadOptions {
+  /** What turns the value into text. Default a `TaggedJSONSerializer`. */
+  serializer?: TextSerializer | undefined
+  /**
+   * Write zlib where that is shorter, and read it. Default false. A reader with it off refuses compressed payloads;
+   * one with it on inflates them only after the signature holds, up to 256 KiB.
+   */
+  compress?: boolean | undefined
+}
+
+/** Text as base64url, deflated behind a leading dot where asked for and shorter: the payload of itsdangerous' URL-safe serializers. */
+export function encodePayload (text: string, compress: boolean): string {
+  if (!compress) return base64urlEncode(text)
+  const plain = Buffer.from(text)
+  const deflated = deflateSync(plain)
+  const shorter = deflated.length < plain.length - 1 && plain.length <= MAX_INFLATED_SIZE
+  return shorter ? '.' + base64urlEncode(deflated) : base64urlEncode(plain)
+}
+
+/** The text of a payload. Throws `BadPayload`. */
+export function decodePayload (payload: string, compress: boolean): string {
+  const deflated = payload.startsWith('.')
+  if (deflated && !compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
+  const bytes = base64urlDecode(deflated ? payload.slice(1) : payload)
+  if (bytes === undefined) throw new BadPayload('The payload is not base64url', { payload })
+  return readUtf8(deflated ? inflate(bytes, payload) : bytes, payload)
+}
+
+/**
+ * Values as signed, URL-safe text without an expiry. With `digest: 'sha1', keyDerivation: 'django-concat',
+ * compress: true` and a JSON serializer it is itsdangerous' `URLSafeSerializer`.
+ */
+export class URLSafeSerializer {
+  readonly #signer: Signer
+  readonly #serializer: TextSerializer
+  readonly #compress: boolean
+
+  /** Throws a `TypeError` as `Signer` does. */
+  constructor (secret: Secret, options: SignerOptions & PayloadOptions) {
+    this.#signer = new Signer(secret, options)
+    this.#serializer = options.serializer ?? new TaggedJSONSerializer()
+    this.#compress = options.compress ?? false
+  }
+
+  /** Throws a `TypeError` with the path of a value that cannot be kept. */
+  dumps (value: unknown): string {
+    return this.#signer.sign(encodePayload(this.#serializer.dumps(value), this.#compress))
+  }
+
+  /** Throws `BadSignature` or `BadPayload`. */
+  loads (text: string): unknown {
+    return this.#serializer.loads(decodePayload(this.#signer.unsign(text), this.#compress))
+  }
+}
+
+export interface Timestamped {
+  value: unknown
+  /** When it was signed. */
+  dateSigned: Date
+}
+
+/** Values as signed, URL-safe text that expires: for password resets, mail confirmations, invitations. */
+export class URLSafeTimedSerializer {
+  readonly #signer: TimestampSigner
+  readonly #serializer: TextSerializer
+  readonly #compress: boolean
+  readonly #maxAge: number | undefined
+
+  /** `maxAge` in seconds is the default of the loading methods. Throws a `TypeError` as `Signer` does. */
+  constructor (secret: Secret, options: TimestampSignerOptions & PayloadOptions & AgeLimit) {
+    this.#signer = new TimestampSigner(secret, options)
+    this.#serializer = options.serializer ?? new TaggedJSONSerializer()
+    this.#compress = options.compress ?? false
+    this.#maxAge = options.maxAge
+  }
+
+  /** Throws a `TypeError` with the path of a value that cannot be kept. */
+  dumps (value: unknown): string {
+    return this.#signer.sign(encodePayload(this.#serializer.dumps(value), this.#compress))
+  }
+
+  /**
+   * Throws `BadSignature`, `SignatureExpired` or `BadPayload`, and a `TypeError` where neither the call nor the
+   * constructor said a `maxAge`: a token without an end has to be asked for, with `Infinity`.
+   */
+  loads (text: string, limit: AgeLimit = {}): unknown {
+    return this.loadsWithTimestamp(text, limit).value
+  }
+
+  /** As `loads`, together with the time of signing. */
+  loadsWithTimestamp (text: string, { maxAge = this.#maxAge }: AgeLimit = {}): Timestamped {
+    if (typeof maxAge !== 'number' || Number.isNaN(maxAge)) {
+      throw new TypeError('loads needs a maxAge in seconds, in the constructor or in the call; Infinity for none')
+    }
+    const { value, timestamp }: TimedUnsigned = this.#signer.verify(text, { maxAge })
+    return { value: this.#serializer.loads(decodePayload(value, this.#compress)), dateSigned: new Date(timestamp * 1000) }
+  }
+}
+
+function inflate (bytes: Buffer, payload: string): Buffer {
+  try {
+    return inflateSync(bytes, { maxOutputLength: MAX_INFLATED_SIZE })
+  } catch (originalError) {
+    throw new BadPayload(`The payload is not zlib, or inflates to more than ${MAX_INFLATED_SIZE} bytes`, { payload, originalError })
+  }
+}
+
+function readUtf8 (bytes: Buffer, payload: string): string {
+  try {
+    return decodeUtf8(bytes)
+  } catch (originalError) {
+    throw new BadPayload('The payload is not UTF-8', { payload, originalError })
+  }
+}

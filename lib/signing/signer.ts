@@ -1,0 +1,185 @@
+import { BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
+import { base64urlDecode, base64urlEncode, bytesToInt, decodeUtf8, intToBytes } from './encoding.ts'
+import { checkDigest, deriveKey, type KeyDerivation, type Secret } from './keys.ts'
+import { Mac } from './mac.ts'
+
+export interface SignerOptions {
+  /** Keeps the signatures of one use from passing for those of another. Required; not a secret. */
+  salt: string | Uint8Array
+  /** Older secrets: they verify and never sign. Default none. */
+  fallbacks?: readonly Secret[] | undefined
+  /** The hash of the HMAC, by its OpenSSL name. Default `sha256`; itsdangerous' own is `sha1`. */
+  digest?: string | undefined
+  /** Default `hkdf`; itsdangerous' own is `django-concat`. */
+  keyDerivation?: KeyDerivation | undefined
+  /** Stands between value and signature; needs a character that base64url does not have. Default `.`. */
+  sep?: string | undefined
+}
+
+export interface TimestampSignerOptions extends SignerOptions {
+  /** The current time in Unix seconds; a fraction is dropped. Default the system clock. */
+  now?: (() => number) | undefined
+  /** Seconds by which a stamp may lie in the future, for clocks that differ. Default 0, as in itsdangerous. */
+  clockTolerance?: number | undefined
+}
+
+export interface AgeLimit {
+  /** Seconds; a signature exactly this old is still valid. Without it, or with `Infinity`, age does not count. */
+  maxAge?: number | undefined
+}
+
+/** A value whose signature holds. */
+export interface Unsigned {
+  value: string
+  /** Which secret signed it: 0 the current one, n the nth fallback. */
+  key: number
+}
+
+/** A value whose signature and age hold. */
+export interface TimedUnsigned extends Unsigned {
+  /** When it was signed, in Unix seconds. */
+  timestamp: number
+}
+
+/**
+ * Signs text with an HMAC, as itsdangerous' `Signer` does: with the same secret, salt, separator, digest and key
+ * derivation both write the same. Reading is stricter: one spelling of a signature is accepted, where
+ * itsdangerous takes several.
+ */
+export class Signer {
+  readonly sep: string
+  readonly #macs: readonly Mac[]
+
+  /** Throws a `TypeError` for an empty secret, an unknown digest or derivation, and a separator that base64url could hold. */
+  constructor (secret: Secret, options: SignerOptions) {
+    const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
+    if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError('A signer needs a salt: text or bytes')
+    if (/^[\w=-]*$/.test(sep)) throw new TypeError('sep must hold a character that base64url does not use')
+    checkDigest(digest)
+    this.sep = sep
+    this.#macs = [secret, ...fallbacks].map((each) => {
+      if (isEmpty(each)) throw new TypeError('A secret must not be empty')
+      return new Mac(digest, deriveKey(each, salt, keyDerivation, digest))
+    })
+  }
+
+  /** `value`, the separator and the signature. Bytes must be UTF-8 text. */
+  sign (value: string | Uint8Array): string {
+    const text = typeof value === 'string' ? value : decodeUtf8(value)
+    return text + this.sep + this.#macs[0]!.sign(text)
+  }
+
+  /** The value of `signed`. Throws `BadSignature`. */
+  unsign (signed: string): string {
+    return this.verify(signed).value
+  }
+
+  /** Whether `unsign` would return. */
+  validate (signed: string): boolean {
+    return this.#match(signed) !== undefined
+  }
+
+  /** The value of `signed` and which key signed it. Throws `BadSignature`. */
+  verify (signed: string): Unsigned {
+    const match = this.#match(signed)
+    if (match !== undefined) return match
+    const end = signed.lastIndexOf(this.sep)
+    if (end === -1) throw new BadSignature('There is no signature', { payload: signed })
+    throw this.mismatch(signed.slice(0, end))
+  }
+
+  /** The error for a value whose signature does not hold. */
+  protected mismatch (value: string): BadSignature {
+    return new BadSignature('The signature does not match', { payload: value })
+  }
+
+  #match (signed: string): Unsigned | undefined {
+    const end = signed.lastIndexOf(this.sep)
+    if (end === -1) return undefined
+    const value = signed.slice(0, end)
+    const signature = signed.slice(end + this.sep.length)
+    const key = this.#macs.findIndex((mac) => mac.verify(value, signature))
+    return key === -1 ? undefined : { value, key }
+  }
+}
+
+/** Signs text together with the time, as itsdangerous' `TimestampSigner` does. */
+export class TimestampSigner extends Signer {
+  readonly #now: () => number
+  readonly #clockTolerance: number
+
+  constructor (secret: Secret, options: TimestampSignerOptions) {
+    super(secret, options)
+    this.#now = options.now ?? systemClock
+    this.#clockTolerance = options.clockTolerance ?? 0
+  }
+
+  override sign (value: string | Uint8Array): string {
+    const text = typeof value === 'string' ? value : decodeUtf8(value)
+    return super.sign(text + this.sep + base64urlEncode(intToBytes(this.now())))
+  }
+
+  /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
+  override unsign (signed: string, limit?: AgeLimit): string {
+    return this.verify(signed, limit).value
+  }
+
+  override validate (signed: string, limit?: AgeLimit): boolean {
+    try {
+      this.verify(signed, limit)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  override verify (signed: string, { maxAge = Infinity }: AgeLimit = {}): TimedUnsigned {
+    const { value: stamped, key } = super.verify(signed)
+    const end = stamped.lastIndexOf(this.sep)
+    if (end === -1) throw new BadTimeSignature('The timestamp is missing', { payload: stamped })
+    const value = stamped.slice(0, end)
+    const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
+    if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed', { payload: value })
+    if (maxAge !== Infinity) this.#checkAge(value, timestamp, maxAge)
+    return { value, key, timestamp }
+  }
+
+  /** The signer's time, in whole Unix seconds. */
+  now (): number {
+    return Math.floor(this.#now())
+  }
+
+  protected override mismatch (stamped: string): BadSignature {
+    const end = stamped.lastIndexOf(this.sep)
+    if (end === -1) return super.mismatch(stamped)
+    const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
+    const dateSigned = timestamp === undefined ? undefined : new Date(timestamp * 1000)
+    return new BadTimeSignature('The signature does not match', { payload: stamped.slice(0, end), dateSigned })
+  }
+
+  #checkAge (value: string, timestamp: number, maxAge: number): void {
+    const age = this.now() - timestamp
+    if (age <= maxAge && age >= -this.#clockTolerance) return
+    const message = age < 0
+      ? `The signature is from ${-age} seconds in the future`
+      : `The signature is ${age} seconds old, more than ${maxAge}`
+    throw new SignatureExpired(message, { payload: value, dateSigned: new Date(timestamp * 1000) })
+  }
+}
+
+/** Unix seconds of the system clock. */
+export function systemClock (): number {
+  return Date.now() / 1000
+}
+
+const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
+
+function readTimestamp (text: string): number | undefined {
+  const bytes = base64urlDecode(text)
+  const timestamp = bytes === undefined ? Infinity : bytesToInt(bytes)
+  return timestamp <= MAX_TIMESTAMP ? timestamp : undefined
+}
+
+function isEmpty (secret: Secret): boolean {
+  return secret === undefined || secret === null || secret === '' || (secret instanceof Uint8Array && secret.length === 0)
+}
