@@ -127,10 +127,7 @@ function interfaceFor (settings: SessionSettings): SessionInterface {
 /** Decorates the request with a session, and returns the property that holds what stands behind it. */
 function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
   const slot = Symbol(`fastify-signed-session.${site.settings.name}`)
-  const sessionOf = (request: FastifyRequest): Session => {
-    const slots = request as unknown as Slots
-    return (slots[slot] ?? createSession(site, request, slots, slot)).session
-  }
+  const sessionOf = (request: FastifyRequest): Session => slotOf(site, request, slot).session
   fastify.decorateRequest(slot as never, null as never)
   fastify.decorateRequest(site.settings.name as 'session', {
     getter () { return sessionOf(this) },
@@ -139,7 +136,9 @@ function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
   return slot
 }
 
-function createSession (site: SessionSite, request: FastifyRequest, slots: Slots, slot: symbol): RequestSession {
+function slotOf (site: SessionSite, request: FastifyRequest, slot: symbol): RequestSession {
+  const slots = request as unknown as Slots
+  if (slots[slot] !== null) return slots[slot]!
   const session = slots[slot] = new RequestSession(site, request)
   const reply = (request as unknown as WithReply)[REPLY]
   if (reply !== null) session.bind(reply)
@@ -158,7 +157,7 @@ function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slot
     else addSyncHooks(fastify, slots[index]!)
   })
   fastify.addHook('onError', (request, _reply, _error, done) => {
-    for (const slot of slots) (request as unknown as Slots)[slot]?.expectErrorReply()
+    sites.forEach((site, index) => { slotOf(site, request, slots[index]!).expectErrorReply() })
     done()
   })
 }
@@ -176,10 +175,7 @@ function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
 }
 
 function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbol): void {
-  fastify.addHook('onRequest', async (request) => {
-    const slots = request as unknown as Slots
-    await (slots[slot] ?? createSession(site, request, slots, slot)).openAsync()
-  })
+  fastify.addHook('onRequest', (request) => slotOf(site, request, slot).openAsync())
   fastify.addHook('onSend', async (request, reply, payload) => {
     await (request as unknown as Slots)[slot]?.commitAsync(reply, payload)
     return payload

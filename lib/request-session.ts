@@ -5,7 +5,7 @@ import { cookieValues } from './session/cookies.ts'
 import { beforeWriteHead, forbidSharing, type HeaderBag, replaceSetCookie, varyByCookie } from './session/headers.ts'
 import type { SessionSettings } from './session/options.ts'
 import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
-import type { SaveDecision, SessionInterface } from './session/session-interface.ts'
+import type { SaveDecision, SaveOptions, SessionInterface } from './session/session-interface.ts'
 
 /** What all requests of one registered session share. */
 export interface SessionSite {
@@ -20,7 +20,7 @@ export interface SessionSite {
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
  * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
  */
-export class RequestSession implements SessionHost {
+export class RequestSession implements SessionHost, SaveOptions {
   readonly session: Session = lazySession(this)
   readonly #site: SessionSite
   readonly #request: FastifyRequest
@@ -31,6 +31,8 @@ export class RequestSession implements SessionHost {
   #varies = false
   /** The revision of the contents that the headers speak of. */
   #committed = -1
+  /** What was logged last, so that the second commit does not repeat the first. */
+  #failure: string | undefined
   #isErrorReply = false
   /** Set when the body is there in full as the headers leave, so that no code of the handler runs in between. */
   #isPlainBody = false
@@ -61,6 +63,11 @@ export class RequestSession implements SessionHost {
     let refused: BadData | undefined
     adopt(this.session, await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
     if (refused !== undefined) this.#report(refused)
+  }
+
+  /** What the route's config says; looked up only when a session is old enough to be signed anew. */
+  get refresh (): boolean {
+    return this.#request.routeOptions.config.session?.refresh ?? true
   }
 
   setCookieOptions (options: object): void {
@@ -121,19 +128,16 @@ export class RequestSession implements SessionHost {
     try {
       const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
       if (failure !== undefined) this.#giveUp(failure, headers)
-    } catch (error) {
-      this.#log(error, 'The session could not be saved')
+    } catch {
+      this.#committed = -1 // writeHead is about to refuse the application's headers; there may be another one
     }
   }
 
   /** What the interface decides, or the error it throws. */
   #save (): SaveDecision | Error | Promise<SaveDecision | Error> {
-    const { sessionInterface } = this.#site
-    const { session: route } = this.#request.routeOptions.config as { session?: { refresh?: boolean } }
     try {
-      const contents = contentsOf(this.session)!
-      const decision = sessionInterface.saveSession(this.session, { refresh: route?.refresh ?? true })
-      this.#committed = contents.revision
+      const decision = this.#site.sessionInterface.saveSession(this.session, this)
+      this.#committed = contentsOf(this.session)!.revision
       return decision instanceof Promise ? decision.catch(asError) : decision
     } catch (error) {
       return asError(error)
@@ -168,7 +172,8 @@ export class RequestSession implements SessionHost {
   }
 
   #giveUp (failure: Error, headers: () => HeaderBag): void {
-    this.#log(failure, 'The session could not be saved')
+    if (failure.message !== this.#failure) this.#log(failure, 'The session could not be saved')
+    this.#failure = failure.message
     if (!this.#varies) varyByCookie(headers())
     this.#varies = true
     if (this.#line !== undefined) this.#put(undefined, headers())

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, validateHeaderValue } from 'node:http'
 
 type HeaderValue = number | string | string[] | undefined
 
@@ -33,6 +33,7 @@ export function forbidSharing (headers: HeaderBag): void {
 /**
  * Calls `change` as late as the headers themselves: when `writeHead` is called, by Node or by the application. Headers
  * given to that call are set beforehand where `change` asks for the bag, so that it sees and changes all there are.
+ * Asking throws where Node would refuse them; the call then fails as it would have without us.
  */
 export function beforeWriteHead (raw: ServerResponse, change: (headers: () => HeaderBag) => void): void {
   const writeHead = raw.writeHead as (...args: unknown[]) => ServerResponse
@@ -70,6 +71,7 @@ function setAll (raw: ServerResponse, given: HeaderArgument): void {
     const before = merged.get(name.toLowerCase())
     merged.set(name.toLowerCase(), [name, before === undefined ? value : [...asList(before[1]), ...asList(value)]])
   }
+  for (const [name, value] of merged.values()) asList(value).forEach((each) => { validateHeaderValue(name, each) })
   for (const [name, value] of merged.values()) raw.setHeader(name, value)
 }
 

@@ -98,13 +98,13 @@ export class SecureCookieSessionInterface extends SessionInterface {
     }))
   }
 
-  saveSession (session: Session, { refresh = true }: SaveOptions = {}): SaveDecision {
+  saveSession (session: Session, options: SaveOptions = {}): SaveDecision {
     const contents = contentsOf(session)!
     const vary = contents.accessed
     if (contents.isEmpty) {
       return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : { action: 'keep', vary }
     }
-    const text = this.#textToSign(contents, refresh)
+    const text = this.#textToSign(contents, options)
     if (text === undefined) return { action: 'keep', vary }
     if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents) }
     return contents.signed.decision as SaveDecision
@@ -154,13 +154,14 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 
   /** The payload to sign, or undefined where the cookie can stay as it is. */
-  #textToSign (contents: SessionContents, refresh: boolean): string | undefined {
+  #textToSign (contents: SessionContents, options: SaveOptions): string | undefined {
     if (contents.modified || contents.touched) return this.#dump(contents)
     if (contents.shared) {
       const text = this.#dump(contents)
       if (text !== contents.text) return text
     }
-    return contents.fromFallback || (refresh && this.#isDue(contents)) ? contents.loaded : undefined
+    const resigned = contents.fromFallback || (this.#isDue(contents) && (options.refresh ?? true))
+    return resigned ? contents.loaded : undefined
   }
 
   #isDue ({ issuedAt, accessed }: SessionContents): boolean {

@@ -1,0 +1,311 @@
+import http from 'node:http'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import t, { type Test } from 'tap'
+import { buildApp, cookieFrom, errorsOf, type LogLine, setCookies, valueOf } from './support/app.ts'
+
+type Headers = Record<string, unknown>
+type Answer = { status: number, headers: Headers }
+type Transport = (app: FastifyInstance, path: string, headers?: Record<string, string>) => Promise<Answer>
+
+const transports: Record<string, { server?: object, get: Transport }> = {
+  inject: {
+    async get (app, path, headers = {}) {
+      const { statusCode, headers: received } = await app.inject({ url: path, headers })
+      return { status: statusCode, headers: received }
+    }
+  },
+  'HTTP/1': {
+    async get (app, path, headers = {}) {
+      const { port } = await listening(app)
+      return await new Promise((resolve, reject) => {
+        http.get({ port, path, headers, agent: false }, (response) => {
+          response.resume().on('close', () => resolve({ status: response.statusCode!, headers: response.headers }))
+        }).on('error', reject)
+      })
+    }
+  },
+  'HTTP/2': {
+    server: { http2: true },
+    async get (app, path, headers = {}) {
+      const { port } = await listening(app)
+      const client = http2.connect(`http://localhost:${port}`)
+      try {
+        return await new Promise((resolve, reject) => {
+          let answer: Answer
+          client.request({ ':path': path, ...headers })
+            .on('response', (received) => { answer = { status: received[':status']!, headers: received } })
+            .on('error', reject).on('close', () => resolve(answer)).resume()
+        })
+      } finally {
+        client.close()
+      }
+    }
+  }
+}
+
+type Leave = (request: FastifyRequest, reply: FastifyReply) => unknown
+
+/** Every way in which a reply can leave; `raw` ones never pass through onSend. */
+const ways: Record<string, { leave: Leave, status?: number, raw?: true }> = {
+  object: { leave: () => ({ ok: true }) },
+  string: { leave: () => 'text' },
+  bytes: { leave: () => Buffer.from('bytes') },
+  nothing: { leave: (_request, reply) => { reply.code(204).send() }, status: 204 },
+  jsonify: { leave: (_request, reply) => reply.jsonify({ ok: true }) },
+  redirect: { leave: (_request, reply) => reply.redirect('/elsewhere'), status: 302 },
+  stream: { leave: (_request, reply) => reply.send(Readable.from(['a', 'b'])) },
+  'web stream': { leave: (_request, reply) => reply.send(new Blob(['web']).stream()) },
+  'web response': { leave: (_request, reply) => reply.send(new Response('web', { status: 202, headers: { 'x-web': '1' } })), status: 202 },
+  'cookie of the application': { leave: (_request, reply) => reply.header('set-cookie', 'own=1').send('x') },
+  thrown: { leave: () => { throw new Error('from the handler') }, status: 500 },
+  'not found': { leave: (_request, reply) => { reply.callNotFound() }, status: 404 },
+  'hijack and end': { raw: true, leave: hijacked(({ raw }) => raw.end('x')) },
+  'hijack and write': { raw: true, leave: hijacked(({ raw }) => { raw.write('x'); raw.end('y') }) },
+  'hijack and flush': { raw: true, leave: hijacked(({ raw }) => { raw.flushHeaders(); raw.end('y') }) },
+  'raw end without hijack': { raw: true, leave: (_request, { raw }) => { raw.end('x') } },
+  writeHead: { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201); raw.end('x') }) },
+  'writeHead with headers': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201, { 'x-raw': '1', 'set-cookie': 'own=1' }); raw.end('x') }) },
+  'writeHead after setHeader': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.setHeader('set-cookie', ['own=1', 'two=2']); raw.writeHead(201, { 'x-raw': '1' }); raw.end('x') }) },
+  'writeHead with a list': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201, ['x-raw', '1', 'set-cookie', 'own=1', 'set-cookie', 'two=2'] as never); raw.end('x') }) }
+}
+
+function hijacked (leave: (reply: FastifyReply) => unknown): Leave {
+  return (_request, reply) => {
+    reply.hijack()
+    leave(reply)
+  }
+}
+
+async function listening (app: FastifyInstance): Promise<AddressInfo> {
+  if (!app.server.listening) await app.listen({ port: 0, host: 'localhost' })
+  return app.server.address() as AddressInfo
+}
+
+type Moment = 'before' | 'in' | 'a later onSend' | 'after'
+
+/** An application in which `/way?write=moment` writes to the session at that moment of a reply that leaves that way. */
+async function appOf (t: Test, server: object = {}): Promise<{ app: FastifyInstance, logs: LogLine[] }> {
+  const { app, logs } = await buildApp({}, server)
+  t.teardown(() => app.close())
+  const writes = (request: FastifyRequest, moment: Moment): void => {
+    if ((request.query as { write?: Moment }).write === moment) request.session.set('moment', moment)
+  }
+  app.addHook('preHandler', async (request) => { writes(request, 'before') })
+  app.addHook('onSend', async (request) => { writes(request, 'a later onSend') })
+  for (const [name, { leave }] of Object.entries(ways)) {
+    app.get(`/${name.replaceAll(' ', '-')}`, (request, reply) => {
+      const { session } = request
+      writes(request, 'in')
+      reply.raw.on('close', () => { if (session !== undefined) writes(request, 'after') })
+      const result = leave(request, reply)
+      if (result !== undefined && result !== reply) reply.send(result)
+    })
+  }
+  return { app, logs }
+}
+
+for (const [transport, { server, get }] of Object.entries(transports)) {
+  t.test(`${transport}: a write before or in a reply is saved whichever way the reply leaves`, async (t) => {
+    const { app, logs } = await appOf(t, server)
+    for (const [name, { raw, status = 200 }] of Object.entries(ways)) {
+      for (const moment of ['before', 'in', 'a later onSend'] as const) {
+        if (raw && moment === 'a later onSend') continue
+        const answer = await get(app, `/${name.replaceAll(' ', '-')}?write=${encodeURIComponent(moment)}`)
+        t.equal(answer.status, status, `${name}, ${moment}`)
+        const cookie = cookieFrom(answer.headers)
+        if (!t.ok(cookie, `${name}: a write ${moment} sets the cookie`)) continue
+        t.strictSame(app.decodeSession(valueOf(cookie)), { moment })
+        t.equal(setCookies(answer.headers).filter((line) => line.startsWith('session=')).length, 1, 'once')
+        t.match(`${answer.headers.vary}`, /^Cookie$/, 'and Vary says so')
+      }
+    }
+    t.strictSame(errorsOf(logs).filter(({ err }) => (err as Error).message !== 'from the handler'), [])
+  })
+
+  t.test(`${transport}: a write after the headers are gone is logged with its key and route`, async (t) => {
+    const { app, logs } = await appOf(t, server)
+    for (const name of Object.keys(ways)) {
+      logs.length = 0
+      const path = `/${name.replaceAll(' ', '-')}`
+      const { headers } = await get(app, `${path}?write=after`)
+      for (let wait = 0; wait < 50 && lost(logs).length === 0; wait++) await new Promise((resolve) => setTimeout(resolve, 2))
+      t.strictSame(lost(logs).map(({ keys, route }) => ({ keys, route })), [{ keys: ['moment'], route: name === 'not found' ? 'GET without a route' : `GET ${path}` }], name)
+      t.notOk(cookieFrom(headers), 'and not saved')
+    }
+  })
+
+  t.test(`${transport}: cookies of the application stay beside the session's`, async (t) => {
+    const { app } = await appOf(t, server)
+    const names = async (path: string): Promise<string[]> =>
+      setCookies((await get(app, `${path}?write=in`)).headers).map((line) => line.split('=')[0]!)
+    t.strictSame(await names('/cookie-of-the-application'), ['own', 'session'])
+    t.strictSame(await names('/writeHead-with-headers'), ['own', 'session'])
+    t.strictSame(await names('/writeHead-after-setHeader'), ['own', 'two', 'session'])
+    t.strictSame(await names('/writeHead-with-a-list'), ['own', 'two', 'session'])
+  })
+
+  t.test(`${transport}: what cannot be saved so late is logged, and the reply leaves without the cookie`, async (t) => {
+    const { app, logs } = await buildApp({}, server)
+    t.teardown(() => app.close())
+    app.get('/hijacked', (request, reply) => {
+      request.session.set('user', { act: () => 1 })
+      reply.hijack()
+      reply.raw.end('left')
+    })
+    app.get('/after-a-good-one', (request, reply) => {
+      request.session.set('user', 1)
+      reply.send('left')
+    })
+    app.addHook('onSend', async (request) => { if (request.url !== '/hijacked') request.session.set('late', Symbol('s')) })
+    for (const path of ['/hijacked', '/after-a-good-one']) {
+      logs.length = 0
+      const { status, headers } = await get(app, path)
+      t.equal(status, 200)
+      t.strictSame(setCookies(headers), [])
+      t.equal(headers.vary, 'Cookie')
+      t.match(errorsOf(logs), [{ msg: 'The session could not be saved', err: { type: 'NotSerializable' } }])
+      t.equal(errorsOf(logs).length, 1)
+    }
+  })
+}
+
+function lost (logs: readonly LogLine[]): LogLine[] {
+  return logs.filter(({ msg }) => msg.startsWith('The session was changed after its headers'))
+}
+
+t.test('a value that cannot be kept goes to the application\'s error handler once, with its path, and the old cookie stands', async (t) => {
+  const { app, logs } = await buildApp()
+  const seen: Error[] = []
+  app.setErrorHandler((error: Error, _request, reply) => {
+    seen.push(error)
+    reply.code(507).send({ handled: error.message })
+  })
+  app.get('/', (request) => {
+    request.session.set('cart', [{ price: 1 }, { price: 2 }, { price: () => 3 }])
+    return 'never seen'
+  })
+  const { statusCode, headers, body } = await app.inject('/')
+  t.equal(statusCode, 507)
+  t.strictSame(setCookies(headers), [])
+  t.equal(seen.length, 1)
+  t.ok(seen[0] instanceof TypeError)
+  t.match(JSON.parse(body).handled, /^session\.cart\[2\]\.price is a function/)
+  t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }], 'what stays broken is logged, not thrown again')
+})
+
+t.test('an error handler that mends the session has it saved', async (t) => {
+  const { app, logs } = await buildApp()
+  app.setErrorHandler((_error, request, reply) => {
+    request.session.delete('bad')
+    reply.code(507).send('mended')
+  })
+  app.get('/', (request) => {
+    request.session.update({ bad: Symbol('s'), good: 1 })
+    return 'never seen'
+  })
+  const { statusCode, headers } = await app.inject('/')
+  t.equal(statusCode, 507)
+  t.strictSame(app.decodeSession(valueOf(cookieFrom(headers))), { good: 1 })
+  t.strictSame(errorsOf(logs), [])
+})
+
+t.test('during an error reply a session that cannot be kept hides neither the error nor its handler', async (t) => {
+  const { app, logs } = await buildApp()
+  app.setErrorHandler((error: Error, request, reply) => {
+    request.session.set('alsoBad', () => 1)
+    reply.code(418).send(error.message)
+  })
+  app.get('/', (request) => {
+    if ((request.query as { touch?: string }).touch) request.session.set('bad', () => 1)
+    throw new Error('the real one')
+  })
+  for (const url of ['/', '/?touch=1']) {
+    const { statusCode, headers, body } = await app.inject(url)
+    t.equal(statusCode, 418)
+    t.equal(body, 'the real one')
+    t.strictSame(setCookies(headers), [])
+  }
+  t.strictSame(errorsOf(logs).map(({ msg }) => msg), Array(2).fill('The session could not be saved'))
+})
+
+t.test('a later onSend hook that fails leaves one cookie in the error reply', async (t) => {
+  const { app } = await buildApp()
+  app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 200) throw new Error('late') })
+  app.get('/', (request) => {
+    request.session.set('a', 1)
+    return 'x'
+  })
+  const { statusCode, headers } = await app.inject('/')
+  t.equal(statusCode, 500)
+  t.equal(setCookies(headers).length, 1)
+  t.equal(headers.vary, 'Cookie')
+})
+
+t.test('headers that Node refuses give an error reply that keeps the session', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    try {
+      reply.raw.writeHead(200, { 'x-bad': 'line\nbreak' })
+    } catch (error) {
+      reply.raw.writeHead(500, { 'x-reason': (error as { code: string }).code })
+    }
+    reply.raw.end()
+  })
+  const { statusCode, headers } = await app.inject('/')
+  t.equal(statusCode, 500)
+  t.equal(headers['x-reason'], 'ERR_INVALID_CHAR')
+  t.equal(setCookies(headers).length, 1)
+})
+
+t.test('an object of the session that changes while a stream is written is reported by key', async (t) => {
+  const { app, logs } = await buildApp()
+  const cookie = `session=${app.encodeSession({ cart: [1], other: { kept: true } })}`
+  app.get('/', (request, reply) => {
+    const cart = request.session.get('cart') as unknown[]
+    const other = request.session.get('other')
+    reply.send(Readable.from((async function * () {
+      yield 'first'
+      cart.push((request.query as { bad?: string }).bad ? () => 1 : 2)
+      yield JSON.stringify(other)
+    })()))
+  })
+  for (const [url, expected] of [['/', { keys: ['cart'], route: 'GET /' }], ['/?bad=1', { err: { type: 'NotSerializable' } }]] as const) {
+    logs.length = 0
+    t.strictSame(setCookies((await app.inject({ url, headers: { cookie } })).headers), [])
+    t.match(lost(logs), [expected])
+  }
+})
+
+t.test('an object that only a stream reads is reported as nothing', async (t) => {
+  const { app, logs } = await buildApp()
+  const cookie = `session=${app.encodeSession({ cart: [1] })}`
+  app.get('/', (request, reply) => reply.send(Readable.from([JSON.stringify(request.session.get('cart'))])))
+  await app.inject({ url: '/', headers: { cookie } })
+  t.strictSame(errorsOf(logs), [])
+})
+
+t.test('what changes between the two commits replaces the cookie of the first', async (t) => {
+  const { app } = await buildApp()
+  app.addHook('onSend', async (request) => {
+    const { late } = request.query as { late: string }
+    if (late === 'clear') request.session.clear()
+    if (late === 'push') (request.session.get('list') as number[]).push(2)
+    if (late === 'options') request.session.options({ priority: 'high' })
+  })
+  app.get('/', (request) => {
+    request.session.set('list', [1])
+    return 'x'
+  })
+  const lines = async (late: string, cookie = ''): Promise<string[]> => setCookies((await app.inject({ url: `/?late=${late}`, headers: { cookie } })).headers)
+  t.strictSame(await lines('clear'), [], 'a new session that ends as an empty one has no cookie at all')
+  t.match(await lines('clear', `session=${app.encodeSession({ a: 1 })}`), [/^session=; .*Max-Age=0/], 'one that had a cookie has it deleted')
+  const [pushed, ...none] = await lines('push')
+  t.strictSame(none, [])
+  t.strictSame(app.decodeSession(valueOf(pushed!.split(';')[0])), { list: [1, 2] })
+  t.match(await lines('options'), [/Priority=High/])
+})
