@@ -73,7 +73,7 @@ t.test('keys are strings, and three are reserved', async (t) => {
   }
   t.strictSame(session.data(), { a: 1 }, 'and nothing was half done')
   for (const [key, type] of [[1, 'number'], [null, 'null'], [undefined, 'undefined']] as const) {
-    t.throws(() => session.set(key as never, 1), { message: `A session key must be a string, not ${type}` })
+    t.throws(() => session.set(key as unknown as string, 1), { message: `A session key must be a string, not ${type}` })
     t.throws(() => session.delete(key as never), TypeError)
   }
   t.strictSame(session.data(), { a: 1 }, 'delete(undefined) does not end the session')

@@ -45,7 +45,7 @@ export function cookieAttributes (cookieName: string, options: CookieOptions = {
   const given = defined(options)
   for (const key of Object.keys(given)) {
     refuseAge(key)
-    if (!Object.hasOwn(checks, key)) throw new TypeError(`The option cookie.${key} is unknown; known are ${Object.keys(checks).join(', ')}`)
+    if (!Object.hasOwn(checks, key)) throw new TypeError(`The option cookie has an unknown part ${quoteName(key)}; known are ${Object.keys(checks).join(', ')}`)
     check(key as keyof CookieOptions, given[key as keyof CookieOptions], 'The option cookie.')
   }
   return complete(cookieName, { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false, ...given })

@@ -22,9 +22,9 @@ function problemOf (secret: unknown): string | undefined {
 
 function weaknessOf (bytes: Buffer): string | undefined {
   if (bytes.length === 0) return 'is missing'
-  if (bytes.length < MIN_BYTES) return `has ${bytes.length} bytes where at least ${MIN_BYTES} are needed`
-  if (new Set(bytes).size < MIN_DISTINCT_BYTES) return `has fewer than ${MIN_DISTINCT_BYTES} distinct bytes`
   const text = bytes.toString('latin1')
   if (/^\W*(change|replace)[-_ ]?(me|this)/i.test(text)) return 'is a placeholder'
   if (/-----BEGIN [A-Z ]+-----/.test(text)) return 'is a PEM file, which is not made to be a shared secret'
+  if (bytes.length < MIN_BYTES) return `has ${bytes.length} bytes where at least ${MIN_BYTES} are needed`
+  if (new Set(bytes).size < MIN_DISTINCT_BYTES) return `has fewer than ${MIN_DISTINCT_BYTES} distinct bytes`
 }

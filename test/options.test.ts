@@ -1,0 +1,156 @@
+import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import t from 'tap'
+import { TaggedJSONSerializer } from '../lib/index.ts'
+import { resolveOptions } from '../lib/session/options.ts'
+import { OTHER_SECRET, SECRET } from './support/app.ts'
+
+const { privateKey } = generateKeyPairSync('ed25519')
+const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+
+function messageFor (options: unknown): string {
+  try {
+    resolveOptions(options as never)
+    return ''
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`
+  }
+}
+
+t.test('every default stands', async (t) => {
+  const { keys, serializer, now, ...settings } = resolveOptions({ secret: SECRET })
+  t.strictSame(settings, {
+    salt: '',
+    digest: 'sha256',
+    keyDerivation: 'hkdf',
+    compress: false,
+    name: 'session',
+    cookieName: 'session',
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false },
+    lifetime: 31 * 24 * 60 * 60,
+    permanent: false,
+    refreshAfter: 3.1 * 24 * 60 * 60,
+    absoluteLifetime: undefined,
+    maxCookieSize: 4096,
+    cacheControl: true,
+    sessionInterface: undefined,
+    onInvalid: undefined
+  })
+  t.ok(serializer instanceof TaggedJSONSerializer)
+  t.ok(Math.abs(now() - Date.now() / 1000) < 60)
+})
+
+t.test('settings are frozen and show no secret', async (t) => {
+  const settings = resolveOptions({ secret: SECRET, fallbacks: [OTHER_SECRET] })
+  t.ok(Object.isFrozen(settings))
+  t.ok(Object.isFrozen(settings.cookie))
+  const shown = inspect(settings, { depth: 9, showHidden: true })
+  t.notMatch(shown, SECRET)
+  t.notMatch(shown, OTHER_SECRET)
+})
+
+t.test('an option that is undefined is its default', async (t) => {
+  t.equal(resolveOptions({ secret: SECRET, lifetime: undefined, cookie: { path: undefined } }).cookie.path, '/')
+})
+
+t.test('the cookie has the session\'s name unless it is given another', async (t) => {
+  t.equal(resolveOptions({ secret: SECRET, sessionName: 'admin' }).cookieName, 'admin')
+  t.equal(resolveOptions({ secret: SECRET, sessionName: 'admin', cookieName: '__Host-a' }).cookieName, '__Host-a')
+})
+
+t.test('a secret may be text, bytes or a key', async (t) => {
+  const keys = [SECRET, Buffer.from(SECRET), new Uint8Array(Buffer.from(SECRET)), createSecretKey(Buffer.from(SECRET))]
+    .map((secret) => resolveOptions({ secret }).keys[0]!.export().toString('hex'))
+  t.equal(new Set(keys).size, 1)
+})
+
+t.test('the signing key is bound to cookie name, salt and derivation', async (t) => {
+  const keys = [{}, { cookieName: 'other' }, { salt: 'other' }, { keyDerivation: 'hmac' }, { keyDerivation: 'hmac', digest: 'sha512' }]
+    .map((options) => resolveOptions({ secret: SECRET, ...options } as never).keys[0]!.export().toString('hex'))
+  t.equal(new Set(keys).size, keys.length)
+})
+
+const HOW_TO = 'make one with `node -p "crypto.randomBytes(32).toString(\'base64url\')"` and keep it in the environment as SESSION_SECRET'
+const secrets: Array<[secret: unknown, problem: string]> = [
+  [undefined, 'is missing'],
+  [null, 'is missing'],
+  ['', 'is missing'],
+  [Buffer.alloc(0), 'is missing'],
+  [42, 'must be a string, a Buffer or a KeyObject'],
+  [['a', 'b'], 'must be a string, a Buffer or a KeyObject'],
+  ['short', 'has 5 bytes where at least 32 are needed'],
+  ['x'.repeat(31), 'has 31 bytes where at least 32 are needed'],
+  [createSecretKey(randomBytes(16)), 'has 16 bytes where at least 32 are needed'],
+  ['abcdefg'.repeat(9), 'has fewer than 8 distinct bytes'],
+  ['changeme'.repeat(5), 'is a placeholder'],
+  ['<Change-Me to something that is really random>', 'is a placeholder'],
+  ['replace this by 32 random bytes or more', 'is a placeholder'],
+  [pem, 'is a PEM file, which is not made to be a shared secret'],
+  [privateKey, 'is a KeyObject of type private where type secret is needed']
+]
+
+t.test('a secret that is missing or easy to guess is refused with how to make one', async (t) => {
+  for (const [secret, problem] of secrets) {
+    t.equal(messageFor({ secret }), `TypeError: The session secret ${problem}: ${HOW_TO}`)
+    t.equal(messageFor({ secret: SECRET, fallbacks: [SECRET, secret] }), `TypeError: The session secret fallbacks[1] ${problem}: ${HOW_TO}`)
+  }
+})
+
+const SECURE_ONLY = 'which browsers accept with Secure only'
+const ONE_AGE = 'is not set here: the cookie has one age, said by lifetime, and permanent says whether it outlives the browser session'
+const refusals: Array<[options: object, message: string]> = [
+  [{ scret: 1 }, 'The session option "scret" is unknown; known are secret, fallbacks, '],
+  [{ 'a\nb': 1 }, 'The session option "a\\nb" is unknown'],
+  [{ fallbacks: 'one' }, 'The session option fallbacks must be a list of at most 8 secrets'],
+  [{ fallbacks: Array(9).fill(SECRET) }, 'The session option fallbacks must be a list of at most 8 secrets'],
+  [{ format: 'other' }, 'The session option format must be one of default'],
+  [{ salt: 5 }, 'The session option salt must be a string'],
+  [{ digest: 'sha1' }, 'The session option digest must be one of sha256, sha384, sha512'],
+  [{ keyDerivation: 'other' }, 'keyDerivation must be one of hkdf, django-concat, concat, hmac, none'],
+  [{ sessionName: '' }, 'The session option sessionName must be the name of a property'],
+  [{ cookieName: 'a b' }, 'The session option cookieName must be a cookie name: letters, digits and - _ . are safe'],
+  [{ sessionName: 'sitzung ü' }, 'The option cookieName must be a cookie name: letters, digits and - _ . are safe; "sitzung ü", the session\'s name, is none'],
+  [{ lifetime: -1 }, 'The session option lifetime must be a number of seconds, 0 or more'],
+  [{ lifetime: NaN }, 'The session option lifetime must be a number of seconds, 0 or more'],
+  [{ lifetime: '1d' }, 'The session option lifetime must be a number of seconds, 0 or more'],
+  [{ absoluteLifetime: -1 }, 'The session option absoluteLifetime must be a number of seconds, 0 or more'],
+  [{ permanent: 1 }, 'The session option permanent must be true or false'],
+  [{ refreshAfter: true }, 'The session option refreshAfter must be a number of seconds, 0 or more, or false'],
+  [{ compress: 'zlib' }, 'The session option compress must be true or false'],
+  [{ maxCookieSize: 0 }, 'The session option maxCookieSize must be a number of bytes'],
+  [{ cacheControl: 'no' }, 'The session option cacheControl must be true or false'],
+  [{ tags: [{}] }, 'The session option tags must be a list of tag classes'],
+  [{ serializer: { dumps () {} } }, 'The session option serializer must have dumps and loads'],
+  [{ serializer: null }, 'The session option serializer must have dumps and loads'],
+  [{ sessionInterface: {} }, 'The session option sessionInterface must be a SessionInterface'],
+  [{ json: {} }, 'The session option json must be a JSONProvider'],
+  [{ debug: 1 }, 'The session option debug must be true or false'],
+  [{ onInvalid: 'log' }, 'The session option onInvalid must be a function'],
+  [{ cookie: true }, 'The session option cookie must be an object'],
+  [{ cookie: { maxage: 1 } }, 'The option cookie has an unknown part "maxage"; known are path, domain, '],
+  [{ cookie: { maxAge: 1 } }, `The cookie's maxAge ${ONE_AGE}`],
+  [{ cookie: { expires: new Date() } }, `The cookie's expires ${ONE_AGE}`],
+  [{ cookie: { path: 'app' } }, 'The option cookie.path must be a path that begins with /'],
+  [{ cookie: { path: '/a; Secure' } }, 'The option cookie.path must be a path that begins with /'],
+  [{ cookie: { domain: 'a b' } }, 'The option cookie.domain must be a host name'],
+  [{ cookie: { httpOnly: 1 } }, 'The option cookie.httpOnly must be true or false'],
+  [{ cookie: { partitioned: 1 } }, 'The option cookie.partitioned must be true or false'],
+  [{ cookie: { secure: 'yes' } }, "The option cookie.secure must be true, false or 'auto'"],
+  [{ cookie: { sameSite: 'Lax' } }, "The option cookie.sameSite must be 'lax', 'strict', 'none', true or false"],
+  [{ cookie: { priority: 1 } }, "The option cookie.priority must be 'low', 'medium' or 'high'"],
+  [{ cookie: { sameSite: 'none', secure: false } }, `secure: false contradicts sameSite: 'none', ${SECURE_ONLY}`],
+  [{ cookie: { partitioned: true, secure: false } }, `secure: false contradicts partitioned: true, ${SECURE_ONLY}`],
+  [{ cookieName: '__Secure-s', cookie: { secure: false } }, 'secure: false contradicts the cookie name "__Secure-s"'],
+  [{ cookieName: '__Host-s', cookie: { secure: false } }, 'secure: false contradicts the cookie name "__Host-s"'],
+  [{ cookieName: '__Host-s', cookie: { path: '/app' } }, 'The cookie name "__Host-s" needs the path / and no domain'],
+  [{ cookieName: '__host-s', cookie: { domain: 'a.example' } }, 'The cookie name "__host-s" needs the path / and no domain']
+]
+
+t.test('a wrong option is refused in one sentence', async (t) => {
+  for (const [options, message] of refusals) {
+    const told = messageFor({ secret: SECRET, ...options })
+    t.ok(told.startsWith(`TypeError: ${message}`), `${message} — ${told}`)
+    if (!message.endsWith(' ')) t.notMatch(told, SECRET)
+  }
+  t.equal(messageFor(null), 'TypeError: The session options must be an object')
+})

@@ -1,0 +1,479 @@
+import cookie, { Signer as CookieSigner } from '@fastify/cookie'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import t, { type Test } from 'tap'
+import sessionPlugin, { DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings } from '../lib/index.ts'
+import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+
+/** Lets the system clock stand at `ms`; back to its own at the end of the test. */
+function clock (t: Test, ms = Date.UTC(2030, 0, 1)): (later: number) => void {
+  let now = ms
+  t.intercept(Date, 'now', { value: () => now })
+  return (later) => { now += later }
+}
+
+async function registrationError (options: unknown): Promise<string> {
+  const app = Fastify()
+  app.register(sessionPlugin, options as never)
+  return await app.ready().then(() => '', (error: Error) => `${error.name}: ${error.message}`)
+}
+
+t.test('a value set in one request is there in the next', async (t) => {
+  const { app } = await buildApp()
+  app.post('/login', async (request, reply) => {
+    request.session.set('userId', 42)
+    return reply.code(201).jsonify({ ok: true })
+  })
+  app.get('/', async (request, reply) => reply.jsonify(request.session.get('userId')))
+  const login = await app.inject({ method: 'POST', url: '/login' })
+  t.equal(login.statusCode, 201)
+  t.equal(login.body, '{"ok":true}\n')
+  const { body } = await app.inject({ url: '/', headers: { cookie: cookieFrom(login.headers)! } })
+  t.equal(body, '42\n')
+})
+
+t.test('a request that never uses the session verifies nothing, parses nothing and sends nothing', async (t) => {
+  let asked = 0
+  class Counting extends SecureCookieSessionInterface {
+    override openSession (...args: Parameters<SecureCookieSessionInterface['openSession']>): Session { asked++; return super.openSession(...args) }
+    override saveSession (...args: Parameters<SecureCookieSessionInterface['saveSession']>): SaveDecision { asked++; return super.saveSession(...args) }
+  }
+  const { app } = await buildApp({ sessionInterface: Counting })
+  app.get('/never', async () => 'x')
+  app.get('/fetched', async (request) => { t.ok(request.session); return 'x' })
+  app.get('/used', async (request) => { t.notOk(request.session.a); return 'x' })
+  const headers = { cookie: `session=${app.encodeSession({ a: 1 })}` }
+  for (const url of ['/never', '/fetched', '/missing']) {
+    asked = 0
+    const response = await app.inject({ url, headers })
+    t.equal(response.headers.vary, undefined)
+    t.strictSame(setCookies(response.headers), [])
+    t.equal(asked, 0, url)
+  }
+  t.equal((await app.inject('/used')).headers.vary, 'Cookie')
+  t.equal(asked, 2)
+})
+
+t.test('the cookie has the attributes that the options say, in setting and in deleting it', async (t) => {
+  clock(t)
+  const lines = async (options: object): Promise<string[]> => {
+    const { app } = await buildApp(options)
+    app.get('/set', async (request) => { request.session.set('a', 1); return 'x' })
+    app.get('/clear', async (request) => { request.session.clear(); return 'x' })
+    const set = await app.inject('/set')
+    const name = setCookies(set.headers)[0]!.split('=')[0]!
+    const cleared = await app.inject({ url: '/clear', headers: { cookie: cookieFrom(set.headers, name)! } })
+    return [set, cleared].map(({ headers }) => setCookies(headers)[0]!.replace(/=[^;]*/, ''))
+  }
+  const GONE = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT'
+  t.strictSame(await lines({}), ['session; Path=/; HttpOnly; SameSite=Lax', `session; Max-Age=0; Path=/; ${GONE}; HttpOnly; SameSite=Lax`])
+  t.strictSame(await lines({ permanent: true, lifetime: 60 }), ['session; Path=/; HttpOnly; SameSite=Lax; Expires=Tue, 01 Jan 2030 00:01:00 GMT', `session; Max-Age=0; Path=/; ${GONE}; HttpOnly; SameSite=Lax`])
+  const all = { domain: 'a.example', path: '/app', httpOnly: false, sameSite: 'strict', secure: true, partitioned: true, priority: 'low' }
+  t.strictSame(await lines({ cookieName: 's', cookie: all }), [
+    's; Domain=a.example; Path=/app; Secure; Partitioned; Priority=Low; SameSite=Strict',
+    `s; Max-Age=0; Domain=a.example; Path=/app; ${GONE}; Secure; Partitioned; Priority=Low; SameSite=Strict`
+  ])
+  t.match((await lines({ cookieName: '__Host-s' }))[0], /; Secure/)
+  t.match((await lines({ cookie: { sameSite: 'none' } }))[0], /; Secure; SameSite=None/)
+})
+
+t.test('one response may have attributes of its own', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async (request) => {
+    request.session.set('a', 1)
+    request.session.options({ sameSite: 'none', httpOnly: false, priority: 'high', userInfo: 'ignored', path: '/' } as never)
+    return 'x'
+  })
+  t.match(setCookies((await app.inject('/')).headers), [/; Path=\/; Secure; Priority=High; SameSite=None$/])
+  for (const [options, message] of [
+    [{ path: '/b' }, /path cannot differ/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
+    [{ maxAge: 1 }, /maxAge is not set here/], [{ expires: new Date() }, /expires is not set here/], [{ secure: 'yes' }, /must be true, false or 'auto'/],
+    [{ sameSite: 'none', secure: false }, /contradicts/]
+  ] as const) {
+    const other = (await buildApp()).app
+    other.get('/', async (request) => { request.session.options(options as never) })
+    t.match((await other.inject('/')).json().message, message)
+  }
+})
+
+t.test('Secure is set where the request came by https, or a proxy says so', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+  const isSecure = async (headers: Record<string, string>): Promise<boolean> => /; Secure/.test(setCookies((await app.inject({ url: '/', headers })).headers)[0]!)
+  t.equal(await isSecure({}), false)
+  t.equal(await isSecure({ 'x-forwarded-proto': 'http' }), false)
+  t.equal(await isSecure({ 'x-forwarded-proto': 'https' }), true)
+  t.equal(await isSecure({ 'x-forwarded-proto': 'http, HTTPS' }), true)
+  const { app: off } = await buildApp({ cookie: { secure: false } })
+  off.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+  t.notMatch(setCookies((await off.inject({ url: '/', headers: { 'x-forwarded-proto': 'https' } })).headers)[0]!, 'Secure')
+})
+
+t.test('in production a cookie without Secure is warned of once, naming trustProxy', async (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => { process.env.NODE_ENV = before ?? '' })
+  process.env.NODE_ENV = 'production'
+  for (const [options, warnings] of [[{}, 1], [{ cookie: { secure: false } }, 0], [{ cookie: { secure: true } }, 0]] as const) {
+    const { app, logs } = await buildApp(options)
+    app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+    await app.inject('/')
+    await app.inject('/')
+    t.equal(logs.filter(({ level, msg }) => level === 40 && msg.includes('trustProxy')).length, warnings)
+  }
+})
+
+t.test('a response that sets or deletes the cookie is kept out of shared caches, unless it says otherwise', async (t) => {
+  const cacheControl = async (options: object, own?: string): Promise<unknown> => {
+    const { app } = await buildApp(options)
+    app.get('/', async (request, reply) => {
+      if (own !== undefined) reply.header('cache-control', own)
+      request.session.set('a', 1)
+      return 'x'
+    })
+    return (await app.inject('/')).headers['cache-control']
+  }
+  t.equal(await cacheControl({}), 'private, no-cache="Set-Cookie"')
+  t.equal(await cacheControl({}, 'no-store'), 'no-store')
+  t.equal(await cacheControl({ cacheControl: false }), undefined)
+})
+
+t.test('Vary is merged with what is there', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async (request, reply) => {
+    reply.header('vary', 'Accept-Encoding')
+    return request.session.get('a') ?? 'none'
+  })
+  t.equal((await app.inject('/')).headers.vary, 'Accept-Encoding, Cookie')
+})
+
+t.test('sessions are saved on error replies and on 404s', async (t) => {
+  const { app } = await buildApp()
+  app.setNotFoundHandler((request, reply) => {
+    request.session.set('lost', true)
+    reply.code(404).send('none')
+  })
+  app.get('/', async (request) => {
+    request.session.set('tried', 1)
+    throw new Error('no')
+  })
+  t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject('/')).headers))), { tried: 1 })
+  t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject('/nowhere')).headers))), { lost: true })
+})
+
+t.test('a route can keep a session that is only used from being signed anew', async (t) => {
+  const tick = clock(t)
+  const { app } = await buildApp()
+  app.get('/', async (request) => request.session.get('a'))
+  app.get('/poll', { config: { session: { refresh: false } } }, async (request) => request.session.get('a'))
+  const headers = { cookie: `session=${app.encodeSession({ a: 'x' })}` }
+  tick(10 * DAY)
+  t.strictSame(setCookies((await app.inject({ url: '/poll', headers })).headers), [])
+  t.equal(setCookies((await app.inject({ url: '/', headers })).headers).length, 1)
+})
+
+t.test('a session whose cookie would be too large is an error before anything is sent, and the old one stands', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', async (request) => {
+    request.session.update({ small: 'x', large: 'y'.repeat(4000) })
+    return 'never seen'
+  })
+  const { statusCode, headers, body } = await app.inject('/')
+  t.equal(statusCode, 500)
+  t.strictSame(setCookies(headers), [])
+  t.match(JSON.parse(body), {
+    code: 'FSS_ERR_COOKIE_TOO_LARGE',
+    message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of each key: "large" 4002, "small" 3$/
+  })
+  t.equal(errorsOf(logs).filter(({ msg }) => msg === 'The session could not be saved').length, 1)
+  const { app: exact } = await buildApp({ maxCookieSize: 200 })
+  exact.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
+  const sizes = await Promise.all([...Array(90).keys()].map(async (n) => setCookies((await exact.inject(`/${n}`)).headers)[0]?.length ?? 0))
+  t.ok(sizes.includes(200) || sizes.includes(199))
+  t.ok(sizes.at(-1) === 0 && Math.max(...sizes) <= 200)
+})
+
+t.test('assigning an object replaces the data, null ends the session, anything else throws', async (t) => {
+  const { app } = await buildApp()
+  app.get('/object', async (request) => { request.session = { b: 2 }; return request.session.data() })
+  app.get('/itself', async (request) => { request.session = request.session as never; return request.session.data() })
+  app.get('/another', async (request) => { request.session = new Session({ c: 3 }) as never; return request.session.data() })
+  app.get('/null', async (request) => { request.session = null; return request.session.data() })
+  app.get('/wrong', async (request) => { request.session = 5 as never })
+  app.get('/reserved', async (request) => { request.session = { _id: 5 } })
+  const headers = { cookie: `session=${app.encodeSession({ a: 1 })}` }
+  t.strictSame((await app.inject({ url: '/object', headers })).json(), { b: 2 })
+  t.strictSame((await app.inject({ url: '/itself', headers })).json(), { a: 1 })
+  t.strictSame((await app.inject({ url: '/another', headers })).json(), { c: 3 })
+  const ended = await app.inject({ url: '/null', headers })
+  t.strictSame(ended.json(), {})
+  t.match(setCookies(ended.headers), [/^session=; Max-Age=0/])
+  t.equal((await app.inject({ url: '/wrong', headers })).statusCode, 500)
+  t.match((await app.inject({ url: '/reserved', headers })).json(), { message: 'The session key "_id" is reserved' })
+})
+
+t.test('a cookie renamed to another session\'s name is not that session', async (t) => {
+  const app = Fastify()
+  await app.register(sessionPlugin, [{ secret: SECRET }, { secret: SECRET, sessionName: 'admin' }] as never)
+  app.get('/', async (request) => ({ user: request.session.data(), admin: (request as unknown as { admin: Session }).admin.data() }))
+  const value = app.encodeSession({ role: 'any' })
+  t.strictSame((await app.inject({ url: '/', headers: { cookie: `session=${value}` } })).json(), { user: { role: 'any' }, admin: {} })
+  t.strictSame((await app.inject({ url: '/', headers: { cookie: `admin=${value}` } })).json(), { user: {}, admin: {} })
+})
+
+t.test('a value that @fastify/cookie signed with the same secret is no session', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async (request) => request.session.data())
+  const [payload, stamp] = app.encodeSession({ admin: true }).split('.')
+  for (const algorithm of ['sha256', 'sha512', 'sha1']) {
+    const signed = new CookieSigner(SECRET, algorithm).sign(`${payload}.${stamp}`)
+    for (const value of [signed, signed.replace(/=+$/, ''), signed.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')]) {
+      t.strictSame((await app.inject({ url: '/', headers: { cookie: `session=${value}` } })).json(), {})
+    }
+  }
+})
+
+t.test('a refused cookie calls onInvalid once, after the session is settled', async (t) => {
+  const seen: unknown[] = []
+  const { app } = await buildApp({
+    onInvalid (error: Error & { code?: string }, request: FastifyRequest) {
+      request.session.set('reason', error.code)
+      seen.push(error.code)
+    }
+  })
+  app.get('/', async (request) => [request.session.get('reason'), request.session.isNew])
+  const response = await app.inject({ url: '/', headers: { cookie: 'session=forged; session=again' } })
+  t.strictSame(response.json(), ['FSS_ERR_BAD_SIGNATURE', true])
+  t.strictSame(seen, ['FSS_ERR_BAD_SIGNATURE'])
+  await app.inject({ url: '/', headers: { cookie: 'session=' } })
+  t.equal(seen.length, 1, 'an empty cookie is none')
+})
+
+t.test('what onInvalid throws or rejects with is logged, and the session is an empty one', async (t) => {
+  for (const onInvalid of [() => { throw new Error('thrown') }, async () => { throw new Error('rejected') }]) {
+    const { app, logs } = await buildApp({ onInvalid })
+    app.get('/', async (request) => request.session.size)
+    const { statusCode, body } = await app.inject({ url: '/', headers: { cookie: 'session=forged' } })
+    t.equal(statusCode, 200)
+    t.equal(body, '0')
+    t.match(errorsOf(logs), [{ msg: 'onInvalid failed' }])
+    t.match(logs.filter(({ msg }) => msg === 'A session cookie was refused'), [{ level: 20, code: 'FSS_ERR_BAD_SIGNATURE', session: 'session' }])
+  }
+})
+
+t.test('the secret alone is enough', async (t) => {
+  for (const secret of [SECRET, Buffer.from(SECRET)]) {
+    const app = Fastify()
+    await app.register(sessionPlugin, secret)
+    t.strictSame(app.decodeSession(app.encodeSession({ a: 1 })), { a: 1 })
+  }
+})
+
+t.test('wrong options fail ready() with one sentence', async (t) => {
+  t.match(await registrationError(undefined), /^TypeError: The session secret is missing: .*SESSION_SECRET$/)
+  t.match(await registrationError({ secret: process.env.NO_SUCH_SECRET }), /^TypeError: The session secret is missing/)
+  t.match(await registrationError([]), 'TypeError: The list of sessions is empty')
+  t.match(await registrationError([{ secret: SECRET }, { secret: SECRET }]), /^TypeError: A request has a property "session" already/)
+  t.match(await registrationError([{ secret: SECRET }, { secret: SECRET, sessionName: 'b', cookieName: 'session' }]), /^TypeError: Two sessions share the cookie "session"/)
+  t.match(await registrationError({ secret: SECRET, sessionName: 'body' }), /body/)
+})
+
+t.test('a second registration says how several sessions are registered', async (t) => {
+  const { app } = await buildApp()
+  await t.rejects(async () => { await app.register(sessionPlugin, { secret: SECRET, sessionName: 'other' }) }, /registered in this scope already; several sessions go into one registration, as a list/)
+  const scoped = Fastify()
+  await scoped.register(sessionPlugin, { secret: SECRET })
+  const inner = async (options: object): Promise<void> => { await scoped.register(async (scope) => { await scope.register(sessionPlugin, options as never) }) }
+  await t.rejects(inner({ secret: SECRET }), /"session" already/)
+})
+
+t.test('a scope may have a session of its own beside the outer one', async (t) => {
+  const app = Fastify()
+  await app.register(sessionPlugin, { secret: SECRET })
+  await app.register(async (scope) => {
+    await scope.register(sessionPlugin, { secret: OTHER_SECRET, sessionName: 'admin' })
+    scope.get('/', async (request) => {
+      (request as unknown as { admin: Session }).admin.set('b', 2)
+      request.session.set('a', 1)
+      return 'x'
+    })
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['session', 'admin'])
+})
+
+t.test('several sessions are kept apart, by name', async (t) => {
+  const app = Fastify()
+  await app.register(sessionPlugin, [{ secret: SECRET }, { secret: OTHER_SECRET, sessionName: 'admin', cookieName: 'a', lifetime: 60 }])
+  app.get('/', async (request) => {
+    (request as unknown as { admin: Session }).admin.set('b', 2)
+    request.session.set('a', 1)
+    return 'x'
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(app.decodeSession(valueOf(cookieFrom(headers))), { a: 1 })
+  t.strictSame(app.decodeSession(valueOf(cookieFrom(headers, 'a')), { name: 'admin' }), { b: 2 })
+  t.equal(headers.vary, 'Cookie')
+  t.ok(app.sessionInterface.admin instanceof SecureCookieSessionInterface)
+  t.throws(() => app.encodeSession({}, { name: 'none' }), { message: 'There is no session "none"; there are "session", "admin"' })
+})
+
+t.test('outside a request a session is a cookie value and back', async (t) => {
+  const { app } = await buildApp()
+  t.strictSame(app.decodeSession(app.encodeSession({ when: new Date(1) })), { when: new Date(1) })
+  t.throws(() => app.decodeSession('forged'), { code: 'FSS_ERR_BAD_SIGNATURE' })
+  t.throws(() => app.encodeSession({ f: () => 1 }), { message: /^session\.f is a function/ })
+  t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
+})
+
+t.test('@fastify/cookie may be registered before, after, without its hook, or not at all', async (t) => {
+  const orders: Array<(app: ReturnType<typeof Fastify>) => void> = [
+    (app) => { app.register(cookie); app.register(sessionPlugin, { secret: SECRET }) },
+    (app) => { app.register(sessionPlugin, { secret: SECRET }); app.register(cookie) },
+    (app) => { app.register(cookie, { hook: false } as never); app.register(sessionPlugin, { secret: SECRET }) },
+    (app) => { app.register(sessionPlugin, { secret: SECRET }) }
+  ]
+  for (const [index, register] of orders.entries()) {
+    const app = Fastify()
+    register(app)
+    app.get('/', async (request, reply) => {
+      request.session.set('a', 1)
+      if (index < 3) reply.setCookie('own', '1')
+      return 'x'
+    })
+    const { headers } = await app.inject('/')
+    t.strictSame(setCookies(headers).map((line) => line.split('=')[0]).sort(), index < 3 ? ['own', 'session'] : ['session'])
+  }
+})
+
+t.test('a session used in a hook from before the plugin is saved all the same', async (t) => {
+  const app = Fastify()
+  app.addHook('onRequest', async (request) => { request.session.set('early', 1) })
+  await app.register(sessionPlugin, { secret: SECRET })
+  app.get('/', async () => 'x')
+  app.get('/hijack', (_request, reply) => { reply.hijack(); reply.raw.end() })
+  for (const url of ['/', '/hijack']) {
+    t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject(url)).headers))), { early: 1 })
+  }
+})
+
+t.test('jsonify sends one value, several as a list, none as null', async (t) => {
+  const { app } = await buildApp()
+  app.get('/none', async (_request, reply) => reply.jsonify())
+  app.get('/one', async (_request, reply) => reply.jsonify({ a: new Date(0), b: 2n ** 60n }))
+  app.get('/many', async (_request, reply) => reply.jsonify(1, [2], null))
+  app.get('/bad', async (_request, reply) => reply.jsonify({ a: [NaN] }))
+  t.equal((await app.inject('/none')).body, 'null\n')
+  const { headers, body } = await app.inject('/one')
+  t.equal(body, '{"a":"1970-01-01T00:00:00.000Z","b":1152921504606846976}\n')
+  t.match(headers, { 'content-type': /^application\/json/, 'content-length': `${body.length}` })
+  t.equal((await app.inject('/many')).body, '[1,[2],null]\n')
+  t.match((await app.inject('/bad')).json(), { statusCode: 500, message: 'value.a[0] is NaN, which JSON cannot say' })
+})
+
+t.test('in debug jsonify indents', async (t) => {
+  for (const [options, body] of [[{ debug: true }, '{\n  "a": 1\n}\n'], [{ debug: false }, '{"a":1}\n']] as const) {
+    const { app } = await buildApp(options)
+    app.get('/', async (_request, reply) => reply.jsonify({ a: 1 }))
+    t.equal((await app.inject('/')).body, body)
+  }
+})
+
+t.test('the JSON provider is replaced by option or by assignment, in each scope', async (t) => {
+  class Shouting extends DefaultJSONProvider {
+    override dumps (value: unknown): string { return super.dumps(value).toUpperCase() }
+  }
+  const answer = async (app: FastifyInstance): Promise<string> => {
+    app.get('/', async (_request, reply) => reply.jsonify('a'))
+    return (await app.inject('/')).body
+  }
+  t.equal(await answer((await buildApp({ json: Shouting })).app), '"A"\n')
+  t.equal(await answer((await buildApp({ json: new Shouting() })).app), '"A"\n')
+  const assigned = (await buildApp()).app
+  assigned.json = new Shouting()
+  t.equal(await answer(assigned), '"A"\n')
+  const before = Fastify()
+  before.json = new Shouting()
+  before.register(sessionPlugin, { secret: SECRET })
+  t.equal(await answer(before), '"A"\n')
+  const scoped = (await buildApp()).app
+  await scoped.register(async (scope) => {
+    scope.json = new Shouting()
+    scope.get('/scope', async (_request, reply) => reply.jsonify('a'))
+  })
+  t.equal(await answer(scoped), '"a"\n')
+  t.equal((await scoped.inject('/scope')).body, '"A"\n')
+  t.ok(scoped.json instanceof JSONProvider)
+})
+
+t.test('tags can be registered on the application\'s serializer', async (t) => {
+  const { app } = await buildApp()
+  t.equal(app.sessionInterface.serializer!.tags!.has(' d'), true)
+})
+
+class StoreSessionInterface extends SessionInterface {
+  override readonly async = true
+  readonly store = new Map<string, string>()
+  fail = false
+
+  async openSession (cookies: readonly string[]): Promise<Session> {
+    if (this.fail) throw new Error('store down')
+    const stored = this.store.get(cookies[0] ?? '')
+    return stored === undefined
+      ? new Session({}, { hasCookie: cookies.length > 0 })
+      : new Session(JSON.parse(stored), { isNew: false, id: cookies[0], hasCookie: true })
+  }
+
+  async saveSession (session: Session): Promise<SaveDecision> {
+    const vary = session.accessed
+    if (!session.modified) return { action: 'keep', vary }
+    if (session.size === 0) return { action: 'delete', vary }
+    if (session.get('refuse')) throw new Error('store full')
+    this.store.set(session.id, JSON.stringify(session))
+    return { action: 'set', value: session.id, expires: undefined, vary }
+  }
+}
+
+t.test('a store on the server is one asynchronous session interface', async (t) => {
+  const sessionInterface = new StoreSessionInterface()
+  const { app, logs } = await buildApp({ sessionInterface })
+  app.get('/set', async (request) => { request.session.set('a', [1]); return 'x' })
+  app.get('/push', async (request) => { (request.session.get('a') as number[]).push(2); return 'x' })
+  app.get('/get', async (request) => request.session.data())
+  app.get('/refuse', async (request) => { request.session.set('refuse', true); return 'x' })
+  app.get('/hijack', (request, reply) => { request.session.set('late', 1); reply.hijack(); reply.raw.end() })
+  const cookie = cookieFrom((await app.inject('/set')).headers)!
+  t.match(cookie, /^session=[\w-]{22}$/)
+  await app.inject({ url: '/push', headers: { cookie } })
+  t.strictSame((await app.inject({ url: '/get', headers: { cookie } })).json(), { a: [1, 2] })
+  t.equal((await app.inject({ url: '/refuse', headers: { cookie } })).statusCode, 500)
+  logs.length = 0
+  await app.inject({ url: '/hijack', headers: { cookie } })
+  t.match(errorsOf(logs), [{ msg: /headers were sent, and the change is lost/ }], 'it cannot be saved once onSend is over')
+  t.throws(() => app.encodeSession({ a: 1 }), /keeps no session in the cookie/)
+  sessionInterface.fail = true
+  t.match((await app.inject({ url: '/get', headers: { cookie } })).json(), { statusCode: 500, message: 'store down' })
+})
+
+t.test('a session interface is an instance, or a class made with the settings', async (t) => {
+  let given: SessionSettings | undefined
+  class Own extends SecureCookieSessionInterface {
+    constructor (settings: SessionSettings) {
+      super(settings)
+      given = settings
+    }
+  }
+  const { app } = await buildApp({ sessionInterface: Own, lifetime: 5 })
+  t.ok(app.sessionInterface instanceof Own)
+  t.equal(given!.lifetime, 5)
+})
+
+t.test('whatever a session interface throws reaches the error handler', async (t) => {
+  class Throwing extends SecureCookieSessionInterface {
+    // eslint-disable-next-line no-throw-literal -- what others throw need not be an error
+    override saveSession (): SaveDecision { throw 'text' }
+  }
+  const { app } = await buildApp({ sessionInterface: Throwing })
+  app.get('/', async (request) => request.session.size)
+  t.match((await app.inject('/')).json(), { message: 'The session interface threw something that is no error' })
+})

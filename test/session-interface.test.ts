@@ -1,0 +1,345 @@
+import t from 'tap'
+import { type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings } from '../lib/index.ts'
+import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
+import { contentsOf } from '../lib/session/session.ts'
+import { OTHER_SECRET, SECRET } from './support/app.ts'
+
+const START = 1_700_000_000
+const DAY = 24 * 60 * 60
+
+/** A session interface whose clock the test sets. */
+function interfaceWith (options: Partial<SessionOptions> = {}): { at: (seconds: number) => void, iface: SecureCookieSessionInterface } {
+  let now = START
+  const settings: SessionSettings = { ...resolveOptions({ secret: SECRET, ...options }), now: () => now }
+  return { at: (seconds) => { now = seconds }, iface: new SecureCookieSessionInterface(settings) }
+}
+
+function open (iface: SecureCookieSessionInterface, ...cookies: string[]): { session: Session, refused: BadData[] } {
+  const refused: BadData[] = []
+  return { session: iface.openSession(cookies, (error) => { refused.push(error) }), refused }
+}
+
+/** A cookie value that holds `data`. */
+function cookieOf (iface: SecureCookieSessionInterface, data: object): string {
+  const { session } = open(iface)
+  session.update(data as never)
+  return valueOf(iface.saveSession(session))
+}
+
+function valueOf (decision: SaveDecision): string {
+  return decision.action === 'set' ? decision.value : ''
+}
+
+t.test('what was saved is what opens', async (t) => {
+  const { iface } = interfaceWith()
+  const { session, refused } = open(iface, cookieOf(iface, { when: new Date(5), list: [1n] }))
+  t.strictSame(session.data(), { when: new Date(5), list: [1n] })
+  t.equal(session.isNew, false)
+  t.strictSame(session.issuedAt, new Date(START * 1000))
+  t.strictSame(refused, [])
+})
+
+t.test('nothing is decided for a session that nobody used', async (t) => {
+  const { iface } = interfaceWith()
+  t.strictSame(iface.saveSession(open(iface).session), { action: 'keep', vary: false })
+  t.strictSame(iface.saveSession(open(iface, cookieOf(iface, { a: 1 })).session), { action: 'keep', vary: false })
+})
+
+t.test('a session that was only read keeps its cookie, and the response depends on it', async (t) => {
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(iface, { a: 1 }))
+  session.get('a')
+  t.strictSame(iface.saveSession(session), { action: 'keep', vary: true })
+})
+
+t.test('an empty session has no cookie, and is deleted only where one came and something was changed', async (t) => {
+  const { iface } = interfaceWith()
+  const decide = (cookies: string[], change: (session: Session) => void): string => {
+    const { session } = open(iface, ...cookies)
+    change(session)
+    return iface.saveSession(session).action
+  }
+  const cookie = cookieOf(iface, { a: 1 })
+  t.equal(decide([], (session) => session.clear()), 'keep')
+  t.equal(decide([], (session) => { session.set('a', 1); session.pop('a') }), 'keep')
+  t.equal(decide([], (session) => session.touch()), 'keep')
+  t.equal(decide([cookie], (session) => session.clear()), 'delete')
+  t.equal(decide([cookie], (session) => { session.delete() }), 'delete')
+  t.equal(decide([cookie], (session) => { session.delete('a') }), 'delete')
+  t.equal(decide([cookie], (session) => { session.regenerate() }), 'delete')
+  t.equal(decide(['forged'], (session) => session.size), 'keep', 'a bad cookie is left alone')
+  t.equal(decide(['forged'], (session) => session.clear()), 'delete')
+  t.equal(decide([''], (session) => session.size), 'keep')
+})
+
+t.test('an id that was read keeps a session, the clock alone does not', async (t) => {
+  const { iface } = interfaceWith({ absoluteLifetime: DAY })
+  const { session } = open(iface)
+  const { id } = session
+  const again = open(iface, valueOf(iface.saveSession(session))).session
+  t.equal(again.id, id)
+  t.strictSame(again.data(), {})
+  const cleared = open(iface, cookieOf(iface, { a: 1 })).session
+  cleared.clear()
+  t.equal(iface.saveSession(cleared).action, 'delete')
+})
+
+t.test('modified may be set by hand', async (t) => {
+  const { iface } = interfaceWith()
+  const cookie = cookieOf(iface, { list: [1] })
+  const changed = open(iface, cookie).session
+  ;(changed.get('list') as number[]).push(2)
+  t.equal(changed.modified, true)
+  changed.modified = false
+  t.equal(changed.modified, false)
+  t.equal(iface.saveSession(changed).action, 'keep', 'false forgets the changes so far')
+  ;(changed.get('list') as number[]).push(3)
+  t.equal(changed.modified, true)
+  t.strictSame(open(iface, valueOf(iface.saveSession(changed))).session.data(), { list: [1, 2, 3] }, 'and not those that follow')
+  const same = open(iface, cookie).session
+  same.modified = true
+  t.equal(iface.saveSession(same).action, 'set')
+  const broken = open(iface, cookie).session
+  ;(broken.get('list') as unknown[]).push(() => 1)
+  t.equal(broken.modified, true, 'what cannot be kept is a change')
+  t.throws(() => { broken.modified = false }, TypeError)
+})
+
+t.test('changes inside stored objects are saved unannounced', async (t) => {
+  const { iface } = interfaceWith()
+  const cookie = cookieOf(iface, { cart: [{ n: 1 }], when: new Date(0), seen: new Set([1]) })
+  const after = (change: (session: Session) => unknown): unknown => {
+    const { session } = open(iface, cookie)
+    change(session)
+    const decision = iface.saveSession(session)
+    return decision.action === 'set' ? open(iface, decision.value).session.data() : decision.action
+  }
+  t.equal(after((session) => session.get('cart')), 'keep')
+  t.match(after((session) => { (session.cart as Array<{ n: number }>)[0]!.n++ }), { cart: [{ n: 2 }] })
+  t.match(after((session) => (session.data().when as Date).setTime(9)), { when: new Date(9) })
+  t.match(after((session) => { for (const [, value] of session) if (value instanceof Set) value.add(2) }), { seen: new Set([1, 2]) })
+})
+
+t.test('the same change decided twice is one signature', async (t) => {
+  const { at, iface } = interfaceWith()
+  const { session } = open(iface)
+  session.set('list', [])
+  const first = iface.saveSession(session)
+  at(START + 5)
+  t.equal(iface.saveSession(session), first)
+  ;(session.get('list') as number[]).push(1)
+  t.not(iface.saveSession(session), first)
+})
+
+t.test('the keys that changed since the last decision are known', async (t) => {
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(iface, { a: [1], b: [2], c: 3 }))
+  t.strictSame(iface.unsavedKeys(session), [])
+  ;(session.get('b') as number[]).push(3)
+  t.strictSame(iface.unsavedKeys(session), ['b'])
+  session.delete('a')
+  t.strictSame(iface.unsavedKeys(session), ['b', 'a'])
+  iface.saveSession(session)
+  t.strictSame(iface.unsavedKeys(session), [])
+  t.strictSame(iface.unsavedKeys(open(iface).session), [], 'a new session has saved nothing')
+})
+
+t.test('a signature as old as the lifetime is valid, one second more is not', async (t) => {
+  const { at, iface } = interfaceWith({ lifetime: 100 })
+  const cookie = cookieOf(iface, { a: 1 })
+  for (const [age, size, code] of [[100, 1], [101, 0, 'FSS_ERR_SIGNATURE_EXPIRED'], [-60, 1], [-61, 0, 'FSS_ERR_SIGNATURE_EXPIRED']] as const) {
+    at(START + age)
+    const { session, refused } = open(iface, cookie)
+    t.equal(session.size, size, `${age} s`)
+    t.strictSame(refused.map((error) => error.code), code === undefined ? [] : [code])
+  }
+})
+
+t.test('a session that is used is signed anew once it is old enough', async (t) => {
+  const decide = (options: Partial<SessionOptions>, age: number, use: (session: Session) => unknown, refresh?: boolean): string => {
+    const { at, iface } = interfaceWith(options)
+    const cookie = cookieOf(iface, { a: 1 })
+    at(START + age)
+    const { session } = open(iface, cookie)
+    use(session)
+    return iface.saveSession(session, { refresh }).action
+  }
+  const read = (session: Session): unknown => session.get('a')
+  t.equal(decide({ lifetime: 100 }, 9, read), 'keep')
+  t.equal(decide({ lifetime: 100 }, 10, read), 'set')
+  t.equal(decide({ lifetime: 100 }, 10, () => {}), 'keep', 'not one that nobody used')
+  t.equal(decide({ lifetime: 100 }, 10, read, false), 'keep', 'nor where the route says no')
+  t.equal(decide({ refreshAfter: false }, 30 * DAY, read), 'keep')
+  t.equal(decide({ refreshAfter: 0 }, 0, read), 'set')
+  t.equal(decide({ refreshAfter: Infinity }, 30 * DAY, read), 'keep')
+  t.equal(decide({}, 0, (session) => session.touch()), 'set')
+})
+
+t.test('signing anew changes the stamp and nothing else', async (t) => {
+  const { at, iface } = interfaceWith()
+  const { session: first } = open(iface)
+  first.set('a', { b: 1n })
+  const { id } = first
+  const cookie = valueOf(iface.saveSession(first))
+  at(START + 10 * DAY)
+  const { session } = open(iface, cookie)
+  session.has('a')
+  const again = open(iface, valueOf(iface.saveSession(session))).session
+  t.strictSame(again.data(), { a: { b: 1n } })
+  t.equal(again.id, id)
+  t.strictSame(again.issuedAt, new Date((START + 10 * DAY) * 1000))
+})
+
+t.test('a permanent session expires in the browser after the lifetime, which browsers cap at 400 days', async (t) => {
+  const expires = (options: Partial<SessionOptions>, permanent?: boolean): number | undefined => {
+    const { iface } = interfaceWith(options)
+    const { session } = open(iface)
+    session.set('a', 1)
+    if (permanent !== undefined) session.permanent = permanent
+    const decision = iface.saveSession(session)
+    return decision.action === 'set' ? decision.expires : NaN
+  }
+  t.equal(expires({}), undefined)
+  t.equal(expires({}, true), START + 31 * DAY)
+  t.equal(expires({ permanent: true, lifetime: 60 }), START + 60)
+  t.equal(expires({ permanent: true }, false), undefined)
+  t.equal(expires({ permanent: true, lifetime: Infinity }), START + 400 * DAY)
+})
+
+t.test('a session read through a fallback is signed anew with the secret', async (t) => {
+  const old = interfaceWith({ secret: OTHER_SECRET }).iface
+  const cookie = cookieOf(old, { a: 1 })
+  const { iface } = interfaceWith({ fallbacks: [OTHER_SECRET] })
+  const { session } = open(iface, cookie)
+  session.get('a')
+  const value = valueOf(iface.saveSession(session, { refresh: false }))
+  t.strictSame(open(interfaceWith().iface, value).session.data(), { a: 1 })
+  t.strictSame(open(interfaceWith().iface, cookie).refused.map(({ code }) => code), ['FSS_ERR_BAD_TIME_SIGNATURE'])
+})
+
+t.test('absoluteLifetime ends a session however lately it was used, and regenerate starts it anew', async (t) => {
+  const { at, iface } = interfaceWith({ absoluteLifetime: 100 })
+  let cookie = cookieOf(iface, { a: 1 })
+  at(START + 90)
+  let { session } = open(iface, cookie)
+  t.strictSame(session.createdAt, new Date(START * 1000))
+  session.set('a', 2)
+  cookie = valueOf(iface.saveSession(session))
+  at(START + 100)
+  t.strictSame(open(iface, cookie).session.data(), { a: 2 })
+  ;({ session } = open(iface, cookie))
+  session.regenerate(['a'])
+  const renewed = valueOf(iface.saveSession(session))
+  at(START + 101)
+  const { session: ended, refused } = open(iface, cookie)
+  t.equal(ended.size, 0)
+  t.match(refused, [{ code: 'FSS_ERR_SIGNATURE_EXPIRED', message: 'The session began more than 100 seconds ago' }])
+  t.strictSame(open(iface, renewed).session.createdAt, new Date((START + 100) * 1000))
+})
+
+t.test('a session from before absoluteLifetime was set begins with its signature', async (t) => {
+  const cookie = cookieOf(interfaceWith().iface, { a: 1 })
+  const { session } = open(interfaceWith({ absoluteLifetime: 100 }).iface, cookie)
+  t.strictSame(session.createdAt, new Date(START * 1000))
+  t.equal(open(interfaceWith().iface, cookie).session.createdAt, undefined)
+})
+
+t.test('of several cookies the first that verifies is taken, and at most eight are tried', async (t) => {
+  const { iface } = interfaceWith()
+  const good = cookieOf(iface, { a: 1 })
+  const forged = good.slice(0, -1) + (good.endsWith('A') ? 'B' : 'A')
+  const sizes = (...cookies: string[]): number => open(iface, ...cookies).session.size
+  t.equal(sizes('', 'no cookie of ours', forged, good), 1)
+  t.equal(sizes(...Array(7).fill(forged), good), 1)
+  t.equal(sizes(...Array(8).fill(forged), good), 0)
+  t.equal(sizes(...Array(500).fill('wrong shape'), good), 1, 'other shapes do not count')
+  t.strictSame(open(iface, forged, good).refused, [])
+  t.equal(open(iface, forged, forged).refused.length, 1)
+})
+
+t.test('a cookie that cannot be trusted is a new session, with the reason', async (t) => {
+  const { iface } = interfaceWith()
+  const good = cookieOf(iface, { a: 1 })
+  const [payload, stamp, signature] = good.split('.')
+  const cases: Array<[cookie: string, code: string]> = [
+    ['x', 'FSS_ERR_BAD_SIGNATURE'],
+    ['..', 'FSS_ERR_BAD_SIGNATURE'],
+    [`${payload}.${stamp}.`, 'FSS_ERR_BAD_SIGNATURE'],
+    [`${payload}.${stamp}.${signature}=`, 'FSS_ERR_BAD_SIGNATURE'],
+    [`${payload}x.${stamp}.${signature}`, 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [`${payload}..${signature}`, 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [cookieOf(interfaceWith({ secret: OTHER_SECRET }).iface, { a: 1 }), 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [cookieOf(interfaceWith({ cookieName: 'admin' }).iface, { a: 1 }), 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [cookieOf(interfaceWith({ salt: 'other' }).iface, { a: 1 }), 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [cookieOf(interfaceWith({ digest: 'sha512' }).iface, { a: 1 }), 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [cookieOf(interfaceWith({ compress: true }).iface, { a: 'x'.repeat(200) }), 'FSS_ERR_BAD_PAYLOAD']
+  ]
+  for (const [cookie, code] of cases) {
+    const { session, refused } = open(iface, cookie)
+    t.strictSame(session.data(), {})
+    t.equal(session.isNew, true)
+    t.strictSame(refused.map((error) => error.code), [code], cookie)
+  }
+})
+
+t.test('a valid signature around what is no session is refused', async (t) => {
+  const raw = (text: string): SecureCookieSessionInterface =>
+    interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } }).iface
+  for (const text of ['[]', 'null', '5', '"a"', '{"_id":5}', '{"_began":"x"}', '{" mp":[]}', '{" t":[]}', 'nonsense', '{" zz"', '[[["deep"]]]']) {
+    const { session, refused } = open(interfaceWith().iface, cookieOf(raw(text), { a: 1 }))
+    t.strictSame(session.data(), {}, text)
+    t.strictSame(refused.map((error) => error.code), ['FSS_ERR_BAD_PAYLOAD'], text)
+  }
+  const own = raw('nonsense')
+  t.match(open(own, cookieOf(own, { a: 1 })).refused, [{ message: 'The payload cannot be read', code: 'FSS_ERR_BAD_PAYLOAD' }])
+})
+
+t.test('a __proto__ in a signed payload changes no prototype', async (t) => {
+  const text = '{"__proto__":{"admin":true},"a":1}'
+  const raw = interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } }).iface
+  const { session } = open(interfaceWith().iface, cookieOf(raw, { a: 1 }))
+  t.equal(session.admin, undefined)
+  t.equal((session.data() as { admin?: boolean }).admin, undefined)
+  t.strictSame(session.keys(), ['__proto__', 'a'])
+})
+
+t.test('compressed cookies are read where compression is on', async (t) => {
+  const { iface } = interfaceWith({ compress: true })
+  const cookie = cookieOf(iface, { a: 'x'.repeat(500) })
+  t.match(cookie, /^\./)
+  t.ok(cookie.length < 120)
+  t.strictSame(open(iface, cookie).session.data(), { a: 'x'.repeat(500) })
+})
+
+t.test('the bytes of each key are told, largest first', async (t) => {
+  const { session } = open(interfaceWith().iface)
+  session.update({ a: 1, big: 'é'.repeat(10), list: [1] })
+  t.strictSame(interfaceWith().iface.weigh(session), [['big', 22], ['list', 3], ['a', 1]])
+})
+
+t.test('tags of the application travel in the session, ahead of the built-in ones', async (t) => {
+  class Money { cents = 5 }
+  class TagMoney extends JSONTag {
+    readonly key: string = ' $'
+    check (value: unknown): boolean { return value instanceof Money }
+    toJson (value: Money): number { return value.cents }
+    fromJson (value: unknown): Money { return Object.assign(new Money(), { cents: value }) }
+  }
+  class TagPlain extends TagMoney {
+    override readonly key = ' pl'
+    override check (value: unknown): boolean { return typeof value === 'object' && value !== null && 'cents' in value }
+  }
+  const { iface } = interfaceWith({ tags: [TagMoney, TagPlain] })
+  t.strictSame(iface.serializer.tags!.get(' $')!.constructor, TagMoney)
+  const { session } = open(iface, cookieOf(iface, { price: new Money() }))
+  t.ok(session.get('price') instanceof Money)
+  t.throws(() => interfaceWith({ tags: [TagMoney], serializer: { dumps: String, loads: String } }), /needs a serializer with register/)
+})
+
+t.test('a session made by hand can be saved', async (t) => {
+  const { iface } = interfaceWith()
+  const session = new Session({ a: 1 }) as Session
+  session.modified = true
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { a: 1 })
+  t.equal(contentsOf(session)!.isNew, true)
+})
