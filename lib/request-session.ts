@@ -31,7 +31,7 @@ export class RequestSession implements SessionHost, SaveOptions {
   #varies = false
   /** The revision of the contents that the headers speak of. */
   #committed = -1
-  /** What was logged last, so that the second commit does not repeat the first. */
+  /** What was thrown or logged last, and need not be logged again. */
   #failure: string | undefined
   #isErrorReply = false
   /** Set when the body is there in full as the headers leave, so that no code of the handler runs in between. */
@@ -107,8 +107,9 @@ export class RequestSession implements SessionHost, SaveOptions {
   #attempt (headers: () => HeaderBag, decision: SaveDecision | Error): void {
     const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
     if (failure === undefined) return
-    if (!this.#isErrorReply) throw failure
-    this.#giveUp(failure, headers)
+    if (this.#isErrorReply) return this.#giveUp(failure, headers)
+    this.#failure = failure.message
+    throw failure
   }
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */

@@ -193,7 +193,7 @@ t.test('a value that cannot be kept goes to the application\'s error handler onc
   t.equal(seen.length, 1)
   t.ok(seen[0] instanceof TypeError)
   t.match(JSON.parse(body).handled, /^session\.cart\[2\]\.price is a function/)
-  t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }], 'what stays broken is logged, not thrown again')
+  t.strictSame(errorsOf(logs), [], 'what the handler was given is not logged as well')
 })
 
 t.test('an error handler that mends the session has it saved', async (t) => {

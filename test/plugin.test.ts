@@ -185,7 +185,7 @@ t.test('a session whose cookie would be too large is an error before anything is
     code: 'FSS_ERR_COOKIE_TOO_LARGE',
     message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of each key: "large" 4002, "small" 3$/
   })
-  t.equal(errorsOf(logs).filter(({ msg }) => msg === 'The session could not be saved').length, 1)
+  t.equal(errorsOf(logs).length, 1, 'and Fastify logs it once')
   const { app: exact } = await buildApp({ maxCookieSize: 200 })
   exact.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
   const sizes = await Promise.all([...Array(90).keys()].map(async (n) => setCookies((await exact.inject(`/${n}`)).headers)[0]?.length ?? 0))

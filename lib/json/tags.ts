@@ -64,7 +64,7 @@ export class TagTuple extends JSONTag {
   readonly key = ' t'
 
   check (value: unknown): boolean {
-    return isExactly(value, Tuple)
+    return hasPrototype(value, Tuple)
   }
 
   toJson (value: Tuple): unknown {
@@ -100,7 +100,7 @@ export class TagMarkup extends JSONTag {
   readonly key = ' m'
 
   check (value: unknown): boolean {
-    return isExactly(value, Markup)
+    return hasPrototype(value, Markup)
   }
 
   toJson (value: Markup): string {
@@ -117,7 +117,7 @@ export class TagUUID extends JSONTag {
   readonly key = ' u'
 
   check (value: unknown): boolean {
-    return isExactly(value, UUID)
+    return hasPrototype(value, UUID)
   }
 
   toJson (value: UUID): string {
@@ -304,10 +304,14 @@ function definedKeys (value: Record<string, unknown>): string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined)
 }
 
-/** Instances of a subclass, or with properties of their own, would not come back as they were. */
+/** An instance of a subclass would not come back as one. */
+function hasPrototype (value: unknown, Class: { readonly prototype: object }): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Class.prototype
+}
+
+/** Nor would properties that were put on an instance; bytes have those of their indexes. */
 function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Class.prototype &&
-    Object.keys(value).length === ((value as { length?: number }).length ?? 0)
+  return hasPrototype(value, Class) && Object.keys(value).length === ((value as { length?: number }).length ?? 0)
 }
 
 function expectString (value: unknown): string {

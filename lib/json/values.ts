@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, type InspectOptions, isDeepStrictEqual } from 'node:util'
 
 /** An immutable list that stays apart from an array: Python's tuple. Its elements are reached by index and by iteration. */
 export class Tuple<T = unknown> implements Iterable<T> {
@@ -28,6 +28,10 @@ export class Tuple<T = unknown> implements Iterable<T> {
     return this.#items.join(',')
   }
 
+  [inspect.custom] (_depth: number, options: InspectOptions): string {
+    return `Tuple ${inspect(this.#items, options)}`
+  }
+
   toJSON (): T[] {
     return [...this.#items]
   }
@@ -35,29 +39,30 @@ export class Tuple<T = unknown> implements Iterable<T> {
 
 /** Text that is HTML already and needs no escaping: MarkupSafe's `Markup`. */
 export class Markup {
-  readonly #text: string
+  /** The HTML. */
+  readonly text: string
 
   constructor (text: string) {
     if (typeof text !== 'string') throw new TypeError('Markup is made from a string')
-    this.#text = text
+    this.text = text
     Object.freeze(this)
   }
 
   /** The HTML, by the name under which MarkupSafe asks any object for it. */
   __html__ (): string {
-    return this.#text
+    return this.text
   }
 
   equals (other: unknown): boolean {
-    return other instanceof Markup && other.#text === this.#text
+    return other instanceof Markup && other.text === this.text
   }
 
   toString (): string {
-    return this.#text
+    return this.text
   }
 
   toJSON (): string {
-    return this.#text
+    return this.text
   }
 }
 
@@ -65,31 +70,31 @@ const UUID_TEXT = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?
 
 /** A UUID (RFC 9562) of any version. */
 export class UUID {
-  readonly #text: string
+  /** Lower case, with hyphens. */
+  readonly text: string
 
   /** `text` with or without hyphens, in either case; throws a `TypeError` for anything else. */
   constructor (text: string) {
     const match = typeof text === 'string' ? UUID_TEXT.exec(text) : null
     if (match === null) throw new TypeError('A UUID is made from 32 hexadecimal digits, with or without hyphens')
-    this.#text = match.slice(1).join('-').toLowerCase()
+    this.text = match.slice(1).join('-').toLowerCase()
     Object.freeze(this)
   }
 
   /** The 32 digits without hyphens. */
   get hex (): string {
-    return this.#text.replaceAll('-', '')
+    return this.text.replaceAll('-', '')
   }
 
   equals (other: unknown): boolean {
-    return other instanceof UUID && other.#text === this.#text
+    return other instanceof UUID && other.text === this.text
   }
 
-  /** Lower case, with hyphens. */
   toString (): string {
-    return this.#text
+    return this.text
   }
 
   toJSON (): string {
-    return this.#text
+    return this.text
   }
 }

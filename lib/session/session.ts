@@ -34,9 +34,9 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   delete (): boolean
   /** Removes a key and returns its value, or `fallback` where it is missing. */
   pop<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
-  pop<Key extends string, Fallback> (key: Key, fallback: Fallback): ValueOf<Data, Key> | Fallback
+  pop<Key extends string, Fallback> (key: Key, fallback: Fallback): Exclude<ValueOf<Data, Key>, undefined> | Fallback
   /** The value of a key, which is stored first where it is missing. */
-  setDefault<Key extends string> (key: Key, value: ValueOf<Data, Key>): ValueOf<Data, Key>
+  setDefault<Key extends string> (key: Key, value: Exclude<ValueOf<Data, Key>, undefined>): Exclude<ValueOf<Data, Key>, undefined>
   /** Stores every own enumerable property of an object. Throws before the first where a key is refused. */
   update (values: Partial<Data> & Record<string, unknown>): void
   /** Removes every key, the id and the clock. */

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process'
+import t, { type Test } from 'tap'
+import { build } from '../examples/app.js'
+
+/** A browser with one page: keeps the cookie, posts forms, follows the redirect. */
+class Browser {
+  cookie = ''
+  /** The last `Set-Cookie` line. */
+  line = ''
+  readonly #app: Awaited<ReturnType<typeof build>>
+
+  constructor (app: Awaited<ReturnType<typeof build>>) {
+    this.#app = app
+  }
+
+  get (url: string) {
+    return this.#send({ method: 'GET', url })
+  }
+
+  post (url: string, form: Record<string, string> = {}) {
+    return this.#send({
+      method: 'POST', url, payload: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }
+    })
+  }
+
+  /** Posts a form and returns the page that it leads to. */
+  async submit (t: Test, url: string, form?: Record<string, string>): Promise<string> {
+    const response = await this.post(url, form)
+    t.equal(response.statusCode, 303)
+    return (await this.get(response.headers.location!.split('#')[0]!)).body
+  }
+
+  async #send ({ headers = {}, ...request }: { method: 'GET' | 'POST', url: string, payload?: string, headers?: Record<string, string> }) {
+    const response = await this.#app.inject({ ...request, headers: { ...headers, cookie: this.cookie } })
+    const line = response.headers['set-cookie']
+    if (typeof line === 'string') {
+      this.line = line
+      this.cookie = line.includes('Max-Age=0') ? '' : line.split(';')[0]!
+    }
+    return response
+  }
+}
+
+async function open (t: Test): Promise<Browser> {
+  const app = await build()
+  t.teardown(() => app.close())
+  return new Browser(app)
+}
+
+t.test('a visitor gets a page to sign in on, and no cookie', async (t) => {
+  const browser = await open(t)
+  const { statusCode, headers, body } = await browser.get('/')
+  t.equal(statusCode, 200)
+  t.match(headers, { 'content-type': /^text\/html/, 'content-security-policy': /default-src 'none'/, vary: 'Cookie' })
+  t.notOk(headers['set-cookie'])
+  t.match(body, 'Your name')
+  t.match(body, 'an empty session needs no cookie')
+  t.same((await browser.get('/api/me')).json(), { user: null, cart: [] })
+})
+
+t.test('who signs in gets a cookie that ends with the browser', async (t) => {
+  const browser = await open(t)
+  t.match(await browser.submit(t, '/login', { name: ' Ada ' }), 'Hello, <strong>Ada</strong>')
+  t.match(browser.line, /^session=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/)
+})
+
+t.test('who asks to stay signed in gets a cookie that is kept', async (t) => {
+  const browser = await open(t)
+  t.match(await browser.submit(t, '/login', { name: 'Ada', stay: 'true' }), 'kept for 31 days')
+  t.match(browser.line, /; Expires=/)
+})
+
+t.test('a name is needed, and a short one', async (t) => {
+  const browser = await open(t)
+  for (const name of ['', '  ', 'a'.repeat(61)]) {
+    const { statusCode, headers } = await browser.post('/login', { name })
+    t.equal(statusCode, 400)
+    t.match(headers['content-type'], /^text\/html/)
+  }
+  t.equal(browser.cookie, '')
+})
+
+t.test('the cart keeps what is changed inside it, with its types, through signing in', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/cart', { sku: 'pencil' })
+  await browser.submit(t, '/cart', { sku: 'pencil' })
+  await browser.submit(t, '/cart', { sku: 'ink' })
+  await browser.submit(t, '/login', { name: 'Ada' })
+  t.match(await browser.submit(t, '/cart/pencil/more'), '3 × Pencil')
+  t.match((await browser.get('/api/me')).json(), {
+    user: 'Ada',
+    cart: [{ sku: 'pencil', name: 'Pencil', quantity: 3, added: /^\d{4}-.*Z$/ }, { sku: 'ink', quantity: 1 }]
+  })
+})
+
+t.test('the cart loses what is taken out of it, and nothing by a name it does not hold', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/cart', { sku: 'pencil' })
+  await browser.submit(t, '/cart/ink/less')
+  t.match(await browser.submit(t, '/cart/pencil/more'), '2 × Pencil')
+  t.match(await browser.submit(t, '/cart/pencil/less'), '1 × Pencil')
+  t.match(await browser.submit(t, '/cart/pencil/less'), 'Nothing in it yet')
+  t.equal((await browser.post('/cart', { sku: 'yacht' })).statusCode, 400)
+})
+
+t.test('values of every type come back equal', async (t) => {
+  const browser = await open(t)
+  const page = await browser.submit(t, '/values')
+  t.equal(page.match(/<th scope="row">/g)?.length, 20)
+  t.equal(page.match(/✓ equal/g)?.length, 20)
+  for (const type of ['bigint', 'Date', 'Buffer', 'Uint8Array', 'Map', 'Set', 'URL', 'UUID', 'Tuple', 'Markup', 'Array', 'Object', 'null']) {
+    t.match(page, `<td><code>${type}</code></td>`)
+  }
+  t.match(page, '<code>-0</code>')
+})
+
+t.test('a value that comes back otherwise is said to differ', async (t) => {
+  const app = await build()
+  t.teardown(() => app.close())
+  const browser = new Browser(app)
+  browser.cookie = `session=${app.encodeSession({ values: { number: 13, url: new URL('https://example.com/') } })}`
+  const { body } = await browser.get('/')
+  t.equal(body.match(/✗ different/g)?.length, 2)
+})
+
+t.test('the page shows the three parts of the cookie and the payload as text', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/login', { name: 'Ada' })
+  const { body } = await browser.get('/')
+  const [payload, timestamp, signature] = browser.cookie.slice('session='.length).split('.')
+  t.match(body, `<span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span class="signature">${signature}</span>`)
+  t.match(body, '&#34;user&#34;:&#34;Ada&#34;')
+})
+
+t.test('who signs out loses the cookie and everything in it', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/cart', { sku: 'pencil' })
+  await browser.submit(t, '/login', { name: 'Ada' })
+  t.match(await browser.submit(t, '/logout'), 'Your name')
+  t.match(browser.line, /^session=; Max-Age=0; Path=\/;/)
+  t.same((await browser.get('/api/me')).json(), { user: null, cart: [] })
+})
+
+t.test('an edited cookie is nobody\'s: the page is that of a visitor and says why', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/login', { name: 'Ada' })
+  const forged = Buffer.from('{"user":"Grace"}').toString('base64url')
+  browser.cookie = browser.cookie.replace(/=[^.]+/, `=${forged}`)
+  const { statusCode, body } = await browser.get('/')
+  t.equal(statusCode, 200)
+  t.match(body, 'Your name')
+  t.match(body, 'was refused')
+  t.notMatch(body, 'Grace')
+  t.notMatch(body, forged)
+})
+
+t.test('what users and cookies say is escaped', async (t) => {
+  const browser = await open(t)
+  const attack = '"\'><script>alert(1)</script>&amp;'
+  const page = await browser.submit(t, '/login', { name: attack })
+  t.match(page, '&#34;&#39;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#38;amp;')
+  t.notMatch(page, '<script')
+  const evil = Buffer.from(attack).toString('base64url')
+  for (const value of [attack, `${evil}.x.${attack}`, `"${attack}"`]) {
+    const app = await build()
+    t.teardown(() => app.close())
+    for (const cookie of [`session=${value}`, `session=${value}; session=${app.encodeSession({ user: 'Ada' })}`]) {
+      const { statusCode, body } = await app.inject({ url: '/', headers: { cookie } })
+      t.equal(statusCode, 200)
+      t.notMatch(body, '<script')
+    }
+  }
+})
+
+t.test('a session that is too large is refused with a page that says so, and the old one stands', async (t) => {
+  const browser = await open(t)
+  await browser.submit(t, '/login', { name: 'Ada' })
+  const { statusCode, headers, body } = await browser.post('/values/too-large')
+  t.equal(statusCode, 413)
+  t.match(headers['content-type'], /^text\/html/)
+  t.notOk(headers['set-cookie'])
+  t.notOk(headers.location)
+  t.match(body, 'too much for a cookie')
+  t.match((await browser.get('/')).body, 'Hello, <strong>Ada</strong>')
+})
+
+t.test('an error of the application says nothing of its cause', async (t) => {
+  const app = await build()
+  t.teardown(() => app.close())
+  app.get('/broken', () => { throw new Error('a detail') })
+  const { statusCode, body } = await app.inject('/broken')
+  t.equal(statusCode, 500)
+  t.match(body, 'That did not work')
+  t.notMatch(body, 'a detail')
+})
+
+t.test('run as a program it says how to make a secret, and where it listens', async (t) => {
+  const env = { ...process.env, PORT: '0', SESSION_SECRET: '' }
+  const child = spawn(process.execPath, [...process.execArgv, 'examples/app.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill())
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (output.includes('Open')) break
+  }
+  t.match(output, /^SESSION_SECRET is not set.+\n.+randomBytes\(32\).+\nOpen http:\/\/localhost:\d+\n$/)
+  t.equal((await fetch(output.slice(output.indexOf('http')).trim())).status, 200)
+})

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const lib = fileURLToPath(new URL('../lib', import.meta.url))
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+/** The layers, from the ground up: a file imports from its own folder and from those named here. */
+const layers: Record<string, string[]> = {
+  'errors.ts': [],
+  json: ['errors.ts'],
+  signing: ['errors.ts', 'json'],
+  session: ['errors.ts', 'json', 'signing'],
+  'request-session.ts': ['errors.ts', 'session'],
+  'plugin.ts': ['errors.ts', 'json', 'signing', 'session', 'request-session.ts'],
+  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'plugin.ts']
+}
+
+interface Import {
+  from: string
+  isType: boolean
+}
+
+function importsOf (file: string): Import[] {
+  const text = readFileSync(join(lib, file), 'utf8')
+  return [...text.matchAll(/^(?:import|export) (type )?[^'"]*? from '([^']+)'$/gm)].map(([, type, from]) => ({ from: from!, isType: type !== undefined }))
+}
+
+function inLib (file: string, from: string): string {
+  return relative(lib, join(lib, dirname(file), from))
+}
+
+t.test('imports run one way: errors, JSON, signing, session, Fastify', async (t) => {
+  for (const file of files) {
+    const layer = file.split('/')[0]!
+    t.ok(layers[layer], `${file} has a place in the order`)
+    for (const { from } of importsOf(file).filter((each) => each.from.startsWith('.'))) {
+      const target = inLib(file, from).split('/')[0]!
+      t.ok(target === layer || layers[layer]?.includes(target), `${file} may import ${from}`)
+    }
+  }
+})
+
+t.test('no module imports itself through others, types aside', async (t) => {
+  const graph = new Map(files.map((file) => [file, importsOf(file).filter(({ from, isType }) => from.startsWith('.') && !isType).map(({ from }) => inLib(file, from))]))
+  const visit = (file: string, trail: string[]): void => {
+    if (trail.includes(file)) t.fail(`a cycle: ${[...trail, file].join(' -> ')}`)
+    else for (const next of graph.get(file) ?? []) visit(next, [...trail, file])
+  }
+  for (const file of files) visit(file, [])
+  t.equal(graph.size, files.length)
+})
+
+t.test('only the wiring names Fastify, and only the signing the crypto', async (t) => {
+  const importers = (name: RegExp): string[] => files.filter((file) => importsOf(file).some(({ from }) => name.test(from))).sort()
+  t.strictSame(importers(/^fastify(-plugin)?$/), ['plugin.ts', 'request-session.ts'])
+  t.strictSame(importers(/^@fastify\/cookie$/), ['plugin.ts', 'session/cookie-writer.ts'])
+  t.strictSame(importers(/^node:zlib$/), ['signing/serializer.ts'])
+})

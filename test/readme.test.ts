@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { format } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { formats } from '../lib/session/formats.ts'
+import { resolveOptions } from '../lib/session/options.ts'
+import { OTHER_SECRET, SECRET } from './support/app.ts'
+
+interface Block {
+  language: string
+  code: string
+  line: number
+}
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) =>
+  ({ language: language!, code: code!, line: readme.slice(0, index).split('\n').length }))
+
+/** What a fragment of the README stands in. */
+const FRAME = `import Fastify from 'fastify'
+import sessionPlugin from 'fastify-signed-session'
+const app = Fastify()
+`
+process.env.SESSION_SECRET = SECRET
+process.env.OLD_SESSION_SECRET = OTHER_SECRET
+
+/** Runs an example, and returns its application, if it has one, and what it printed. */
+async function run (t: Test, code: string): Promise<{ app?: FastifyInstance, printed: string }> {
+  const file = join(t.testdir(), 'example.mjs')
+  const whole = code.includes('import ') ? code : `${FRAME}${code}await app.ready()\n`
+  writeFileSync(file, whole.includes('const app =') ? `${whole}export { app }\n` : whole)
+  const printed = t.capture(console, 'log')
+  const { app } = await import(pathToFileURL(file).href)
+  t.teardown(() => app?.close())
+  return { app, printed: printed().map(({ args }) => `${format(...args)}\n`).join('') }
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Does what a `curl` line of the README says, with one cookie jar. */
+async function curl (line: string, jar: { cookie: string }): Promise<string> {
+  const response = await fetch(line.split(' ').at(-1)!, { method: /-X (\w+)/.exec(line)?.[1] ?? 'GET', headers: line.includes('-b') ? jar : {} })
+  if (line.includes('-c')) jar.cookie = response.headers.get('set-cookie')!.split(';')[0]!
+  return await response.text()
+}
+
+t.test('the first example runs within the first 30 lines and prints what stands below it', async (t) => {
+  const [first, shell] = blocks
+  t.equal(first!.language, 'js')
+  t.ok(first!.line + first!.code.split('\n').length <= 30)
+  const port = `${await freePort()}`
+  await run(t, first!.code.replace('3000', port))
+  const jar = { cookie: '' }
+  const [, ...lines] = shell!.code.replaceAll('3000', port).split('$ curl')
+  t.equal(lines.length, 2)
+  for (const line of lines) {
+    const [command, ...printed] = line.split('\n')
+    t.equal(await curl(command!, jar), printed.join('\n'))
+  }
+})
+
+for (const [index, { language, code, line }] of blocks.entries()) {
+  if (language !== 'js' || index === 0) continue
+  t.test(`the example in line ${line} runs and prints what stands below it`, async (t) => {
+    const { printed } = await run(t, code)
+    t.equal(printed, blocks[index + 1]?.language === 'text' ? blocks[index + 1]!.code : '')
+  })
+}
+
+t.test('the table of options names every option and no other', async (t) => {
+  const table = readme.slice(readme.indexOf('## Options'), readme.indexOf('Several sessions are'))
+  const named = table.split('\n').filter((row) => row.startsWith('| `')).flatMap((row) => [...row.split('|')[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
+  for (const name of named) {
+    t.doesNotThrow(() => resolveOptions({ secret: SECRET, [name]: name === 'secret' ? SECRET : undefined } as never), name)
+  }
+  let known = ''
+  try {
+    resolveOptions({ secret: SECRET, none: 1 } as never)
+  } catch (error) {
+    known = (error as Error).message.split('known are ')[1]!
+  }
+  t.strictSame(named.sort(), known.split(', ').sort())
+  t.ok(Object.hasOwn(formats, 'default'))
+})
+
+t.test('links inside the README lead to its headings', async (t) => {
+  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'))
+  for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) t.ok(anchors.includes(anchor!), `#${anchor}`)
+})

@@ -1,0 +1,103 @@
+import type { FastifyInstance } from 'fastify'
+import sessionPlugin, {
+  JSONTag, type JSONProvider, Session, type SessionInterface, TaggedJSONSerializer, TimestampSigner, URLSafeTimedSerializer
+} from 'fastify-signed-session'
+import t from 'tap'
+import { SECRET } from './support/app.ts'
+
+declare module 'fastify-signed-session' {
+  interface SessionData {
+    typedUser?: { name: string }
+    typedCount?: number
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    typedAdmin: Session<{ level: number }>
+  }
+}
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+
+/** `type<Expected>()(value)` compiles only if the value is exactly of that type. */
+function type<Expected> (): <Actual>(value: Actual, ...same: Same<Expected, Actual> extends true ? [] : [never]) => void {
+  return () => {}
+}
+
+/** Never called: what must compile is here, and what must not is marked. */
+export function compiles (app: FastifyInstance): void {
+  app.register(sessionPlugin, { secret: SECRET, lifetime: 60, cookie: { sameSite: 'strict', secure: 'auto' } })
+  app.register(sessionPlugin, SECRET)
+  app.register(sessionPlugin, Buffer.from(SECRET))
+  app.register(sessionPlugin, [{ secret: SECRET }, { secret: undefined, sessionName: 'typedAdmin' }])
+  app.register(import('fastify-signed-session'), { secret: SECRET })
+  // @ts-expect-error -- an unknown option
+  app.register(sessionPlugin, { secret: SECRET, lifeTime: 60 })
+  // @ts-expect-error -- a wrong type
+  app.register(sessionPlugin, { secret: SECRET, lifetime: '1d' })
+
+  app.get('/', { config: { session: { refresh: false } } }, async (request, reply) => {
+    const { session, typedAdmin } = request
+    type<{ name: string } | undefined>()(session.typedUser)
+    type<unknown>()(session.anything)
+    const user = session.get('typedUser')
+    type<{ name: string } | undefined>()(user)
+    const unknown = session.get('anything')
+    type<unknown>()(unknown)
+    type<boolean>()(session.permanent)
+    type<Date | undefined>()(session.issuedAt)
+    const level = typedAdmin.get('level')
+    type<number | undefined>()(level)
+    session.set('typedUser', { name: 'Ada' })
+    session.set('typedUser', undefined)
+    session.set('anything', 5)
+    session.set('any' + 'thing', Symbol('s'))
+    session.typedUser = { name: 'Ada' }
+    session.anything = 5
+    // @ts-expect-error -- a wrong type
+    session.set('typedUser', 5)
+    // @ts-expect-error -- a wrong type
+    session.typedUser = 5
+    // @ts-expect-error -- a wrong type
+    session.update({ typedCount: 'many' })
+    // @ts-expect-error -- read only
+    session.size = 5
+    // @ts-expect-error -- a key is a string
+    session.get(5)
+    const count = session.pop('typedCount', 'none')
+    type<number | string>()(count)
+    type<number>()(session.setDefault('typedCount', 5))
+    const data = session.data()
+    type<number | undefined>()(data.typedCount)
+    for (const [key, value] of session) {
+      type<string>()(key)
+      type<unknown>()(value)
+    }
+    request.session = { typedCount: 5 }
+    request.session = null
+    // @ts-expect-error -- a wrong type
+    request.session = { typedCount: 'many' }
+    type<JSONProvider>()(app.json)
+    const iface: SessionInterface = app.sessionInterface
+    type<boolean>()(iface.async)
+    return reply.code(201).jsonify(1, 2, 3)
+  })
+
+  const signer = new TimestampSigner(SECRET, { salt: 's' })
+  type<string>()(signer.sign('a'))
+  // @ts-expect-error -- the salt is required
+  new URLSafeTimedSerializer(SECRET, {}) // eslint-disable-line no-new
+  // @ts-expect-error -- fromJson is missing
+  class Half extends JSONTag {
+    readonly key = ' h'
+    check (): boolean { return false }
+    toJson (): unknown { return null }
+  }
+  new TaggedJSONSerializer().register(Half as never, { index: 0 })
+}
+
+t.test('the types of sessions, options and building blocks are those that the compiler was shown', async (t) => {
+  t.type(compiles, 'function')
+  t.ok(new Session({ typedCount: 5 }).get('typedCount') === 5)
+})
