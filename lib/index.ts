@@ -9,9 +9,9 @@ export type { SaveDecision, SaveOptions, SessionSerializer } from './session/ses
 export { JSONTag } from './json/tag.ts'
 export type { TagClass, TagContext } from './json/tag.ts'
 export { TaggedJSONSerializer } from './json/tagged-json.ts'
-export type { RegisterOptions } from './json/tagged-json.ts'
+export type { RegisterOptions, SerializerOptions } from './json/tagged-json.ts'
 export {
-  TagBigInt, TagBytes, TagDateTime, TagDict, TagMap, TagMarkup, TagNumber, TagSet, TagTuple, TagUint8Array, TagUndefined,
+  TagBigInt, TagBytes, TagDateTime, TagDict, TagHTTPDate, TagMap, TagMarkup, TagNumber, TagSet, TagTuple, TagUint8Array, TagUndefined,
   TagURL, TagUUID
 } from './json/tags.ts'
 export { Markup, Tuple, UUID } from './json/values.ts'

@@ -68,6 +68,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const settings = options.map(resolveOptions)
   checkNames(fastify, settings)
   await loadCookieSerializer(fastify)
+  for (const warning of settings.flatMap(({ warnings }) => warnings)) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
@@ -95,6 +96,11 @@ function checkNames (fastify: FastifyInstance, settings: readonly SessionSetting
     if (settings.filter((each) => each.cookieName === cookieName).length > 1) {
       throw new TypeError(`Two sessions share the cookie ${quoteName(cookieName)}; each needs a cookieName of its own`)
     }
+  }
+  const sharesKey = settings.some(({ keys }, index) => settings.slice(index + 1).some((other) =>
+    keys.some((key) => other.keys.some((each) => each.equals(key)))))
+  if (sharesKey) {
+    throw new TypeError('Two sessions share a signing key, so that a cookie of one would pass for the other; give each a secret or a salt of its own')
   }
 }
 

@@ -5,7 +5,7 @@ t.test('the package exports its public names and nothing else', async (t) => {
   t.strictSame(Object.keys(names).sort(), [
     'BadData', 'BadPayload', 'BadSignature', 'BadTimeSignature', 'DefaultJSONProvider', 'JSONProvider', 'JSONTag',
     'Markup', 'SecureCookieSessionInterface', 'Session', 'SessionInterface', 'SignatureExpired', 'Signer', 'TagBigInt',
-    'TagBytes', 'TagDateTime', 'TagDict', 'TagMap', 'TagMarkup', 'TagNumber', 'TagSet', 'TagTuple', 'TagURL', 'TagUUID',
+    'TagBytes', 'TagDateTime', 'TagDict', 'TagHTTPDate', 'TagMap', 'TagMarkup', 'TagNumber', 'TagSet', 'TagTuple', 'TagURL', 'TagUUID',
     'TagUint8Array', 'TagUndefined', 'TaggedJSONSerializer', 'TimestampSigner', 'Tuple', 'URLSafeSerializer',
     'URLSafeTimedSerializer', 'UUID', 'default', 'sessionPlugin'
   ])

@@ -30,11 +30,14 @@ t.test('every default stands', async (t) => {
     lifetime: 31 * 24 * 60 * 60,
     permanent: false,
     refreshAfter: 3.1 * 24 * 60 * 60,
+    refreshesPermanentOnly: false,
+    hasForeignText: false,
     absoluteLifetime: undefined,
     maxCookieSize: 4096,
     cacheControl: true,
     sessionInterface: undefined,
-    onInvalid: undefined
+    onInvalid: undefined,
+    warnings: []
   })
   t.ok(serializer instanceof TaggedJSONSerializer)
   t.ok(Math.abs(now() - Date.now() / 1000) < 60)
@@ -96,6 +99,18 @@ t.test('a secret that is missing or easy to guess is refused with how to make on
   }
 })
 
+t.test('with format flask the parts are Flask\'s, and a weak secret is warned of', async (t) => {
+  const { digest, keyDerivation, salt, compress, refreshAfter, warnings, keys } = resolveOptions({ secret: 'dev', fallbacks: ['x'.repeat(40)], format: 'flask' })
+  t.strictSame({ digest, keyDerivation, salt, compress, refreshAfter }, { digest: 'sha1', keyDerivation: 'hmac', salt: 'cookie-session', compress: true, refreshAfter: 0 })
+  t.strictSame(warnings, [
+    `The session secret has 3 bytes where at least 32 are needed: ${HOW_TO}`,
+    `The session secret fallbacks[0] has fewer than 8 distinct bytes: ${HOW_TO}`
+  ])
+  t.equal(keys.length, 2)
+  t.match(messageFor({ secret: undefined, format: 'flask' }), /is missing/)
+  t.match(messageFor({ secret: 5, format: 'flask' }), /must be a string/)
+})
+
 const SECURE_ONLY = 'which browsers accept with Secure only'
 const ONE_AGE = 'is not set here: the cookie has one age, said by lifetime, and permanent says whether it outlives the browser session'
 const refusals: Array<[options: object, message: string]> = [
@@ -103,8 +118,11 @@ const refusals: Array<[options: object, message: string]> = [
   [{ 'a\nb': 1 }, 'The session option "a\\nb" is unknown'],
   [{ fallbacks: 'one' }, 'The session option fallbacks must be a list of at most 8 secrets'],
   [{ fallbacks: Array(9).fill(SECRET) }, 'The session option fallbacks must be a list of at most 8 secrets'],
-  [{ format: 'other' }, 'The session option format must be one of default'],
+  [{ format: 'other' }, 'The session option format must be one of default, flask'],
+  [{ format: 'toString' }, 'The session option format must be one of default, flask'],
+  [{ format: 'flask', digest: 'md5' }, 'The session option digest must be one of sha1, sha256, sha384, sha512'],
   [{ salt: 5 }, 'The session option salt must be a string'],
+  [{ digest: 5 }, 'The session option digest must be a string'],
   [{ digest: 'sha1' }, 'The session option digest must be one of sha256, sha384, sha512'],
   [{ keyDerivation: 'other' }, 'keyDerivation must be one of hkdf, django-concat, concat, hmac, none'],
   [{ sessionName: '' }, 'The session option sessionName must be the name of a property'],

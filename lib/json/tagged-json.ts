@@ -1,11 +1,22 @@
 import { BadPayload } from '../errors.ts'
+import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from './path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
-import { defaultTags, PassDict, PassList, TagDict } from './tags.ts'
-import { describeType, JSONWriter, MAX_DEPTH, quote } from './writer.ts'
+import { PassDict, PassList, TagDict } from './tags.ts'
+import { describeType, JSONWriter, quote } from './writer.ts'
 
-/** How deep the text of a value of `MAX_DEPTH` can be, with its tags and what custom ones put in. */
-const MAX_TEXT_DEPTH = 8 * MAX_DEPTH
+/** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
+const TAG_DEPTH = 4
+const TEXT_DEPTH = 8
+
+export interface SerializerOptions {
+  /**
+   * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does, and refuses
+   * every other type, which Flask would not escape: dates in whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past
+   * 2^53, where Python's integers begin to need one.
+   */
+  format?: SerializerFormat | undefined
+}
 
 export interface RegisterOptions {
   /** Replace a tag that has the same key. Default false. */
@@ -29,13 +40,17 @@ export class TaggedJSONSerializer {
   readonly order: readonly JSONTag[]
   readonly #tags = new Map<string, JSONTag>()
   readonly #order: JSONTag[] = []
+  readonly #dialect: Dialect
   readonly #writer: TagWriter
 
-  constructor () {
+  /** Throws a `TypeError` for an unknown format. */
+  constructor ({ format = 'default' }: SerializerOptions = {}) {
+    if (!Object.hasOwn(dialects, format)) throw new TypeError(`format must be one of ${Object.keys(dialects).join(', ')}`)
     this.tags = this.#tags
     this.order = this.#order
-    this.#writer = new TagWriter(this)
-    for (const Tag of defaultTags) this.#add(new Tag(this), this.#order.length)
+    this.#dialect = dialects[format]
+    this.#writer = new TagWriter(this, this.#dialect)
+    for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
   }
 
   /**
@@ -65,7 +80,7 @@ export class TaggedJSONSerializer {
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
   loads (text: string): unknown {
-    return this.#untag(parse(text), 0)
+    return this.#untag(this.#parse(text), 0)
   }
 
   /**
@@ -74,12 +89,20 @@ export class TaggedJSONSerializer {
    */
   tag (value: unknown, at?: string | number): unknown {
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-    return JSON.parse(this.#writer.writePart(value, at))
+    return this.#dialect.parse(this.#writer.writePart(value, at))
   }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
     return this.#untag(structuredClone(value), 0)
+  }
+
+  #parse (text: string): unknown {
+    try {
+      return this.#dialect.parse(text)
+    } catch (originalError) {
+      throw new BadPayload('The payload is not JSON', { payload: text, originalError })
+    }
   }
 
   #add (tag: JSONTag, index: number): void {
@@ -90,7 +113,8 @@ export class TaggedJSONSerializer {
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
   #untag (value: unknown, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value
-    if (depth === MAX_TEXT_DEPTH) throw new BadPayload(`The payload is nested deeper than ${MAX_TEXT_DEPTH} levels`)
+    const limit = TEXT_DEPTH * this.#dialect.maxDepth
+    if (depth === limit) throw new BadPayload(`The payload is nested deeper than ${limit} levels`)
     const keys = Object.keys(value)
     const members = value as Record<string, unknown>
     for (let i = 0; i < keys.length; i++) {
@@ -103,16 +127,37 @@ export class TaggedJSONSerializer {
   }
 }
 
+/** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
+abstract class DialectWriter extends JSONWriter {
+  readonly #dialect: Dialect
+
+  constructor (dialect: Dialect, maxDepth: number) {
+    super(maxDepth)
+    this.#dialect = dialect
+  }
+
+  override write (value: unknown): string {
+    return (typeof value === 'bigint' ? this.#dialect.bigint(value) : undefined) ?? super.write(value)
+  }
+
+  protected override number (value: number): string {
+    return this.#dialect.number(value) ?? this.other(value)
+  }
+}
+
 /** Writes tagged JSON. */
-class TagWriter extends JSONWriter {
+class TagWriter extends DialectWriter {
   /** Set when tags were added, since those may claim any value; the default ones claim only what JSON cannot hold. */
   asksEveryTag = false
   readonly #serializer: TaggedJSONSerializer
-  readonly #plain = new PlainWriter()
+  readonly #dialect: Dialect
+  readonly #plain: PlainWriter
 
-  constructor (serializer: TaggedJSONSerializer) {
-    super()
+  constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
+    super(dialect, dialect.maxDepth)
     this.#serializer = serializer
+    this.#dialect = dialect
+    this.#plain = new PlainWriter(dialect, TAG_DEPTH * dialect.maxDepth)
   }
 
   /** Writes a part of the value being written. */
@@ -131,10 +176,8 @@ class TagWriter extends JSONWriter {
   }
 
   protected override other (value: unknown): string {
-    const tag = this.#serializer.order.find((each) => each.check(value))
-    return tag === undefined
-      ? this.refuse(`is ${describeType(value)}, which cannot be kept; a tag for it can be registered`)
-      : this.#tagged(tag, value)
+    const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
+    return tag === undefined ? this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal}`) : this.#tagged(tag, value)
   }
 
   protected override list (values: readonly unknown[]): string {
@@ -147,7 +190,7 @@ class TagWriter extends JSONWriter {
 
   protected override at (key: string | number): void {
     super.at(key)
-    if (key === '__proto__') this.refuse('is a key that would change a prototype where it is read')
+    if (key === '__proto__' && !this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
@@ -166,21 +209,9 @@ class TagWriter extends JSONWriter {
 }
 
 /** Writes what a tag's `toJson` gave, which must be plain JSON data. */
-class PlainWriter extends JSONWriter {
-  constructor () {
-    super(4 * MAX_DEPTH)
-  }
-
+class PlainWriter extends DialectWriter {
   protected override other (value: unknown): string {
     return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
-  }
-}
-
-function parse (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (originalError) {
-    throw new BadPayload('The payload is not JSON', { payload: text, originalError })
   }
 }
 

@@ -151,8 +151,36 @@ export class TagDateTime extends JSONTag {
   }
 }
 
+/** `Date`, as an HTTP date (RFC 9110, section 5.6.7) in whole seconds, as Flask writes it. */
+export class TagHTTPDate extends JSONTag {
+  readonly key = ' d'
+
+  /** The years that Python has. */
+  check (value: unknown): boolean {
+    return isExactly(value, Date) && (value as Date).getTime() >= FIRST_DATE && (value as Date).getTime() < END_OF_DATES
+  }
+
+  toJson (value: Date): string {
+    return value.toUTCString()
+  }
+
+  fromJson (value: unknown): Date {
+    const [, day, month, year, hours, minutes, seconds] = HTTP_DATE.exec(expectString(value)) ?? []
+    const date = new Date(0)
+    date.setUTCFullYear(Number(year), MONTHS.indexOf(month!), Number(day))
+    date.setUTCHours(Number(hours), Number(minutes), Number(seconds))
+    if (!this.check(date) || date.toUTCString() !== value) throw new TypeError('Not an HTTP date')
+    return date
+  }
+}
+
+const FIRST_DATE = Date.parse('0001-01-01T00:00:00Z')
+const END_OF_DATES = Date.parse('+010000-01-01T00:00:00Z')
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const HTTP_DATE = /^\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
+
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
-const MAX_DIGITS = 4300
+export const MAX_DIGITS = 4300
 
 /** BigInt, as its decimal digits. */
 export class TagBigInt extends JSONTag {
@@ -290,7 +318,10 @@ export class TagUint8Array extends JSONTag {
   }
 }
 
-/** In the order in which they are asked; the first eight are Flask's. */
+/** Flask's, in the order in which they are asked. */
+export const flaskTags: readonly TagClass[] = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagHTTPDate]
+
+/** In the order in which they are asked, Flask's first. */
 export const defaultTags: readonly TagClass[] = [
   TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime,
   TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array

@@ -6,7 +6,7 @@ export interface Located {
   path (): string
 }
 
-/** How many objects and arrays may stand inside each other. */
+/** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
 
 /**

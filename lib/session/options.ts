@@ -2,28 +2,32 @@ import type { KeyObject } from 'node:crypto'
 import type { BadData } from '../errors.ts'
 import { quoteName } from '../json/path.ts'
 import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
+import type { SerializerFormat } from '../json/dialects.ts'
 import type { TagClass } from '../json/tag.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import type { KeyDerivation, Secret } from '../signing/keys.ts'
 import { systemClock } from '../signing/signer.ts'
 import { type CookieAttributes, cookieAttributes, type CookieOptions } from './cookie-attributes.ts'
-import { type FormatName, formats, sessionKey, type WireFormat } from './formats.ts'
+import { formats, type SessionFormat, sessionKey, type WireFormat } from './formats.ts'
 import { checkSecret } from './secret-rules.ts'
 import type { SessionInterface, SessionSerializer } from './session-interface.ts'
 
 /** The options of one session. All times are in seconds. */
 export interface SessionOptions<Request = unknown> {
-  /** Signs the cookie. Required: at least 32 bytes, 8 of them distinct. */
+  /**
+   * Signs the cookie. Required: at least 32 bytes, 8 of them distinct; with `format: 'flask'` a weaker one is warned of
+   * instead, since Flask takes any.
+   */
   secret: Secret | undefined
   /** Older secrets, at most 8, which verify and never sign. Default none. A session read through one is signed anew. */
   fallbacks?: readonly Secret[] | undefined
-  /** The wire format. Default `default`. */
-  format?: FormatName | undefined
-  /** Part of the signing key. Default that of the format: the empty string. */
+  /** The wire format: `default`, or `flask` for the one of a Flask application with the same secret. Default `default`. */
+  format?: SerializerFormat | undefined
+  /** Part of the signing key. Default the empty string; with `format: 'flask'` `cookie-session`. */
   salt?: string | undefined
-  /** The hash of the HMAC: `sha256`, `sha384` or `sha512`. Default that of the format: `sha256`. */
-  digest?: 'sha256' | 'sha384' | 'sha512' | undefined
-  /** How the signing key is made. Default that of the format: `hkdf`. */
+  /** The hash of the HMAC. `sha1` only with `format: 'flask'`, whose default it is; otherwise the default is `sha256`. */
+  digest?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
+  /** How the signing key is made. Default `hkdf`; with `format: 'flask'` `hmac`. */
   keyDerivation?: KeyDerivation | undefined
   /** The property of the request. Default `session`. */
   sessionName?: string | undefined
@@ -35,11 +39,14 @@ export interface SessionOptions<Request = unknown> {
   lifetime?: number | undefined
   /** Whether a new session starts permanent; written only together with something else. Default false. */
   permanent?: boolean | undefined
-  /** The age in seconds from which a session that is used is signed anew; false for never. Default a tenth of `lifetime`. */
+  /**
+   * The age in seconds from which a session that is used is signed anew; false for never. Default a tenth of
+   * `lifetime`; with `format: 'flask'` 0, and for permanent sessions only.
+   */
   refreshAfter?: number | false | undefined
   /** The age of the session, in seconds, past which it is refused however lately it was used. Default none. */
   absoluteLifetime?: number | undefined
-  /** Write zlib where it makes the cookie shorter, and read it. Default false. */
+  /** Write zlib where it makes the cookie shorter, and read it. Default false; with `format: 'flask'` true. */
   compress?: boolean | undefined
   /** The most bytes of name, value and attributes; more is an error before anything is sent. Default 4096. */
   maxCookieSize?: number | undefined
@@ -73,12 +80,18 @@ export interface SessionSettings extends WireFormat {
   readonly lifetime: number
   readonly permanent: boolean
   readonly refreshAfter: number | false
+  /** Whether only permanent sessions are signed anew for their age. */
+  readonly refreshesPermanentOnly: boolean
+  /** Whether another program writes the same data as another text. */
+  readonly hasForeignText: boolean
   readonly absoluteLifetime: number | undefined
   readonly maxCookieSize: number
   readonly cacheControl: boolean
   readonly serializer: SessionSerializer
   readonly sessionInterface: SessionOptions['sessionInterface']
   readonly onInvalid: ((error: BadData, request: never) => unknown) | undefined
+  /** What is to be said in the log about the options. */
+  readonly warnings: readonly string[]
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -86,7 +99,6 @@ export interface SessionSettings extends WireFormat {
 const DAY = 24 * 60 * 60
 const DEFAULT_LIFETIME = 31 * DAY
 const MAX_FALLBACKS = 8
-const DIGESTS = ['sha256', 'sha384', 'sha512']
 /** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
 
@@ -101,9 +113,9 @@ const isTags: Check = [(value) => Array.isArray(value) && value.every((tag) => t
 const checks: Record<keyof SessionOptions, Check> = {
   secret: [() => true, ''],
   fallbacks: [(value) => Array.isArray(value) && value.length <= MAX_FALLBACKS, `must be a list of at most ${MAX_FALLBACKS} secrets`],
-  format: [(value) => Object.hasOwn(formats, value), `must be one of ${Object.keys(formats).join(', ')}`],
+  format: [(value) => typeof value === 'string' && Object.hasOwn(formats, value), `must be one of ${Object.keys(formats).join(', ')}`],
   salt: isText,
-  digest: [(value) => DIGESTS.includes(value), `must be one of ${DIGESTS.join(', ')}`],
+  digest: isText,
   keyDerivation: isText,
   sessionName: [(value) => typeof value === 'string' && value !== '', 'must be the name of a property'],
   cookieName: isToken,
@@ -129,22 +141,27 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
   for (const [key, value] of Object.entries(options)) checkOption(key, value)
   const { sessionName: name = 'session', cookieName = name, lifetime = DEFAULT_LIFETIME } = options
   if (!isToken[0](cookieName)) throw new TypeError(`The option cookieName ${isToken[1]}; ${quoteName(cookieName)}, the session's name, is none`)
-  const format = resolveFormat(options)
+  const format = formats[options.format ?? 'default']
+  const wire = wireFormat(options, format)
+  const warnings: string[] = []
   return Object.freeze({
-    ...format,
+    ...wire,
     name,
     cookieName,
-    keys: checkedSecrets(options).map((secret) => sessionKey(secret, cookieName, format)),
+    keys: checkedSecrets(options, format, warnings).map((secret) => sessionKey(secret, cookieName, wire)),
     cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
     lifetime,
     permanent: options.permanent ?? false,
-    refreshAfter: options.refreshAfter ?? lifetime / 10,
+    refreshAfter: options.refreshAfter ?? format.refreshAfter(lifetime),
+    refreshesPermanentOnly: format.refreshesPermanentOnly,
+    hasForeignText: format.hasForeignText,
     absoluteLifetime: options.absoluteLifetime,
     maxCookieSize: options.maxCookieSize ?? 4096,
     cacheControl: options.cacheControl ?? true,
-    serializer: withTags(options.serializer ?? new TaggedJSONSerializer(), options.tags ?? []),
+    serializer: withTags(options.serializer ?? new TaggedJSONSerializer({ format: format.serializer }), options.tags ?? []),
     sessionInterface: options.sessionInterface,
     onInvalid: options.onInvalid,
+    warnings,
     now: systemClock
   })
 }
@@ -157,20 +174,17 @@ function checkOption (key: string, value: unknown): void {
   if (value !== undefined && !holds(value)) throw new TypeError(`The session option ${key} ${rule}`)
 }
 
-function resolveFormat (options: SessionOptions): WireFormat {
-  const format = formats[options.format ?? 'default']
-  return {
-    salt: options.salt ?? format.salt,
-    digest: options.digest ?? format.digest,
-    keyDerivation: options.keyDerivation ?? format.keyDerivation,
-    compress: options.compress ?? format.compress
-  }
+function wireFormat (options: SessionOptions, format: SessionFormat): WireFormat {
+  const { salt = format.salt, digest = format.digest, keyDerivation = format.keyDerivation, compress = format.compress } = options
+  if (!format.digests.includes(digest)) throw new TypeError(`The session option digest must be one of ${format.digests.join(', ')}`)
+  return { salt, digest, keyDerivation, compress }
 }
 
-function checkedSecrets ({ secret, fallbacks = [] }: SessionOptions): Secret[] {
-  checkSecret(secret, 'secret')
+function checkedSecrets ({ secret, fallbacks = [] }: SessionOptions, { refusesWeakSecrets }: SessionFormat, warnings: string[]): Secret[] {
+  const warn = refusesWeakSecrets ? undefined : (message: string): void => { warnings.push(message) }
+  checkSecret(secret, 'secret', warn)
   return [secret, ...fallbacks.map((fallback, index) => {
-    checkSecret(fallback, `secret fallbacks[${index}]`)
+    checkSecret(fallback, `secret fallbacks[${index}]`, warn)
     return fallback
   })]
 }

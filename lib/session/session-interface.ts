@@ -1,7 +1,7 @@
-import { BadData, BadPayload, BadSignature, SignatureExpired } from '../errors.ts'
+import { type BadData, BadPayload, BadSignature, SignatureExpired } from '../errors.ts'
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
-import { decodePayload, encodePayload, type TextSerializer } from '../signing/serializer.ts'
+import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
 import { TimestampSigner } from '../signing/signer.ts'
 import type { SessionSettings } from './options.ts'
 import { contentsOf, Session, SessionContents, sessionOf } from './session.ts'
@@ -89,7 +89,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       try {
         return sessionOf(this.#load(cookie))
       } catch (error) {
-        reason ??= asBadData(error)
+        reason ??= error as BadData
       }
     }
     if (present.length > 0) refused(reason ?? new BadSignature('The cookie does not have the form of a signed one'))
@@ -130,7 +130,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const { lifetime, compress, absoluteLifetime } = this.#settings
     const { value, key, timestamp } = this.#signer.verify(cookie, { maxAge: lifetime })
     const text = decodePayload(value, compress)
-    const { _id: id, _began: began = timestamp, ...data } = asPayload(this.serializer.loads(text), value)
+    const { _id: id, _began: began = timestamp, ...data } = asPayload(loadText(this.serializer, text), value)
     this.#checkBegan(began, timestamp, value)
     return new SessionContents(data, {
       isNew: false,
@@ -141,6 +141,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       fromFallback: key > 0,
       startsPermanent: this.#settings.permanent,
       text,
+      rewrite: this.#settings.hasForeignText ? this.#rewrite : undefined,
       dump: this.#dump
     })
   }
@@ -158,16 +159,19 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (contents.modified || contents.touched) return this.#dump(contents)
     if (contents.shared) {
       const text = this.#dump(contents)
-      if (text !== contents.text) return text
+      if (!contents.isSaved(text)) return text
     }
     const resigned = contents.fromFallback || (this.#isDue(contents) && (options.refresh ?? true))
     return resigned ? contents.loaded : undefined
   }
 
-  #isDue ({ issuedAt, accessed }: SessionContents): boolean {
-    const { refreshAfter } = this.#settings
-    return accessed && refreshAfter !== false && issuedAt !== undefined && this.#signer.now() - issuedAt >= refreshAfter
+  #isDue ({ accessed, issuedAt, permanent }: SessionContents): boolean {
+    const { refreshAfter, refreshesPermanentOnly } = this.#settings
+    if (!accessed || refreshAfter === false || issuedAt === undefined) return false
+    return (permanent || !refreshesPermanentOnly) && this.#signer.now() - issuedAt >= refreshAfter
   }
+
+  readonly #rewrite = (text: string): string => this.serializer.dumps(this.serializer.loads(text), this.#settings.name)
 
   readonly #dump = (contents: SessionContents): string => {
     const { absoluteLifetime, name } = this.#settings
@@ -198,11 +202,6 @@ interface Payload {
 function asPayload (value: unknown, payload: string): Payload {
   if (!isPayload(value)) throw new BadPayload('The payload is not that of a session', { payload })
   return value
-}
-
-/** A serializer or a tag of the application may throw anything. */
-function asBadData (error: unknown): BadData {
-  return error instanceof BadData ? error : new BadPayload('The payload cannot be read', { originalError: error })
 }
 
 function isPayload (value: unknown): value is Payload {

@@ -110,6 +110,8 @@ export interface ContentsInit extends SessionInit {
   text?: string | undefined
   /** Whether an older secret signed it, so that it has to be signed anew. Default false. */
   fromFallback?: boolean | undefined
+  /** A payload's text as `dump` would write it, where another program may have written it. */
+  rewrite?: ((text: string) => string) | undefined
   /** The payload as text now. Without it an object that code outside holds counts as changed. */
   dump?: ((contents: SessionContents) => string) | undefined
 }
@@ -138,6 +140,7 @@ export class SessionContents {
   /** The last decision to set the cookie, and the payload it signed. */
   signed: { readonly text: string, readonly decision: unknown } | undefined
   readonly dump: (contents: SessionContents) => string
+  #rewrite: ((text: string) => string) | undefined
 
   constructor (data: Record<string, unknown>, init: ContentsInit) {
     this.data = data
@@ -151,6 +154,15 @@ export class SessionContents {
     this.loaded = init.text
     this.text = init.text
     this.dump = init.dump ?? (() => '')
+    this.#rewrite = init.rewrite
+  }
+
+  /** Whether `text` is the payload that needs no saving. */
+  isSaved (text: string | undefined): boolean {
+    if (text === this.text || this.text === undefined || this.#rewrite === undefined) return text === this.text
+    this.text = this.#rewrite(this.text)
+    this.#rewrite = undefined
+    return text === this.text
   }
 
   read (key: string): unknown {
@@ -310,7 +322,7 @@ class SessionBase {
 
   get modified (): boolean {
     const contents = use(this)
-    return contents.modified || (contents.shared && dumpOrUndefined(contents) !== contents.text)
+    return contents.modified || (contents.shared && !contents.isSaved(dumpOrUndefined(contents)))
   }
 
   set modified (value: boolean) {

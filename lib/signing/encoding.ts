@@ -3,13 +3,10 @@ export function base64urlEncode (value: string | Uint8Array): string {
   return (typeof value === 'string' ? Buffer.from(value) : asBuffer(value)).toString('base64url')
 }
 
-/**
- * The bytes of unpadded base64url, or undefined for anything else. Node's decoder skips what it does not know, so the
- * length it yields is held against the length the text must have.
- */
+/** The bytes of unpadded base64url, or undefined for any other text: each sequence of bytes has one spelling. */
 export function base64urlDecode (text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
-  return text.length % 4 !== 1 && bytes.length === Math.floor(text.length * 3 / 4) ? bytes : undefined
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
 /** A whole number from 0 to 2^53 - 1 as big-endian bytes without leading zeros; 0 is no bytes at all, as in itsdangerous. */

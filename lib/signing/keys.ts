@@ -1,4 +1,4 @@
-import { createHash, createHmac, getHashes, hkdfSync, KeyObject } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, KeyObject } from 'node:crypto'
 import { asBuffer } from './encoding.ts'
 
 /** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
@@ -14,6 +14,8 @@ export type KeyDerivation = 'hkdf' | 'django-concat' | 'concat' | 'hmac' | 'none
 const HKDF_SALT = 'fastify-signed-session'
 const HKDF_VERSION = '1'
 const KEY_BYTES = 32
+/** What Node takes. */
+const MAX_INFO_BYTES = 1024
 
 const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: string) => Buffer> = {
   hkdf: (secret, salt) => hkdfKey(secret, 'token', '', salt),
@@ -33,11 +35,12 @@ export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation
 
 /**
  * HKDF-SHA256 of the secret, bound to what it is for: every part of `info` is preceded by its length, so that no two
- * purposes, names or salts can meet in one key.
+ * purposes, names or salts can meet in one key. Throws a `TypeError` where name and salt are too long.
  */
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
-  const info = [HKDF_VERSION, purpose, name, salt].flatMap((part) => lengthPrefixed(bytesOf(part)))
-  return Buffer.from(hkdfSync('sha256', secretBytes(secret), HKDF_SALT, Buffer.concat(info), KEY_BYTES))
+  const info = Buffer.concat([HKDF_VERSION, purpose, name, salt].flatMap((part) => lengthPrefixed(bytesOf(part))))
+  if (info.length > MAX_INFO_BYTES) throw new TypeError('The salt and the name are too long together for hkdf: keep them below 900 bytes')
+  return Buffer.from(hkdfSync('sha256', secretBytes(secret), HKDF_SALT, info, KEY_BYTES))
 }
 
 /** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */
@@ -48,9 +51,19 @@ export function secretBytes (secret: Secret): Buffer {
   throw new TypeError('A secret must be a string, a Buffer or a KeyObject of type secret')
 }
 
-/** Throws a `TypeError` for a digest that Node's OpenSSL does not have. */
+/** Throws a `TypeError` for a digest of which Node's OpenSSL makes no HMAC. */
 export function checkDigest (digest: string): void {
-  if (!getHashes().includes(digest)) throw new TypeError(`digest ${JSON.stringify(digest)} is not known here`)
+  try {
+    createHmac(digest, '').digest()
+  } catch {
+    throw new TypeError(`digest ${JSON.stringify(digest)} is not known here, or makes no HMAC`)
+  }
+}
+
+/** Whether there is nothing to a secret. */
+export function isEmptySecret (secret: unknown): boolean {
+  return secret === undefined || secret === null || secret === '' ||
+    (secret instanceof Uint8Array && secret.length === 0) || (secret instanceof KeyObject && secret.symmetricKeySize === 0)
 }
 
 function bytesOf (value: string | Uint8Array): Buffer {

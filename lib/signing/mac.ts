@@ -12,9 +12,12 @@ export class Mac {
     this.#shape = new RegExp(`^[A-Za-z0-9_-]{${this.sign('').length}}$`)
   }
 
-  /** Whether `signature` is the HMAC of `text`, in the one spelling that `sign` gives it. In constant time. */
+  /**
+   * Whether `signature` is the HMAC of `text`, in the one spelling that `sign` gives it. In constant time. A text with
+   * lone surrogates has none, since as UTF-8 it would be the same as another.
+   */
   verify (text: string, signature: string): boolean {
-    return this.#shape.test(signature) &&
+    return this.#shape.test(signature) && text.isWellFormed() &&
       timingSafeEqual(Buffer.from(this.sign(text), 'latin1'), Buffer.from(signature, 'latin1'))
   }
 

@@ -1,5 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import { BadPayload } from '../errors.ts'
+import { BadData, BadPayload } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { base64urlDecode, base64urlEncode, decodeUtf8 } from './encoding.ts'
 import type { Secret } from './keys.ts'
@@ -42,6 +42,16 @@ export function decodePayload (payload: string, compress: boolean): string {
   return readUtf8(deflated ? inflate(bytes, payload) : bytes, payload)
 }
 
+/** The value of a text whose signature holds. Throws `BadPayload`, whatever the serializer throws. */
+export function loadText (serializer: TextSerializer, text: string): unknown {
+  try {
+    return serializer.loads(text)
+  } catch (originalError) {
+    if (originalError instanceof BadData) throw originalError
+    throw new BadPayload('The payload cannot be read', { payload: text, originalError })
+  }
+}
+
 /**
  * Values as signed, URL-safe text without an expiry. With `digest: 'sha1', keyDerivation: 'django-concat',
  * compress: true` and a JSON serializer it is itsdangerous' `URLSafeSerializer`.
@@ -65,7 +75,7 @@ export class URLSafeSerializer {
 
   /** Throws `BadSignature` or `BadPayload`. */
   loads (text: string): unknown {
-    return this.#serializer.loads(decodePayload(this.#signer.unsign(text), this.#compress))
+    return loadText(this.#serializer, decodePayload(this.#signer.unsign(text), this.#compress))
   }
 }
 
@@ -109,7 +119,7 @@ export class URLSafeTimedSerializer {
       throw new TypeError('loads needs a maxAge in seconds, in the constructor or in the call; Infinity for none')
     }
     const { value, timestamp }: TimedUnsigned = this.#signer.verify(text, { maxAge })
-    return { value: this.#serializer.loads(decodePayload(value, this.#compress)), dateSigned: new Date(timestamp * 1000) }
+    return { value: loadText(this.#serializer, decodePayload(value, this.#compress)), dateSigned: new Date(timestamp * 1000) }
   }
 }
 

@@ -1,6 +1,6 @@
-import { BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
+import { BadData, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import { base64urlDecode, base64urlEncode, bytesToInt, decodeUtf8, intToBytes } from './encoding.ts'
-import { checkDigest, deriveKey, type KeyDerivation, type Secret } from './keys.ts'
+import { checkDigest, deriveKey, isEmptySecret, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
 
 export interface SignerOptions {
@@ -54,18 +54,19 @@ export class Signer {
   constructor (secret: Secret, options: SignerOptions) {
     const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
     if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError('A signer needs a salt: text or bytes')
-    if (/^[\w=-]*$/.test(sep)) throw new TypeError('sep must hold a character that base64url does not use')
+    if (!Array.isArray(fallbacks)) throw new TypeError('fallbacks must be a list of secrets')
+    if (typeof sep !== 'string' || /^[\w=-]*$/.test(sep)) throw new TypeError('sep must hold a character that base64url does not use')
     checkDigest(digest)
     this.sep = sep
     this.#macs = [secret, ...fallbacks].map((each) => {
-      if (isEmpty(each)) throw new TypeError('A secret must not be empty')
+      if (isEmptySecret(each)) throw new TypeError('A secret must not be empty')
       return new Mac(digest, deriveKey(each, salt, keyDerivation, digest))
     })
   }
 
-  /** `value`, the separator and the signature. Bytes must be UTF-8 text. */
+  /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
   sign (value: string | Uint8Array): string {
-    const text = typeof value === 'string' ? value : decodeUtf8(value)
+    const text = asText(value)
     return text + this.sep + this.#macs[0]!.sign(text)
   }
 
@@ -83,7 +84,7 @@ export class Signer {
   verify (signed: string): Unsigned {
     const match = this.#match(signed)
     if (match !== undefined) return match
-    const end = signed.lastIndexOf(this.sep)
+    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
     if (end === -1) throw new BadSignature('There is no signature', { payload: signed })
     throw this.mismatch(signed.slice(0, end))
   }
@@ -94,7 +95,7 @@ export class Signer {
   }
 
   #match (signed: string): Unsigned | undefined {
-    const end = signed.lastIndexOf(this.sep)
+    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
     if (end === -1) return undefined
     const value = signed.slice(0, end)
     const signature = signed.slice(end + this.sep.length)
@@ -115,8 +116,7 @@ export class TimestampSigner extends Signer {
   }
 
   override sign (value: string | Uint8Array): string {
-    const text = typeof value === 'string' ? value : decodeUtf8(value)
-    return super.sign(text + this.sep + base64urlEncode(intToBytes(this.now())))
+    return super.sign(asText(value) + this.sep + base64urlEncode(intToBytes(this.now())))
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
@@ -128,8 +128,9 @@ export class TimestampSigner extends Signer {
     try {
       this.verify(signed, limit)
       return true
-    } catch {
-      return false
+    } catch (error) {
+      if (error instanceof BadData) return false
+      throw error
     }
   }
 
@@ -144,9 +145,11 @@ export class TimestampSigner extends Signer {
     return { value, key, timestamp }
   }
 
-  /** The signer's time, in whole Unix seconds. */
+  /** The signer's time, in whole Unix seconds. Throws a `TypeError` where its clock gives none that a Date can hold. */
   now (): number {
-    return Math.floor(this.#now())
+    const now = Math.floor(this.#now())
+    if (!(now >= 0 && now <= MAX_TIMESTAMP)) throw new TypeError('now must return Unix seconds')
+    return now
   }
 
   protected override mismatch (stamped: string): BadSignature {
@@ -159,7 +162,7 @@ export class TimestampSigner extends Signer {
 
   #checkAge (value: string, timestamp: number, maxAge: number): void {
     const age = this.now() - timestamp
-    if (age <= maxAge && age >= -this.#clockTolerance) return
+    if (maxAge >= 0 && age <= maxAge && age >= -this.#clockTolerance) return
     const message = age < 0
       ? `The signature is from ${-age} seconds in the future`
       : `The signature is ${age} seconds old, more than ${maxAge}`
@@ -180,6 +183,9 @@ function readTimestamp (text: string): number | undefined {
   return timestamp <= MAX_TIMESTAMP ? timestamp : undefined
 }
 
-function isEmpty (secret: Secret): boolean {
-  return secret === undefined || secret === null || secret === '' || (secret instanceof Uint8Array && secret.length === 0)
+function asText (value: string | Uint8Array): string {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new TypeError('Only text can be signed, as a string or as UTF-8')
+  const text = typeof value === 'string' ? value : decodeUtf8(value)
+  if (!text.isWellFormed()) throw new TypeError('Text with lone surrogates cannot be signed: it has no UTF-8')
+  return text
 }

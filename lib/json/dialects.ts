@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import type { TagClass } from './tag.ts'
+import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
+import { MAX_DEPTH } from './writer.ts'
+
+/** Which JSON a serializer writes: what JavaScript can tell apart, or what Flask reads and writes. */
+export type SerializerFormat = 'default' | 'flask'
+
+/** How the JSON of a format differs from the JSON of others, tags aside. */
+export interface Dialect {
+  readonly tags: readonly TagClass[]
+  /** How many objects and arrays may stand inside each other. */
+  readonly maxDepth: number
+  /** Why a value is refused that no tag claims, and what can be done. */
+  readonly refusal: string
+  /** Whether an own `__proto__` key may be written. */
+  readonly allowsProtoKey: boolean
+  /** A number as text, or undefined where it needs a tag. */
+  number (value: number): string | undefined
+  /** A BigInt as text, or undefined where it needs a tag. */
+  bigint (value: bigint): string | undefined
+  /** The value of JSON text, tags untouched. Throws for text that is not such JSON. */
+  parse (text: string): unknown
+}
+
+/** Python stops at 1000 nested calls, and its reader makes two for each level of the text. */
+const FLASK_DEPTH = 200
+
+export const dialects: Record<SerializerFormat, Dialect> = {
+  default: {
+    tags: defaultTags,
+    maxDepth: MAX_DEPTH,
+    refusal: 'which cannot be kept; a tag for it can be registered',
+    allowsProtoKey: false,
+    number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
+    bigint: () => undefined,
+    parse: (text) => JSON.parse(text)
+  },
+  flask: {
+    tags: flaskTags,
+    maxDepth: FLASK_DEPTH,
+    refusal: 'which Flask has no form for; a tag that is registered on both sides can give it one',
+    allowsProtoKey: true,
+    number: pythonNumber,
+    bigint: pythonInteger,
+    parse: parsePythonJSON
+  }
+}
+
+function signed (value: number, negativeZero: string): string {
+  return Object.is(value, -0) ? negativeZero : `${value}`
+}
+
+/** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */
+function pythonNumber (value: number): string {
+  const text = signed(value, '-0.0')
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && !text.includes('e') ? `${text}.0` : text
+}
+
+/** Smaller ones would come back as numbers. */
+function pythonInteger (value: bigint): string | undefined {
+  const text = `${value}`
+  return Number.isSafeInteger(Number(value)) || text.length > MAX_DIGITS ? undefined : text
+}
+
+/** Takes the place of what JSON has no word for while `JSON.parse` reads the rest; nobody can guess it. */
+const PLACEHOLDER = randomBytes(16).toString('hex')
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity/g
+
+/** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
+function parsePythonJSON (text: string): unknown {
+  if (!/NaN|Infinity|\d{16}/.test(text)) return JSON.parse(text)
+  const marked = text.replace(TOKENS, (token) => isBeyondJSON(token) ? `{"${PLACEHOLDER}":"${token}"}` : token)
+  return JSON.parse(marked, (_key, value: unknown) => {
+    const token = (value as Record<string, unknown> | null)?.[PLACEHOLDER]
+    return typeof token === 'string' ? valueOf(token) : value
+  })
+}
+
+function isBeyondJSON (token: string): boolean {
+  return token === 'NaN' || token.endsWith('Infinity') || (/^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token)))
+}
+
+function valueOf (token: string): number | bigint {
+  if (token === 'NaN' || token.endsWith('Infinity')) return Number(token)
+  if (token.length > MAX_DIGITS) throw new SyntaxError(`An integer has more than ${MAX_DIGITS} digits`)
+  return BigInt(token)
+}

@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { asBuffer, base64urlDecode, base64urlEncode, bytesToInt, decodeUtf8, intToBytes } from '../lib/signing/encoding.ts'
+
+const RUNS = { seed: 20261122, numRuns: 300 }
+
+const encoded: Array<[bytes: string | Uint8Array, text: string]> = [
+  ['', ''],
+  ['f', 'Zg'],
+  ['fo', 'Zm8'],
+  ['foo', 'Zm9v'],
+  ['foob', 'Zm9vYg'],
+  ['fooba', 'Zm9vYmE'],
+  ['foobar', 'Zm9vYmFy'],
+  ['é😀', 'w6nwn5iA'],
+  [Uint8Array.of(0), 'AA'],
+  [Uint8Array.of(0xfb, 0xff, 0xbf), '-_-_'],
+  [Uint8Array.of(9, 9, 0x66, 0x6f, 9).subarray(2, 4), 'Zm8']
+]
+
+const refused: Array<[why: string, text: string]> = [
+  ['a look-alike outside Latin-1', 'Zm9\u0141'], ['the other alphabet', '+/+/'], ['spare bits that are set', 'YR'],
+  ['one character', 'A'],
+  ['one character over', 'Zm9vY'],
+  ['padding', 'Zg=='],
+  ['one sign of padding', 'Zm8='],
+  ['padding in the middle', 'Zg==Zg=='],
+  ['padding in front', '=Zg'],
+  ['only padding', '===='],
+  ['a space', 'Zm 9'],
+  ['a line end', 'Zm9v\n'],
+  ['four characters of junk', 'Zm9v!!!!'],
+  ['a dot', 'Zm9v.Zg'],
+  ['a letter that is not ASCII', 'Zm9é']
+]
+
+t.test('base64url has the alphabet for URLs and no padding', async (t) => {
+  for (const [value, text] of encoded) {
+    t.equal(base64urlEncode(value), text)
+    t.strictSame(base64urlDecode(text), Buffer.from(value as string))
+  }
+})
+
+t.test('base64url gives any bytes back', async () => {
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => {
+    const text = base64urlEncode(bytes)
+    return /^[\w-]*$/.test(text) && base64urlDecode(text)!.equals(bytes)
+  }), RUNS)
+})
+
+t.test('text of a length that base64url cannot have, or with anything beside it, is refused', async (t) => {
+  for (const [why, text] of refused) t.equal(base64urlDecode(text), undefined, why)
+})
+
+t.test('a character outside the alphabet is refused wherever it stands', async (t) => {
+  const characters = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code))
+  const junk = characters.filter((each) => !/[\w+/-]/.test(each))
+  const texts = junk.flatMap((each) => [`${each}Zm9`, `Zm${each}9`, `Zm9${each}`, `Zm9v${each}Y`, `Zm9vY${each}`])
+  t.strictSame(texts.filter((text) => base64urlDecode(text) !== undefined), [])
+})
+
+t.test('numbers are big-endian bytes without leading zeros', async (t) => {
+  const numbers: Array<[value: number, hex: string]> = [
+    [0, ''], [1, '01'], [255, 'ff'], [256, '0100'], [2 ** 32 - 1, 'ffffffff'], [2 ** 32, '0100000000'],
+    [1_700_000_000, '6553f100'], [2 ** 53 - 1, '1fffffffffffff']
+  ]
+  for (const [value, hex] of numbers) {
+    t.equal(intToBytes(value).toString('hex'), hex)
+    t.equal(bytesToInt(Buffer.from(hex, 'hex')), value)
+    t.equal(bytesToInt(Buffer.from('0000' + hex, 'hex')), value, 'leading zeros are read')
+  }
+})
+
+t.test('any whole number up to 2^53 - 1 comes back', async () => {
+  fc.assert(fc.property(fc.maxSafeNat(), (value) => bytesToInt(intToBytes(value)) === value), RUNS)
+})
+
+t.test('bytes past 2^53 are as near as a number can be', async (t) => {
+  t.equal(bytesToInt(Buffer.alloc(8, 0xff)), 2 ** 64)
+  t.equal(bytesToInt(Buffer.from('ff'.repeat(200), 'hex')), Infinity)
+})
+
+t.test('UTF-8 is read as it stands, with a byte order mark', async (t) => {
+  for (const text of ['', 'ascii', 'é😀', '\ufeff{}', 'a\ufeffb', '\0']) t.equal(decodeUtf8(Buffer.from(text)), text)
+})
+
+t.test('bytes that are not UTF-8 are a TypeError', async (t) => {
+  for (const hex of ['ff', '80', 'c3', 'e282', 'c080', 'eda080', 'f5808080', '61ff62']) {
+    t.throws(() => decodeUtf8(Buffer.from(hex, 'hex')), TypeError, hex)
+  }
+})
+
+t.test('a Buffer of bytes is a view of just those bytes', async (t) => {
+  const whole = Uint8Array.of(1, 2, 3, 4)
+  const view = asBuffer(whole.subarray(1, 3))
+  t.ok(Buffer.isBuffer(view))
+  t.strictSame([...view], [2, 3])
+  whole[1] = 9
+  t.equal(view[0], 9)
+})

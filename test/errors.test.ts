@@ -1,0 +1,83 @@
+import { inspect } from 'node:util'
+import t from 'tap'
+import {
+  BadData, BadPayload, BadSignature, BadTimeSignature, CookieTooLarge, NotSerializable, SignatureExpired
+} from '../lib/errors.ts'
+
+const kinds = [
+  { Class: BadData, name: 'BadData', code: 'FSS_ERR_BAD_DATA', bases: [Error] },
+  { Class: BadSignature, name: 'BadSignature', code: 'FSS_ERR_BAD_SIGNATURE', bases: [BadData, Error] },
+  { Class: BadTimeSignature, name: 'BadTimeSignature', code: 'FSS_ERR_BAD_TIME_SIGNATURE', bases: [BadSignature, BadData, Error] },
+  {
+    Class: SignatureExpired,
+    name: 'SignatureExpired',
+    code: 'FSS_ERR_SIGNATURE_EXPIRED',
+    bases: [BadTimeSignature, BadSignature, BadData, Error]
+  },
+  { Class: BadPayload, name: 'BadPayload', code: 'FSS_ERR_BAD_PAYLOAD', bases: [BadData, Error] }
+]
+
+const payload = 'quoted-data'
+const originalError = new SyntaxError('Unexpected token in quoted-data')
+const dateSigned = new Date('2023-11-14T22:13:20Z')
+
+for (const { Class, name, code, bases } of kinds) {
+  t.test(`${name} has its own name, code and place among the errors`, async (t) => {
+    const error = new Class('refused')
+    t.equal(error.name, name)
+    t.equal(error.code, code)
+    t.equal(error.message, 'refused')
+    t.equal(String(error), `${name}: refused`)
+    t.match(error.stack, new RegExp(`^${name}: refused\n`))
+    const others = kinds.map((each) => each.Class).filter((each) => each !== Class && !bases.includes(each))
+    for (const Base of bases) t.ok(error instanceof Base, `is a ${Base.name}`)
+    for (const Other of others) t.notOk(error instanceof Other, `is no ${Other.name}`)
+  })
+
+  t.test(`${name} carries its evidence out of sight`, async (t) => {
+    const error = new Class('refused', { payload, originalError, dateSigned })
+    t.equal(error.payload, payload)
+    t.equal(error.originalError, originalError)
+    t.strictSame(Object.keys(error).sort(), ['code', 'dateSigned'])
+    const inspected = [inspect(error), inspect({ error }), inspect({ ...error })]
+    const written = [JSON.stringify(error), JSON.stringify({ ...error }), String(error), error.message, error.stack]
+    for (const shown of [...inspected, ...written]) t.notMatch(shown, payload)
+  })
+
+  t.test(`${name} shows when the data was signed where that is known`, async (t) => {
+    const error = new Class('refused', { dateSigned })
+    t.equal(error.dateSigned, dateSigned)
+    t.equal(JSON.stringify(error), JSON.stringify({ code, dateSigned }))
+    t.match(inspect(error), '2023-11-14T22:13:20.000Z')
+  })
+
+  t.test(`${name} without evidence has none`, async (t) => {
+    for (const error of [new Class('refused'), new Class('refused', {}), new Class('refused', { payload: undefined })]) {
+      t.equal(error.payload, undefined)
+      t.equal(error.originalError, undefined)
+      t.equal(error.dateSigned, undefined)
+      t.strictSame(Object.keys(error), ['code'])
+    }
+  })
+}
+
+t.test('a value that cannot be kept is a TypeError with its path', async (t) => {
+  const error = new NotSerializable('session.cart[2].price', 'is a function')
+  t.type(error, TypeError)
+  t.equal(error.code, 'FSS_ERR_NOT_SERIALIZABLE')
+  t.equal(error.path, 'session.cart[2].price')
+  t.equal(error.message, 'session.cart[2].price is a function')
+})
+
+t.test('a cookie that is too large is refused with its size and the bytes of each key, names escaped', async (t) => {
+  const error = new CookieTooLarge('a"b', 5000, 4096, [['big\n', 4800], ['small', 12]])
+  t.type(error, Error)
+  t.equal(error.code, 'FSS_ERR_COOKIE_TOO_LARGE')
+  t.equal(error.size, 5000)
+  for (const part of ['"a\\"b"', '5000', '4096', '"big\\n" 4800, "small" 12']) t.match(error.message, part)
+})
+
+t.test('no two errors share a code', async (t) => {
+  const codes = [...kinds.map(({ code }) => code), new NotSerializable('', '').code, new CookieTooLarge('', 0, 0, []).code]
+  t.equal(new Set(codes).size, codes.length)
+})
