@@ -96,12 +96,9 @@ export class RequestSession implements SessionHost, SaveOptions {
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply, payload: unknown): Promise<void> {
     this.#isPlainBody = isPlainBody(payload)
-    const contents = contentsOf(this.session)
-    if (contents === undefined) return
-    const { revision } = contents
+    if (contentsOf(this.session) === undefined) return
     const decision = await this.#save()
     this.#attempt(() => replyBag(reply), decision)
-    this.#committed = revision
   }
 
   #attempt (headers: () => HeaderBag, decision: SaveDecision | Error): void {

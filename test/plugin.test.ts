@@ -446,6 +446,7 @@ t.test('a store on the server is one asynchronous session interface', async (t) 
   t.match(cookie, /^session=[\w-]{22}$/)
   await app.inject({ url: '/push', headers: { cookie } })
   t.strictSame((await app.inject({ url: '/get', headers: { cookie } })).json(), { a: [1, 2] })
+  t.strictSame(errorsOf(logs), [])
   t.equal((await app.inject({ url: '/refuse', headers: { cookie } })).statusCode, 500)
   logs.length = 0
   await app.inject({ url: '/hijack', headers: { cookie } })

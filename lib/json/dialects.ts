@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
-import { MAX_DEPTH } from './writer.ts'
 
 /** Which JSON a serializer writes: what JavaScript can tell apart, or what Flask reads and writes. */
 export type SerializerFormat = 'default' | 'flask'
@@ -23,13 +22,10 @@ export interface Dialect {
   parse (text: string): unknown
 }
 
-/** Python stops at 1000 nested calls, and its reader makes two for each level of the text. */
-const FLASK_DEPTH = 200
-
 export const dialects: Record<SerializerFormat, Dialect> = {
   default: {
     tags: defaultTags,
-    maxDepth: MAX_DEPTH,
+    maxDepth: 200,
     refusal: 'which cannot be kept; a tag for it can be registered',
     allowsProtoKey: false,
     number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
@@ -38,7 +34,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   },
   flask: {
     tags: flaskTags,
-    maxDepth: FLASK_DEPTH,
+    maxDepth: 200, // Python stops at 1000 nested calls, and reading makes up to four for each level here
     refusal: 'which Flask has no form for; a tag that is registered on both sides can give it one',
     allowsProtoKey: true,
     number: pythonNumber,

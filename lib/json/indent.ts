@@ -1,4 +1,4 @@
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^{}[\],:"]+/g
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^{}[\],:"]+/g
 
 /** Compact JSON text spread over lines, `width` spaces a level; empty objects and arrays stay closed. Values are not touched. */
 export function indentJSON (text: string, width: number): string {

@@ -13,7 +13,7 @@ export function formatPath (root: string, keys: ReadonlyArray<string | number>):
 /** Text in double quotes, shortened, with everything escaped that could act on a terminal or a log. */
 export function quoteName (name: string): string {
   const shown = name.length > SHOWN_CHARACTERS ? name.slice(0, SHOWN_CHARACTERS) + '…' : name
-  return JSON.stringify(shown).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeUnit)
+  return JSON.stringify(shown).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
 }
 
 function formatKey (key: string | number): string {

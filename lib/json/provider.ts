@@ -17,7 +17,7 @@ export interface JSONProviderOptions {
 export type JSONProviderClass = new (options: JSONProviderOptions) => JSONProvider
 
 export interface DumpsOptions {
-  /** Spaces a level; without it the text is one compact line. */
+  /** Spaces a level, a whole number; without it, or with 0, the text is one compact line. */
   indent?: number | undefined
 }
 
@@ -53,9 +53,10 @@ export abstract class JSONProvider {
 export class DefaultJSONProvider extends JSONProvider {
   readonly #writer = new ProviderWriter()
 
-  override dumps (value: unknown, { indent }: DumpsOptions = {}): string {
+  override dumps (value: unknown, { indent = 0 }: DumpsOptions = {}): string {
+    if (!Number.isInteger(indent) || indent < 0) throw new TypeError('indent must be a number of spaces')
     const text = this.#writer.dumps(value, { path: () => 'value' })
-    return indent === undefined ? text : indentJSON(text, indent)
+    return indent === 0 ? text : indentJSON(text, indent)
   }
 
   override loads (text: string): unknown {
@@ -77,8 +78,8 @@ class ProviderWriter extends JSONWriter {
     if (typeof value === 'bigint') return `${value}`
     if (typeof value !== 'object' || hasNoForm(value!)) return this.refuse(`is ${describeType(value)}, which JSON cannot say`)
     if (types.isBoxedPrimitive(value)) return this.write(value.valueOf())
-    if (value instanceof Set) return this.list([...value])
-    return this.dict(value instanceof Map ? this.#object(value) : value!)
+    if (value instanceof Set) return this.list([...value], value)
+    return value instanceof Map ? this.dict(this.#object(value), value) : this.dict(value!)
   }
 
   protected override number (value: number): string {
@@ -89,7 +90,9 @@ class ProviderWriter extends JSONWriter {
     for (const key of map.keys()) {
       if (typeof key !== 'string' && typeof key !== 'number') this.refuse(`has ${describeType(key)} as a key, where JSON has strings only`)
     }
-    return Object.fromEntries(map)
+    const object = Object.fromEntries(map)
+    if (Object.keys(object).length !== map.size) this.refuse('has keys that are one and the same as text')
+    return object
   }
 }
 

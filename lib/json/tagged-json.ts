@@ -3,7 +3,7 @@ import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from './path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { PassDict, PassList, TagDict } from './tags.ts'
-import { describeType, JSONWriter, quote } from './writer.ts'
+import { describeType, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, quote } from './writer.ts'
 
 /** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
 const TAG_DEPTH = 4
@@ -54,12 +54,13 @@ export class TaggedJSONSerializer {
   }
 
   /**
-   * Adds a tag. Throws a `TypeError` where the key is empty, or taken and `force` is not given; a forced tag takes the
-   * place of the one it replaces.
+   * Adds a tag. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken and `force` is not
+   * given; a forced tag takes the place of the one it replaces.
    */
   register (Tag: TagClass, { force = false, index }: RegisterOptions = {}): void {
     const tag = new Tag(this)
     if (typeof tag.key !== 'string' || tag.key === '') throw new TypeError('A tag needs a key')
+    if (tag.key.endsWith('__')) throw new TypeError('The key of a tag must not end with __, which marks an escaped key')
     const taken = this.#tags.get(tag.key)
     if (taken !== undefined && !force) {
       throw new TypeError(`The tag ${quoteName(tag.key)} is registered already; { force: true } replaces it`)
@@ -80,7 +81,7 @@ export class TaggedJSONSerializer {
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
   loads (text: string): unknown {
-    return this.#untag(this.#parse(text), 0)
+    return this.#untagged(this.#parse(text))
   }
 
   /**
@@ -88,13 +89,12 @@ export class TaggedJSONSerializer {
    * this one stands, for the path of errors.
    */
   tag (value: unknown, at?: string | number): unknown {
-    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
     return this.#dialect.parse(this.#writer.writePart(value, at))
   }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untag(structuredClone(value), 0)
+    return this.#untagged(copyOf(value, this.#maxTextDepth))
   }
 
   #parse (text: string): unknown {
@@ -102,6 +102,18 @@ export class TaggedJSONSerializer {
       return this.#dialect.parse(text)
     } catch (originalError) {
       throw new BadPayload('The payload is not JSON', { payload: text, originalError })
+    }
+  }
+
+  get #maxTextDepth (): number {
+    return TEXT_DEPTH * this.#dialect.maxDepth
+  }
+
+  #untagged (value: unknown): unknown {
+    try {
+      return this.#untag(value, 0)
+    } catch (error) {
+      throw isStackOverflow(error) ? tooDeep('there is stack for') : error
     }
   }
 
@@ -113,8 +125,7 @@ export class TaggedJSONSerializer {
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
   #untag (value: unknown, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value
-    const limit = TEXT_DEPTH * this.#dialect.maxDepth
-    if (depth === limit) throw new BadPayload(`The payload is nested deeper than ${limit} levels`)
+    if (depth === this.#maxTextDepth) throw tooDeep(`${this.#maxTextDepth} levels`)
     const keys = Object.keys(value)
     const members = value as Record<string, unknown>
     for (let i = 0; i < keys.length; i++) {
@@ -163,16 +174,14 @@ class TagWriter extends DialectWriter {
   /** Writes a part of the value being written. */
   writePart (value: unknown, key: string | number | undefined): string {
     return this.balanced(() => {
-      if (key !== undefined) this.at(key)
+      this.at(key)
       return this.write(value)
     })
   }
 
   override write (value: unknown): string {
-    if (!this.asksEveryTag) return super.write(value)
-    const tag = this.#serializer.order.find((each) => each.check(value))
-    if (tag === undefined || tag instanceof TagDict || tag instanceof PassDict || tag instanceof PassList) return super.write(value)
-    return this.#tagged(tag, value)
+    const tag = this.asksEveryTag ? this.#serializer.order.find((each) => claims(each, value)) : undefined
+    return tag === undefined || isContainerTag(tag) ? super.write(value) : this.#tagged(tag, value)
   }
 
   protected override other (value: unknown): string {
@@ -181,15 +190,15 @@ class TagWriter extends DialectWriter {
   }
 
   protected override list (values: readonly unknown[]): string {
-    if (!Array.isArray(Object.getPrototypeOf(values))) return this.other(values)
-    if (Object.keys(values).length !== values.length) {
+    if (!isPlainArray(values)) return this.other(values)
+    const keys = Object.keys(values)
+    if (keys.length !== values.length || (keys.length > 0 && keys.at(-1) !== `${keys.length - 1}`)) {
       this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
     }
     return super.list(values)
   }
 
-  protected override at (key: string | number): void {
-    super.at(key)
+  protected override checkKey (key: string): void {
     if (key === '__proto__' && !this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
   }
 
@@ -213,6 +222,30 @@ class PlainWriter extends DialectWriter {
   protected override other (value: unknown): string {
     return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
   }
+}
+
+/** Whether a tag stands for arrays and plain objects as they are, which the writer handles by itself. */
+function isContainerTag ({ constructor }: JSONTag): boolean {
+  return constructor === TagDict || constructor === PassDict || constructor === PassList
+}
+
+/** As `check`, but without a look at the members of a plain object, which are to be read once. */
+function claims (tag: JSONTag, value: unknown): boolean {
+  if (!isContainerTag(tag)) return tag.check(value)
+  if (tag.constructor === PassList) return isPlainArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
+}
+
+/** Plain JSON data once more, so that it can be worked on in place. */
+function copyOf (value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (levels === 0) throw tooDeep('can be read')
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, levels - 1))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each, levels - 1)]))
+}
+
+function tooDeep (limit: string): BadPayload {
+  return new BadPayload(`The payload is nested deeper than ${limit}`)
 }
 
 function fromTag (tag: JSONTag, value: unknown): unknown {

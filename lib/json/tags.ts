@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { JSONTag, type TagClass } from './tag.ts'
 import { Markup, Tuple, UUID } from './values.ts'
 import { isPlainObject } from './writer.ts'
@@ -81,7 +82,7 @@ export class TagBytes extends JSONTag {
   readonly key = ' b'
 
   check (value: unknown): boolean {
-    return isExactly(value, Buffer)
+    return types.isUint8Array(value) && isExactly(value, Buffer)
   }
 
   toJson (value: Buffer): string {
@@ -136,7 +137,7 @@ export class TagDateTime extends JSONTag {
   readonly key = ' d'
 
   check (value: unknown): boolean {
-    return isExactly(value, Date)
+    return types.isDate(value) && isExactly(value, Date)
   }
 
   toJson (value: Date): string | null {
@@ -157,7 +158,7 @@ export class TagHTTPDate extends JSONTag {
 
   /** The years that Python has. */
   check (value: unknown): boolean {
-    return isExactly(value, Date) && (value as Date).getTime() >= FIRST_DATE && (value as Date).getTime() < END_OF_DATES
+    return types.isDate(value) && isExactly(value, Date) && value.getTime() >= FIRST_DATE && value.getTime() < END_OF_DATES
   }
 
   toJson (value: Date): string {
@@ -243,7 +244,7 @@ export class TagMap extends JSONTag {
   readonly key = ' mp'
 
   check (value: unknown): boolean {
-    return isExactly(value, Map)
+    return types.isMap(value) && isExactly(value, Map)
   }
 
   toJson (value: Map<unknown, unknown>): unknown {
@@ -265,7 +266,7 @@ export class TagSet extends JSONTag {
   readonly key = ' st'
 
   check (value: unknown): boolean {
-    return isExactly(value, Set)
+    return types.isSet(value) && isExactly(value, Set)
   }
 
   toJson (value: Set<unknown>): unknown {
@@ -304,7 +305,7 @@ export class TagUint8Array extends JSONTag {
   readonly key = ' u8'
 
   check (value: unknown): boolean {
-    return isExactly(value, Uint8Array)
+    return types.isUint8Array(value) && isExactly(value, Uint8Array)
   }
 
   toJson (value: Uint8Array): string {
@@ -342,7 +343,7 @@ function hasPrototype (value: unknown, Class: { readonly prototype: object }): v
 
 /** Nor would properties that were put on an instance; bytes have those of their indexes. */
 function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return hasPrototype(value, Class) && Object.keys(value).length === ((value as { length?: number }).length ?? 0)
+  return hasPrototype(value, Class) && Object.keys(value).length === (types.isUint8Array(value) ? value.length : 0)
 }
 
 function expectString (value: unknown): string {

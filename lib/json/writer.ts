@@ -34,6 +34,8 @@ export abstract class JSONWriter {
     this.#keys = []
     try {
       return this.write(value)
+    } catch (error) {
+      throw isStackOverflow(error) ? new NotSerializable(root.path(), 'is nested too deep for the stack there is') : error
     } finally {
       [this.#root, this.#holders, this.#keys] = outer
     }
@@ -79,10 +81,12 @@ export abstract class JSONWriter {
     return Object.is(value, -0) ? '-0' : `${value}`
   }
 
-  protected list (values: readonly unknown[]): string {
-    this.enter(values)
+  /** `holder` is what stands in the value, where `values` were made from it. */
+  protected list (values: readonly unknown[], holder: object = values): string {
+    this.enter(holder)
+    const { length } = values
     let text = '['
-    for (let index = 0; index < values.length; index++) {
+    for (let index = 0; index < length; index++) {
       this.at(index)
       if (index > 0) text += ','
       text += this.write(values[index])
@@ -92,8 +96,8 @@ export abstract class JSONWriter {
   }
 
   /** The own enumerable string keys of `object`; properties that are `undefined` are left out, as in JSON. */
-  protected dict (object: object): string {
-    this.enter(object)
+  protected dict (object: object, holder: object = object): string {
+    this.enter(holder)
     let members = ''
     let count = 0
     let last = ''
@@ -101,12 +105,16 @@ export abstract class JSONWriter {
       this.at(key)
       const value = (object as Record<string, unknown>)[key]
       if (value === undefined) continue
+      this.checkKey(key)
       if (count++ > 0) members += ','
       members += quote(last = key) + ':' + this.write(value)
     }
     this.leave()
     return this.braces(members, count, last)
   }
+
+  /** May refuse the key of a member. */
+  protected checkKey (_key: string): void {}
 
   protected braces (members: string, _count: number, _last: string): string {
     return '{' + members + '}'
@@ -118,7 +126,7 @@ export abstract class JSONWriter {
     this.#keys[this.#holders.push(holder) - 1] = undefined
   }
 
-  protected at (key: string | number): void {
+  protected at (key: string | number | undefined): void {
     this.#keys[this.#holders.length - 1] = key
   }
 
@@ -135,6 +143,11 @@ export abstract class JSONWriter {
   }
 }
 
+/** Whether an error says that calls are nested too deep, which happens sooner where the caller is deep already. */
+export function isStackOverflow (error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
+}
+
 /** A string as JSON text. Lone surrogates are escaped, so that the text is always valid UTF-8. */
 export function quote (text: string): string {
   return JSON.stringify(text)
@@ -147,9 +160,17 @@ export function isPlainObject (value: object): boolean {
     (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 }
 
+/** Whether a value is an array of no subclass, of this realm or another. */
+export function isPlainArray (value: unknown): value is unknown[] {
+  if (!Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Array.prototype || (Array.isArray(prototype) && Object.hasOwn(prototype, 'copyWithin'))
+}
+
 /** What a value is, for an error message: its type or its class, never its content. */
 export function describeType (value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `a ${typeof value}`
+  if (value === undefined || value === null) return `${value}`
+  if (typeof value !== 'object') return `a ${typeof value}`
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
 }

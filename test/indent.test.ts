@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { indentJSON } from '../lib/json/indent.ts'
+
+const runs = { seed: 20261122, numRuns: 500 }
+
+t.test('JSON is spread over lines, empty containers stay closed, strings are left alone', async (t) => {
+  const values = [
+    null, true, -1.5e300, '', 'a, b: {c} [d]', '"\\"\\\\"', '\\', '\\"}', '\n\u2028\u0000', [], {}, [[]], [{}], { a: {} }, { a: [] },
+    { '': '' }, [1, [2, [3]], {}], { '{"': { '\\": [': ['"]', { ',': ':' }] } }
+  ]
+  for (const value of values) {
+    t.equal(indentJSON(JSON.stringify(value), 2), JSON.stringify(value, null, 2))
+  }
+})
+
+t.test('digits that a number could not hold are left alone', async (t) => {
+  t.equal(indentJSON('{"n":[123456789012345678901,-0,1e-400]}', 1), '{\n "n": [\n  123456789012345678901,\n  -0,\n  1e-400\n ]\n}')
+})
+
+t.test(`any JSON is indented as JSON.stringify does it (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.integer({ min: 1, max: 10 }), (value, width) =>
+    indentJSON(JSON.stringify(value), width) === JSON.stringify(value, null, width)), runs)
+})

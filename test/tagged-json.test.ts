@@ -1,0 +1,632 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import t from 'tap'
+import { BadPayload, NotSerializable } from '../lib/errors.ts'
+import { JSONTag, type TagClass, type TagContext } from '../lib/json/tag.ts'
+import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
+import { Markup, Tuple, UUID } from '../lib/json/values.ts'
+import { same } from './support/equal.ts'
+import { recorded, toValue, vectors } from './support/vectors.ts'
+
+const runs = { seed: 20261122, numRuns: 500 }
+const hex = '0123456789abcdef0123456789abcdef'
+const fn = (): void => {}
+
+interface TagMethods<Value> {
+  check (value: unknown): boolean
+  toJson (value: Value, serializer: TagContext): unknown
+  fromJson? (value: any): unknown
+}
+
+function tagClass<Value> (key: string, { check, toJson, fromJson = fn }: TagMethods<Value>): TagClass {
+  return class extends JSONTag {
+    readonly key = key
+    check (value: unknown): boolean { return check(value) }
+    toJson (value: Value): unknown { return toJson(value, this.serializer) }
+    fromJson (value: unknown): unknown { return fromJson(value) }
+  }
+}
+
+class Box {
+  readonly content: unknown
+
+  constructor (content: unknown) {
+    this.content = content
+  }
+}
+
+const isBox = (value: unknown): value is Box => value instanceof Box
+const TagBox = tagClass<Box>(' bx', {
+  check: isBox,
+  toJson: (box, serializer) => serializer.tag(box.content, 'content'),
+  fromJson: (content) => new Box(content)
+})
+const TagNever = tagClass(' nv', { check: () => false, toJson: fn })
+
+function serializerWith (...tags: TagClass[]): TaggedJSONSerializer {
+  const serializer = new TaggedJSONSerializer()
+  for (const tag of tags) serializer.register(tag, { index: 0 })
+  return serializer
+}
+
+const serializer = serializerWith()
+const extended = serializerWith(TagNever, TagBox)
+
+const notKept = (what: string): string => `is ${what}, which cannot be kept; a tag for it can be registered`
+const aFunction = notKept('a function')
+const odd = 'is an array with holes or with properties of its own, which JSON cannot keep'
+const proto = 'is a key that would change a prototype where it is read'
+
+function nest (depth: number, wrap: (inner: unknown) => unknown): unknown {
+  let value: unknown = 1
+  for (let level = 0; level < depth; level++) value = wrap(value)
+  return value
+}
+
+/** The text of a value, or the refusal. */
+function outcome (serializer: TaggedJSONSerializer, value: unknown): string | NotSerializable {
+  try {
+    return serializer.dumps(value)
+  } catch (error) {
+    if (error instanceof NotSerializable) return error
+    throw error
+  }
+}
+
+t.test('what cannot be kept is refused with its path', async (t) => {
+  const refused: Array<[value: unknown, path: string, reason: string]> = [
+    [fn, 'value', aFunction],
+    [{ a: [0, fn] }, 'value.a[1]', aFunction],
+    [[{ toJSON: fn }], 'value[0].toJSON', aFunction],
+    [[{ toString: fn }], 'value[0].toString', aFunction],
+    [{ a: Symbol('secret') }, 'value.a', notKept('a symbol')],
+    [{ a: class {} }, 'value.a', aFunction],
+    [[1, , 3], 'value', odd], // eslint-disable-line no-sparse-arrays
+    [{ a: new Array(2) }, 'value.a', odd],
+    [{ a: Object.assign([1], { note: 'secret' }) }, 'value.a', odd],
+    [[Object.assign([], { toJSON: fn })], 'value[0]', odd],
+    [[Object.setPrototypeOf([1], null)], 'value[0]', notKept('an object with a class')],
+    [JSON.parse('{"a":[{"__proto__":1}]}'), 'value.a[0].__proto__', proto],
+    [Object.defineProperty({}, '__proto__', { value: {}, enumerable: true }), 'value.__proto__', proto],
+    [[10n ** 4300n], 'value[0]', notKept('a bigint')],
+    [[-(10n ** 4300n)], 'value[0]', notKept('a bigint')],
+    [new Map([['a', [fn]]]), 'value.a[0]', aFunction],
+    [new Map([['a', 1], ['b c', { d: fn }]] as Array<[string, unknown]>), 'value["b c"].d', aFunction],
+    [new Map([[1, 1], [2, fn]] as Array<[number, unknown]>), 'value[1]', aFunction],
+    [new Map([[fn, 1]]), 'value["key 0"]', aFunction],
+    [[new Map([[[], 1], [{ k: fn }, 1]] as Array<[unknown, number]>)], 'value[0]["key 1"].k', aFunction],
+    [new Set([1, [fn]]), 'value[1][0]', aFunction],
+    [{ a: new Tuple([{ b: new Tuple([1, fn]) }]) }, 'value.a[0].b[1]', aFunction],
+    [{ ' t': fn }, 'value[" t"]', aFunction],
+    [{ a: { ' di': { ' t': [fn] } } }, 'value.a[" di"][" t"][0]', aFunction],
+    [{ 'a\r\nb\u001b[31m\u202e': fn }, 'value["a\\r\\nb\\u001b[31m\\u202e"]', aFunction],
+    [new Map([['\n', fn]]), 'value["\\n"]', aFunction],
+    [{ ['k'.repeat(4000)]: fn }, `value["${'k'.repeat(100)}…"]`, aFunction]
+  ]
+  for (const [value, path, reason] of refused) {
+    for (const each of [serializer, extended]) t.strictSame(t.throws(() => each.dumps(value)), new NotSerializable(path, reason))
+  }
+  t.strictSame(t.throws(() => serializer.dumps({ cart: [fn] }, 'session')), new NotSerializable('session.cart[0]', aFunction))
+})
+
+t.test('objects with a class that has no tag are refused by its name, those with more than their class holds too', async (t) => {
+  const note = { note: 'secret' }
+  const refused: Record<string, unknown[]> = {
+    Account: [new (class Account { a = 1 })()],
+    OwnArray: [new (class OwnArray extends Array {})(), (class OwnArray extends Array {}).of(1, 2)],
+    OwnDate: [new (class OwnDate extends Date {})()],
+    OwnMap: [new (class OwnMap extends Map {})()],
+    OwnSet: [new (class OwnSet extends Set {})()],
+    OwnBuffer: [Object.setPrototypeOf(Buffer.from('a'), (class OwnBuffer extends Buffer {}).prototype)],
+    OwnBytes: [new (class OwnBytes extends Uint8Array {})()],
+    OwnTuple: [new (class OwnTuple extends Tuple {})()],
+    OwnMarkup: [new (class OwnMarkup extends Markup {})('')],
+    OwnUUID: [new (class OwnUUID extends UUID {})(hex)],
+    OwnURL: [new (class OwnURL extends URL {})('a:b')],
+    Date: [Object.assign(new Date(0), note), Object.assign(new Date(0), { toJSON: fn })],
+    Map: [Object.assign(new Map(), note)],
+    Set: [Object.assign(new Set(), note)],
+    URL: [Object.assign(new URL('a:b'), note)],
+    Buffer: [Object.assign(Buffer.from('a'), note)],
+    Uint8Array: [Object.assign(new Uint8Array(1), note)],
+    RegExp: [/secret/],
+    Error: [new Error('secret')],
+    TypeError: [new TypeError('secret')],
+    Promise: [Promise.resolve()],
+    WeakMap: [new WeakMap()],
+    WeakSet: [new WeakSet()],
+    ArrayBuffer: [new ArrayBuffer(1)],
+    SharedArrayBuffer: [new SharedArrayBuffer(1)],
+    DataView: [new DataView(new ArrayBuffer(1))],
+    Int8Array: [new Int8Array(1)],
+    Uint8ClampedArray: [new Uint8ClampedArray(1)],
+    Float64Array: [new Float64Array(1)],
+    BigInt64Array: [new BigInt64Array(1)],
+    Number: [Object(1)],
+    String: [Object('secret')],
+    Boolean: [Object(false)],
+    BigInt: [Object(1n)],
+    Symbol: [Object(Symbol('secret'))]
+  }
+  for (const [name, values] of Object.entries(refused)) {
+    for (const value of values) {
+      for (const each of [serializer, extended]) {
+        const expected = new NotSerializable('value.a[0]', notKept(`an object of class ${name}`))
+        t.strictSame(t.throws(() => each.dumps({ a: [value] })), expected)
+      }
+    }
+  }
+})
+
+t.test('a cycle is refused with where it points back to, through every kind of container', async (t) => {
+  const map = new Map<unknown, unknown>()
+  map.set('me', [map])
+  const keyed = new Map<unknown, unknown>()
+  keyed.set({ keyed }, 1)
+  const set = new Set<unknown>([0])
+  set.add({ set })
+  const list: unknown[] = []
+  list.push(new Tuple([list]))
+  const content: unknown[] = []
+  content.push(new Box(content))
+  const cycles: Array<[value: unknown, path: string, target: string]> = [
+    [{ map }, 'value.map.me[0]', 'value.map'],
+    [[keyed], 'value[0]["key 0"].keyed', 'value[0]'],
+    [set, 'value[1].set', 'value'],
+    [{ list }, 'value.list[0][0]', 'value.list'],
+    [[new Box(content)], 'value[0].content[0].content', 'value[0].content']
+  ]
+  for (const [value, path, target] of cycles) {
+    t.strictSame(t.throws(() => extended.dumps(value)), new NotSerializable(path, `is a cycle: it is ${target} again`))
+  }
+  const twice = [new Date(0), map.clear(), map]
+  t.ok(same(serializer.loads(serializer.dumps([twice, twice])), [twice, twice]))
+})
+
+t.test('nesting is kept to its limit and refused past it, in every kind of container', async (t) => {
+  const wraps: Array<(inner: unknown) => unknown> = [
+    (inner) => [inner], (inner) => ({ a: inner }), (inner) => ({ ' t': inner }), (inner) => new Tuple([inner]),
+    (inner) => new Set([inner]), (inner) => new Map([['a', inner]])
+  ]
+  for (const wrap of wraps) {
+    const deepest = nest(200, wrap)
+    t.ok(same(serializer.loads(serializer.dumps(deepest)), deepest))
+    const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', message: /….* is nested deeper than 200 levels$/ }
+    t.match(t.throws(() => serializer.dumps(wrap(deepest))), refusal)
+  }
+})
+
+t.test('every property is read exactly once, and what was read is what comes back', async (t) => {
+  let reads = 0
+  const counting = { get a () { return ++reads } }
+  t.equal(serializer.dumps([counting, new Map([['m', counting]]), new Tuple([new Set([counting])]), { ' t': counting }]),
+    '[{"a":1},{" mp":[["m",{"a":2}]]},{" t":[{" st":[{"a":3}]}]},{" di":{" t__":{"a":4}}}]')
+  const fickle = (...answers: unknown[]): object => ({ ' t': [1], get b () { return answers.shift() } })
+  t.ok(same(serializer.loads(serializer.dumps(fickle(undefined, 2, 2))), { ' t': [1] }))
+  t.ok(same(serializer.loads(serializer.dumps(fickle(2))), { ' t': [1], b: 2 }))
+  t.equal(serializer.dumps(new Proxy({ a: 1 }, { get: () => reads++ < 5 ? 'first' : fn })), '{"a":"first"}')
+})
+
+t.test('reading touches no prototype', async (t) => {
+  const texts = [
+    '{"__proto__":{"polluted":1}}', '[{"a":{"__proto__":{" t":[{"polluted":1}]}}}]', '{" di":{" t__":{"__proto__":{"polluted":1}}}}',
+    '{"constructor":{"prototype":{"polluted":1}}}', '{" mp":[["__proto__",{"__proto__":{"polluted":1}}]]}'
+  ]
+  for (const text of texts) {
+    const value = serializer.loads(text)
+    t.equal(({} as { polluted?: number }).polluted, undefined)
+    t.not((value as { polluted?: number }).polluted, 1)
+  }
+  const value = serializer.loads('{"__proto__":{" t":[1]}}') as object
+  t.equal(Object.getPrototypeOf(value), Object.prototype)
+  t.ok(same(Object.getOwnPropertyDescriptor(value, '__proto__')?.value, new Tuple([1])))
+})
+
+t.test('text that is not JSON is a bad payload, kept as evidence and never shown', async (t) => {
+  const wrong = ['', 'secret', '{', '[1,]', '01', 'NaN', '\ufeff{}', '\u00a0{}', '"a\tb"', '{}x', "{'a':1}", undefined as never]
+  for (const text of wrong) {
+    const error = t.throws(() => serializer.loads(text)) as BadPayload
+    t.strictSame(error, new BadPayload('The payload is not JSON'))
+    t.equal(error.payload, text)
+    t.match(error.originalError, SyntaxError)
+  }
+})
+
+t.test('text nested too deep is a bad payload', async (t) => {
+  const tooDeep = new BadPayload('The payload is nested deeper than 1600 levels')
+  t.type(serializer.loads('['.repeat(1600) + ']'.repeat(1600)), Array)
+  for (const depth of [1601, 200000]) t.strictSame(t.throws(() => serializer.loads('['.repeat(depth) + ']'.repeat(depth))), tooDeep)
+})
+
+t.test('tag gives a value as plain JSON data, untag takes it back and leaves the data as it is', async (t) => {
+  const values = [
+    'a', true, null, 1, -0, undefined, [new Date(0)], { ' t': [1n] }, new Tuple([new Tuple()]), new Map([[{}, new Set([NaN])]]),
+    { a: Buffer.from('a'), b: [new UUID(hex), { ' di': new Markup('<b>') }] }
+  ]
+  for (const value of values) {
+    const data = serializer.tag(value)
+    t.ok(same(data, JSON.parse(serializer.dumps(value))))
+    t.ok(same(serializer.untag(data), value))
+    t.ok(same(data, serializer.tag(value)))
+  }
+  t.strictSame(t.throws(() => serializer.tag([{ a: fn }])), new NotSerializable('value[0].a', aFunction))
+  const misplaced = new BadPayload('The tag " t" holds something that does not belong there')
+  t.strictSame(t.throws(() => serializer.untag([{ ' t': 1 }])), misplaced)
+})
+
+t.test('a tag that is registered claims its type everywhere and names its path', async (t) => {
+  const own = serializerWith(TagBox)
+  const value = { list: [new Box(1)], map: new Map([[new Box('k'), new Box([new Box(new Tuple([new Box(undefined)]))])]]) }
+  const text = '{"list":[{" bx":1}],"map":{" mp":[[{" bx":"k"},{" bx":[{" bx":{" t":[{" bx":{" un":null}}]}}]}]]}}'
+  t.equal(own.dumps(value), text)
+  t.equal(own.dumps(own.loads(text)), text)
+  t.ok(isBox((own.loads('[{" bx":{" d":null}}]') as unknown[])[0]))
+  const odd = { a: [new Box(new Map([['m', new Box({ b: fn })]]))] }
+  t.strictSame(t.throws(() => own.dumps(odd)), new NotSerializable('value.a[0].content.m.content.b', aFunction))
+  t.strictSame(t.throws(() => serializer.dumps([new Box(1)])), new NotSerializable('value[0]', notKept('an object of class Box')))
+  t.ok(same(serializer.loads('{" bx":1}'), { ' bx': 1 }))
+})
+
+t.test('the key of a registered tag is escaped like the others', async (t) => {
+  t.equal(extended.dumps({ ' bx': 1 }), '{" di":{" bx__":1}}')
+  t.equal(serializer.dumps({ ' bx': 1 }), '{" bx":1}')
+  for (const value of [{ ' bx': { ' bx': [] } }, { ' bx__': 1 }, { ' di': { ' bx': 1 } }, { ' bx': 1, a: 1 }, { ' bx': undefined }]) {
+    t.ok(same(extended.loads(extended.dumps(value)), value))
+  }
+})
+
+t.test('a key that is empty or taken is refused, and nothing is changed', async (t) => {
+  const own = serializerWith(TagBox)
+  const order = [...own.order]
+  const methods = { check: isBox, toJson: fn }
+  const refused: Array<[key: string, message: string]> = [
+    ['', 'A tag needs a key'],
+    [undefined as never, 'A tag needs a key'],
+    [' bx', 'The tag " bx" is registered already; { force: true } replaces it'],
+    [' t', 'The tag " t" is registered already; { force: true } replaces it']
+  ]
+  for (const [key, message] of refused) t.strictSame(t.throws(() => own.register(tagClass(key, methods))), new TypeError(message))
+  t.strictSame(t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })), new TypeError('A tag needs a key'))
+  t.strictSame(own.order, order)
+  t.equal(own.tags.size, 14)
+})
+
+t.test('force puts a tag in the place of the one it replaces, index where it says', async (t) => {
+  const seconds = tagClass<Date>(' d', {
+    check: (value) => value instanceof Date,
+    toJson: (date) => date.getTime() / 1000,
+    fromJson: (number) => new Date(number * 1000)
+  })
+  const places: Array<[options: { force: true, index?: number }, place: number]> = [
+    [{ force: true }, 7], [{ force: true, index: 0 }, 0], [{ force: true, index: 14 }, 14]
+  ]
+  for (const [options, place] of places) {
+    const own = serializerWith()
+    own.register(seconds, options)
+    t.equal(own.order.findIndex((tag) => tag.key === ' d'), place)
+    t.equal(own.order.length, 15)
+    t.equal(own.tags.get(' d'), own.order[place])
+    t.equal(own.dumps([new Date(1500)]), '[{" d":1.5}]')
+    t.ok(same(own.loads('{" d":1.5}'), new Date(1500)))
+  }
+  const own = serializerWith()
+  own.register(TagBox)
+  own.register(TagNever, { index: 3 })
+  t.strictSame([own.order.findIndex((tag) => tag.key === ' nv'), own.order.at(-1)?.key], [3, ' bx'])
+})
+
+t.test('of two tags that claim a value the one ahead in the order has it', async (t) => {
+  const other = tagClass(' ob', { check: isBox, toJson: () => null })
+  t.equal(serializerWith(TagBox, other).dumps(new Box(1)), '{" ob":null}')
+  t.equal(serializerWith(other, TagBox).dumps(new Box(1)), '{" bx":1}')
+})
+
+t.test('a tag ahead of the plain object keeps what the plain object would lose', async (t) => {
+  class OrderedMap extends Map<string, unknown> {}
+  const TagOrderedMap = tagClass<OrderedMap>(' om', {
+    check: (value) => value instanceof OrderedMap,
+    toJson: (map, serializer) => Array.from(map, ([key, item]) => [key, serializer.tag(item, key)]),
+    fromJson: (entries) => new OrderedMap(entries)
+  })
+  const TagBare = tagClass<Record<string, unknown>>(' np', {
+    check: (value) => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null,
+    toJson: (bare, serializer) => Object.entries(bare).map(([key, item]) => [key, serializer.tag(item, key)]),
+    fromJson: (entries) => Object.assign(Object.create(null), Object.fromEntries(entries))
+  })
+  const own = serializerWith(TagOrderedMap, TagBare)
+  const map = new OrderedMap([['b', 1], ['10', new OrderedMap([['9', new Date(0)]])]])
+  const value = { map, bare: Object.assign(Object.create(null), { a: [1n] }) }
+  const text = own.dumps(value)
+  t.equal(text, '{"map":{" om":[["b",1],["10",{" om":[["9",{" d":"1970-01-01T00:00:00.000Z"}]]}]]},"bare":{" np":[["a",[{" n":"1"}]]]}}')
+  const loaded = own.loads(text) as typeof value
+  t.ok(same(loaded, value))
+  t.equal(Object.getPrototypeOf(loaded.bare), null)
+  const refusal = new NotSerializable('value[0].a.b', aFunction)
+  t.strictSame(t.throws(() => own.dumps([new OrderedMap([['a', { b: fn }]])])), refusal)
+  const behind = serializerWith()
+  behind.register(TagBare)
+  t.equal(behind.dumps(value.bare), '{"a":[{" n":"1"}]}')
+})
+
+t.test('a tag may claim strings, numbers, null or functions', async (t) => {
+  const own = serializerWith(
+    tagClass<string>(' up', {
+      check: (value) => value === 'shout',
+      toJson: (text) => text.toUpperCase(),
+      fromJson: (text) => text.toLowerCase()
+    }),
+    tagClass<number>(' ct', {
+      check: (value) => typeof value === 'number' && value % 100 === 0,
+      toJson: (value) => value / 100,
+      fromJson: (value) => value * 100
+    }),
+    tagClass<typeof fn>(' fn', { check: (value) => value === fn, toJson: () => 'fn', fromJson: () => fn })
+  )
+  const value = ['shout', 'say', { a: 'shout', b: [500, 5] }, new Tuple([700, new Map([[fn, 800]])])]
+  const text = '[{" up":"SHOUT"},"say",{"a":{" up":"SHOUT"},"b":[{" ct":5},5]},{" t":[{" ct":7},{" mp":[[{" fn":"fn"},{" ct":8}]]}]}]'
+  t.equal(own.dumps(value), text)
+  t.ok(same(own.loads(text), value))
+  t.equal(serializerWith(tagClass(' nl', { check: (value) => value === null, toJson: () => [] })).dumps([null]), '[{" nl":[]}]')
+})
+
+t.test('toJson may return nothing but plain JSON data', async (t) => {
+  const giving = (json: unknown): TaggedJSONSerializer => serializerWith(tagClass(' bx', { check: isBox, toJson: () => json }))
+  const refused: Array<[json: unknown, path: string, what: string]> = [
+    [fn, 'value.a[0]', 'a function'],
+    [new Date(0), 'value.a[0]', 'an object of class Date'],
+    [1n, 'value.a[0]', 'a bigint'],
+    [{ b: [0, NaN] }, 'value.a[0].b[1]', 'a number'],
+    [[new Box(1)], 'value.a[0][0]', 'an object of class Box'],
+    [Promise.resolve(1), 'value.a[0]', 'an object of class Promise']
+  ]
+  for (const [json, path, what] of refused) {
+    const reason = `is ${what} in what toJson of its tag returned; toJson must return plain JSON data`
+    t.strictSame(t.throws(() => giving(json).dumps({ a: [new Box(1)] })), new NotSerializable(path, reason))
+  }
+  t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value[0]' })
+  const self: unknown[] = []
+  self.push(self)
+  t.strictSame(t.throws(() => giving(self).dumps([new Box(1)])), new NotSerializable('value[0][0]', 'is a cycle: it is value[0] again'))
+  t.equal(giving({ a: [-0, '"', null, false], b: undefined }).dumps(new Box(1)), '{" bx":{"a":[-0,"\\"",null,false]}}')
+})
+
+t.test('what a tag throws when writing is passed on, and the next value is written as ever', async (t) => {
+  const failure = new RangeError('of the tag')
+  const fail = (): never => { throw failure }
+  for (const methods of [{ check: fail, toJson: fn }, { check: isBox, toJson: fail }]) {
+    const own = serializerWith(tagClass(' bx', methods))
+    t.equal(t.throws(() => own.dumps({ a: new Map([['b', [new Box(1)]]]) })), failure)
+    t.equal(t.throws(() => own.tag([new Box(1)])), failure)
+    if (methods.check === isBox) t.strictSame(t.throws(() => own.dumps({ c: fn })), new NotSerializable('value.c', aFunction))
+  }
+})
+
+t.test('what a tag throws when reading makes the payload bad and is kept as evidence', async (t) => {
+  const failure = new RangeError('secret')
+  const own = serializerWith(tagClass(' a\nb', { check: isBox, toJson: fn, fromJson: () => { throw failure } }))
+  const error = t.throws(() => own.loads('[{" a\\nb":"secret"}]')) as BadPayload
+  t.strictSame(error, new BadPayload('The tag " a\\nb" holds something that does not belong there'))
+  t.equal(error.originalError, failure)
+})
+
+t.test('a tag may use its serializer again, and its failures spoil no later path', async (t) => {
+  const attempts: unknown[] = []
+  const own: TaggedJSONSerializer = serializerWith(tagClass<Box>(' bx', {
+    check: isBox,
+    toJson (box, serializer) {
+      attempts.push(
+        t.throws(() => serializer.tag({ deep: [[fn]] }, 'x')), t.throws(() => own.dumps([fn], 'other')),
+        t.throws(() => own.loads('?'))
+      )
+      return [own.dumps([new Date(0)]), serializer.tag(box.content, 'content'), own.loads('1')]
+    }
+  }))
+  t.equal(own.dumps([{ a: new Box([1n]) }, 2]), '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]')
+  t.strictSame(attempts, [
+    new NotSerializable('value[0].a.x.deep[0][0]', aFunction), new NotSerializable('other[0]', aFunction),
+    new BadPayload('The payload is not JSON')
+  ])
+  const refused: Array<[value: unknown, path: string]> = [
+    [{ b: new Box(1), c: [new Box([fn])] }, 'value.c[0].content[0]'], [[new Box(1), fn], 'value[1]']
+  ]
+  for (const [value, path] of refused) t.strictSame(t.throws(() => own.dumps(value)), new NotSerializable(path, aFunction))
+})
+
+const tagKeys = [...serializer.tags.keys()]
+const texts = fc.string({ unit: 'binary' })
+const properties = fc.oneof(fc.constantFrom(...tagKeys, ' t__', ' di__', 'a', 'toJSON'), texts).filter((key) => key !== '__proto__')
+const ourValues = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof({ depthSize: 'medium', withCrossShrink: true },
+    fc.constantFrom(null, undefined, true, false, -0, NaN, Infinity), texts, fc.double(), fc.integer(), fc.bigInt(),
+    fc.date({ noInvalidDate: false }), fc.uint8Array(), fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc.uuid().map((text) => new UUID(text)), texts.map((text) => new Markup(text)), fc.webUrl().map((text) => new URL(text)),
+    fc.array(tie('value')), fc.dictionary(properties, tie('value')), fc.dictionary(properties, tie('value'), { maxKeys: 1 }),
+    fc.array(tie('value')).map((items) => new Tuple(items)), fc.array(tie('value')).map((items) => new Set(items)),
+    fc.array(fc.tuple(tie('value'), tie('value'))).map((entries) => new Map(entries)))
+})).value
+const anything = fc.anything({
+  withBigInt: true,
+  withBoxedValues: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSet: true,
+  withSparseArray: true,
+  withTypedArray: true
+})
+const contents = fc.constantFrom('', 'a', hex, 'YQ==', '0', 'NaN', 'https://a.example/', '1970-01-01T00:00:00.000Z', null, 1)
+const taggedTexts = fc.letrec<{ data: unknown }>((tie) => ({
+  data: fc.oneof({ maxDepth: 6 }, contents, fc.array(tie('data'), { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom(...tagKeys, ...tagKeys.map((key) => key + '__')), tie('data'), { minKeys: 1, maxKeys: 2 }))
+})).data.map((data) => JSON.stringify(data))
+
+t.test(`values of our types come back the same, however they are nested (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(ourValues, (value) => same(serializer.loads(serializer.dumps(value)), value)), runs)
+})
+
+t.test(`anything comes back the same or is refused (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(anything, (value) => {
+    const text = outcome(serializer, value)
+    return text instanceof NotSerializable || same(serializer.loads(text), value)
+  }), runs)
+})
+
+t.test(`a further tag changes nothing for what it does not claim (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(fc.oneof(ourValues, anything), (value) =>
+    isDeepStrictEqual(outcome(serializer, value), outcome(extended, value))), runs)
+})
+
+t.test(`any text gives a value that can be kept, or is a bad payload (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(fc.oneof(texts, fc.json(), taggedTexts), (text) => {
+    try {
+      const value = serializer.loads(text)
+      const again = outcome(serializer, value)
+      return again instanceof NotSerializable ? text.includes('__proto__') : same(serializer.loads(again), value)
+    } catch (error) {
+      return error instanceof BadPayload
+    }
+  }), runs)
+})
+
+/** What the default format does otherwise than Flask, on purpose. */
+const leftOut: Record<string, string> = {
+  'tagdump-015': 'only Markup itself is kept as Markup',
+  'tagdump-016': 'dates are ISO 8601',
+  'tagdump-017': 'dates are ISO 8601',
+  'tagdump-018': 'dates are ISO 8601',
+  'tagdump-019': 'dates are ISO 8601',
+  'tagdump-020': 'dates are ISO 8601',
+  'tagdump-021': 'dates are ISO 8601',
+  'tagdump-022': 'dates past the year 9999 are kept',
+  'tagdump-023': 'no date without a time',
+  'tagdump-024': 'no decimal',
+  'tagdump-025': 'sets are kept',
+  'tagdump-026': 'a BigInt has a tag',
+  'tagdump-029': 'NaN and Infinity have a tag',
+  'tagdump-043': 'a key __proto__ is refused',
+  'tagdump-045': 'keys are strings',
+  'tagload-001': 'dates are ISO 8601',
+  'tagload-002': 'dates are ISO 8601',
+  'tagload-003': 'dates are ISO 8601',
+  'tagload-004': 'a date that cannot be read makes the payload bad',
+  'tagload-005': 'dates are ISO 8601',
+  'tagload-006': 'dates are ISO 8601',
+  'tagload-011': 'only an escape may stand under the tag of escapes',
+  'tagload-012': 'only an escape may stand under the tag of escapes',
+  'tagload-016': 'a tuple is a list',
+  'tagload-018': 'base64 is strict',
+  'tagload-019': 'base64 is strict',
+  'tagload-021': 'base64 is strict',
+  'tagload-023': 'markup is a string',
+  'tagload-024': 'a UUID is 32 digits in lower case',
+  'tagload-026': 'NaN and Infinity have a tag',
+  'tagload-027': 'a BigInt has a tag'
+}
+
+/** Whether a recorded case gives what is `alike`, or is refused where Flask gave nothing. */
+function agrees<Value> (run: () => Value, alike: false | ((value: Value) => boolean)): boolean {
+  try {
+    const value = run()
+    return alike && alike(value)
+  } catch (error) {
+    return !alike && (error instanceof NotSerializable || error instanceof BadPayload)
+  }
+}
+
+t.test('what was recorded from Flask holds, apart from what is done otherwise on purpose', async (t) => {
+  const dumped = vectors('tag_dumps').map(({ id, description, input, expected }) => ({
+    id,
+    description,
+    agrees: agrees(() => serializer.dumps(toValue(input.value)),
+      expected.ok && ((text) => isDeepStrictEqual(JSON.parse(text), JSON.parse(expected.text))))
+  }))
+  const loaded = vectors('tag_loads').map(({ id, description, input, expected }) => ({
+    id,
+    description,
+    agrees: agrees(() => serializer.loads(input.text), expected.ok && ((value) => same(value, toValue(expected.value))))
+  }))
+  const listed = new Set<string>()
+  for (const { id, description, agrees } of [...dumped, ...loaded]) {
+    const reason = leftOut[id]
+    if (reason !== undefined) listed.add(id)
+    t.equal(agrees, reason === undefined, `${id}: ${reason ?? description}`)
+  }
+  t.strictSame([...listed], Object.keys(leftOut))
+  t.strictSame([dumped.length, loaded.length], [recorded.tag_dumps, recorded.tag_loads])
+})
+
+t.test('where the stack runs out, deep values are refused and deep text is a bad payload', async (t) => {
+  const value = nest(200, (inner) => new Map([['a', inner]]))
+  const text = '['.repeat(1600) + ']'.repeat(1600)
+  const seen = new Set<string>()
+  /** Runs it at the bottom of the stack, and again from each level above until it succeeds. */
+  const fromDeepDown = (run: () => unknown): boolean => {
+    try {
+      if (fromDeepDown(run)) return true
+    } catch (error) {
+      seen.add((error as { code?: string }).code ?? (error as Error).message)
+    }
+    run()
+    return true
+  }
+  t.ok(fromDeepDown(() => serializer.dumps(value)))
+  t.ok(fromDeepDown(() => serializer.loads(text)))
+  t.strictSame([...seen].sort(), ['FSS_ERR_BAD_PAYLOAD', 'FSS_ERR_NOT_SERIALIZABLE', 'Maximum call stack size exceeded'])
+})
+
+t.test('holes and own properties are refused, however they add up', async (t) => {
+  for (const [own, count] of [[{ x: 1 }, 1], [{ x: 1, y: 2 }, 2]] as const) {
+    const array = Object.assign(Array(3), { 0: 1 }, own)
+    t.throws(() => serializer.dumps(array), /holes or with properties of its own/, `${count} of its own`)
+  }
+  for (const value of [new Map(), new Set(), new Date(0), new URL('a:b')]) {
+    t.throws(() => serializer.dumps({ a: Object.assign(value, { length: 1 }) }), /^value\.a is an object of class /)
+  }
+})
+
+t.test('what only looks like an instance is refused with its path', async (t) => {
+  for (const Class of [Date, Map, Set, Buffer, Uint8Array]) {
+    t.throws(() => serializer.dumps({ a: Object.create(Class.prototype) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' })
+  }
+  t.throws(() => serializer.dumps({ a: new Proxy(new Map(), {}) }), { name: 'TypeError', path: 'value.a' } as never)
+  t.throws(() => serializer.dumps({ a: Object.setPrototypeOf([1], [5]) }), { name: 'TypeError', path: 'value.a' } as never)
+})
+
+t.test('a Map may have the key __proto__, and an object one that is undefined', async (t) => {
+  for (const value of [new Map([['__proto__', 1]]), new Map([['__proto__', { a: [1n] }]])]) t.ok(same(serializer.loads(serializer.dumps(value)), value))
+  t.equal(serializer.dumps(Object.defineProperty({}, '__proto__', { value: undefined, enumerable: true })), '{}')
+})
+
+t.test('a tag that claims text claims it inside other tags too', async (t) => {
+  const own = serializerWith(tagClass(' up', { check: (value) => typeof value === 'string', toJson: (value) => (value as string).toUpperCase(), fromJson: (value) => value }))
+  t.equal(own.dumps([['a'], new Map([['k', 'v']])]), '[[{" up":"A"}],{" mp":[[{" up":"K"},{" up":"V"}]]}]')
+})
+
+t.test('a tag\'s key does not end as an escaped key does', async (t) => {
+  t.throws(() => serializerWith(tagClass(' t__', { check: () => false, toJson: fn, fromJson: fn })), { name: 'TypeError', message: /must not end with __/ })
+})
+
+t.test('with tags of the application every property is read once all the same', async (t) => {
+  const own = serializerWith(tagClass(' no', { check: () => false, toJson: fn, fromJson: fn }))
+  let reads = 0
+  t.equal(own.dumps([{ get a () { return ++reads } }]), '[{"a":1}]')
+})
+
+t.test('untag takes data that shares parts, and refuses what is too deep', async (t) => {
+  const shared = [{ ' di': { ' t__': [1] } }]
+  t.ok(same(serializer.untag([shared, shared]), [[{ ' t': [1] }], [{ ' t': [1] }]]))
+  t.throws(() => serializer.untag(nest(2000, (inner) => [inner])), { name: 'BadPayload' })
+  t.equal(serializer.untag(fn), fn)
+})
+
+t.test('a part without a place of its own is not reported at another\'s', async (t) => {
+  const own = new TaggedJSONSerializer()
+  own.register(class extends JSONTag {
+    readonly key = ' pr'
+    check (value: unknown): boolean { return value instanceof Promise }
+    toJson (): unknown { return [this.serializer.tag(1, 'left'), this.serializer.tag(fn)] }
+    fromJson (): unknown { return null }
+  })
+  t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', path: 'value.a' } as never)
+})
