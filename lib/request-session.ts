@@ -7,6 +7,8 @@ import type { SessionSettings } from './session/options.ts'
 import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
 import type { SaveDecision, SaveOptions, SessionInterface } from './session/session-interface.ts'
 
+const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
+
 /** What all requests of one registered session share. */
 export interface SessionSite {
   readonly settings: SessionSettings
@@ -136,7 +138,7 @@ export class RequestSession implements SessionHost, SaveOptions {
     try {
       const decision = this.#site.sessionInterface.saveSession(this.session, this)
       this.#committed = contentsOf(this.session)!.revision
-      return decision instanceof Promise ? decision.catch(asError) : decision
+      return decision instanceof Promise ? decision.then(checked).catch(asError) : checked(decision)
     } catch (error) {
       return asError(error)
     }
@@ -230,6 +232,14 @@ function isPlainBody (payload: unknown): boolean {
 function cameByHttps (request: FastifyRequest): boolean {
   const forwarded = request.headers['x-forwarded-proto']
   return request.protocol === 'https' || `${forwarded ?? ''}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
+}
+
+/** Own values are base64url with dots; those of other interfaces may be anything, and must not bring attributes with them. */
+function checked (decision: SaveDecision): SaveDecision {
+  if (decision.action === 'set' && !COOKIE_VALUE.test(decision.value)) {
+    throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
+  }
+  return decision
 }
 
 function asError (error: unknown): Error {

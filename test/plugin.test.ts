@@ -469,6 +469,17 @@ t.test('a session interface is an instance, or a class made with the settings', 
   t.equal(given!.lifetime, 5)
 })
 
+t.test('a session interface cannot bring attributes into the cookie by its value', async (t) => {
+  class Injecting extends SecureCookieSessionInterface {
+    override saveSession (): SaveDecision { return { action: 'set', value: 'id; Domain=evil.example', expires: undefined, vary: true } }
+  }
+  const { app } = await buildApp({ sessionInterface: Injecting })
+  app.get('/', async (request) => request.session.size)
+  const { headers, body } = await app.inject('/')
+  t.strictSame(setCookies(headers), [])
+  t.match(JSON.parse(body), { statusCode: 500, message: /characters that a cookie cannot hold/ })
+})
+
 t.test('whatever a session interface throws reaches the error handler', async (t) => {
   class Throwing extends SecureCookieSessionInterface {
     // eslint-disable-next-line no-throw-literal -- what others throw need not be an error

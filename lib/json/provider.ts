@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { indentJSON } from './indent.ts'
+import type { Markup } from './values.ts'
 import { describeType, JSONWriter } from './writer.ts'
 
 /** What a provider does to a reply; Fastify's has it. */
@@ -47,7 +48,7 @@ export abstract class JSONProvider {
 
 /**
  * JSON as JavaScript users expect it: dates as ISO 8601, Map as an object, Set as an array, BigInt as an integer, and
- * anything with `toJSON` as that says. What JSON cannot say is a `TypeError` with the path: bytes, NaN, functions,
+ * anything with `toJSON`, or else `__html__`, as that says. What JSON cannot say is a `TypeError` with the path: bytes, NaN, functions,
  * symbols, promises, cycles.
  */
 export class DefaultJSONProvider extends JSONProvider {
@@ -77,6 +78,7 @@ class ProviderWriter extends JSONWriter {
     if (value === undefined) return 'null'
     if (typeof value === 'bigint') return `${value}`
     if (typeof value !== 'object' || hasNoForm(value!)) return this.refuse(`is ${describeType(value)}, which JSON cannot say`)
+    if (typeof (value as Markup).__html__ === 'function') return this.write((value as Markup).__html__())
     if (types.isBoxedPrimitive(value)) return this.write(value.valueOf())
     if (value instanceof Set) return this.list([...value], value)
     return value instanceof Map ? this.dict(this.#object(value), value) : this.dict(value!)

@@ -1,4 +1,4 @@
-/** The values of every cookie called `name` in a Cookie header, in their order, at most `limit`. */
+/** The values of every cookie called `name` in a Cookie header, in their order. */
 export function cookieValues (header: string | undefined, name: string): string[] {
   const values: string[] = []
   if (header === undefined) return values
