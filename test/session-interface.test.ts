@@ -285,13 +285,60 @@ t.test('a cookie that cannot be trusted is a new session, with the reason', asyn
 t.test('a valid signature around what is no session is refused', async (t) => {
   const raw = (text: string): SecureCookieSessionInterface =>
     interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } }).iface
-  for (const text of ['[]', 'null', '5', '"a"', '{"_id":5}', '{"_began":"x"}', '{" mp":[]}', '{" t":[]}', 'nonsense', '{" zz"', '[[["deep"]]]']) {
+  for (const text of ['[]', 'null', '5', '"a"', '{" mp":[]}', '{" t":[]}', 'nonsense', '{" zz"', '[[["deep"]]]']) {
     const { session, refused } = open(interfaceWith().iface, cookieOf(raw(text), { a: 1 }))
     t.strictSame(session.data(), {}, text)
     t.strictSame(refused.map((error) => error.code), ['FSS_ERR_BAD_PAYLOAD'], text)
   }
   const own = raw('nonsense')
   t.match(open(own, cookieOf(own, { a: 1 })).refused, [{ message: 'The payload cannot be read', code: 'FSS_ERR_BAD_PAYLOAD' }])
+})
+
+t.test('what another program keeps under our two names stays as it is', async (t) => {
+  const raw = interfaceWith({ serializer: { dumps: () => '{"_id":"of-flask-login","_began":"x","a":1}', loads: JSON.parse } }).iface
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(raw, { a: 1 }))
+  t.strictSame(session.data(), { _id: 'of-flask-login', _began: 'x', a: 1 })
+  t.throws(() => session.id, { message: 'Another program keeps an _id in this session, which session.id would replace' })
+  session.set('b', 2)
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { _id: 'of-flask-login', _began: 'x', a: 1, b: 2 })
+})
+
+t.test('the clock of a session outlives processes that do not look at it', async (t) => {
+  const { at, iface } = interfaceWith({ absoluteLifetime: 100 })
+  const other = interfaceWith()
+  const { session } = open(other.iface, cookieOf(iface, { a: 1 }))
+  session.set('b', 2)
+  other.at(START + 50)
+  const cookie = valueOf(other.iface.saveSession(session))
+  at(START + 100)
+  t.equal(open(iface, cookie).session.size, 2)
+  at(START + 101)
+  t.equal(open(iface, cookie).session.size, 0)
+})
+
+t.test('a text that another program wrote is no change, and a change inside it is one', async (t) => {
+  const { iface } = interfaceWith({ format: 'flask' })
+  const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => '{ "list": [1, 2],"a":"\\u00e9"}', loads: JSON.parse } }).iface
+  const { session } = open(iface, cookieOf(raw, { a: 1 }))
+  const list = session.get('list') as number[]
+  t.equal(session.modified, false)
+  t.equal(iface.saveSession(session).action, 'keep')
+  t.equal(session.modified, false, 'asked again')
+  list.push(3)
+  t.equal(session.modified, true)
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { list: [1, 2, 3], a: 'é' })
+})
+
+t.test('with format flask only a permanent session is signed anew for being used', async (t) => {
+  for (const permanent of [true, false]) {
+    const { at, iface } = interfaceWith({ format: 'flask', permanent })
+    const cookie = cookieOf(iface, { a: 1 })
+    at(START + 1)
+    const { session } = open(iface, cookie)
+    session.get('a')
+    t.equal(iface.saveSession(session).action, permanent ? 'set' : 'keep')
+  }
 })
 
 t.test('a __proto__ in a signed payload changes no prototype', async (t) => {

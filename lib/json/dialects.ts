@@ -11,7 +11,7 @@ export interface Dialect {
   /** How many objects and arrays may stand inside each other. */
   readonly maxDepth: number
   /** Why a value is refused that no tag claims, and what can be done. */
-  readonly refusal: string
+  refusal (value: unknown): string
   /** Whether an own `__proto__` key may be written. */
   readonly allowsProtoKey: boolean
   /** A number as text, or undefined where it needs a tag. */
@@ -26,7 +26,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   default: {
     tags: defaultTags,
     maxDepth: 200,
-    refusal: 'which cannot be kept; a tag for it can be registered',
+    refusal: () => 'which cannot be kept; a tag for it can be registered',
     allowsProtoKey: false,
     number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
     bigint: () => undefined,
@@ -35,7 +35,9 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   flask: {
     tags: flaskTags,
     maxDepth: 200, // Python stops at 1000 nested calls, and reading makes up to four for each level here
-    refusal: 'which Flask has no form for; a tag that is registered on both sides can give it one',
+    refusal: (value) => typeof value === 'bigint'
+      ? `where one has to be past 2^53, or it would come back as a number, and to have at most ${MAX_DIGITS} digits`
+      : 'which Flask has no form for; a tag that is registered on both sides can give it one',
     allowsProtoKey: true,
     number: pythonNumber,
     bigint: pythonInteger,
@@ -56,7 +58,11 @@ function pythonNumber (value: number): string {
 /** Smaller ones would come back as numbers. */
 function pythonInteger (value: bigint): string | undefined {
   const text = `${value}`
-  return Number.isSafeInteger(Number(value)) || text.length > MAX_DIGITS ? undefined : text
+  return Number.isSafeInteger(Number(value)) || hasTooManyDigits(text) ? undefined : text
+}
+
+function hasTooManyDigits (integer: string): boolean {
+  return integer.replace('-', '').length > MAX_DIGITS
 }
 
 /** Takes the place of what JSON has no word for while `JSON.parse` reads the rest; nobody can guess it. */
@@ -79,6 +85,6 @@ function isBeyondJSON (token: string): boolean {
 
 function valueOf (token: string): number | bigint {
   if (token === 'NaN' || token.endsWith('Infinity')) return Number(token)
-  if (token.length > MAX_DIGITS) throw new SyntaxError(`An integer has more than ${MAX_DIGITS} digits`)
+  if (hasTooManyDigits(token)) throw new SyntaxError(`An integer has more than ${MAX_DIGITS} digits`)
   return BigInt(token)
 }

@@ -186,7 +186,7 @@ class TagWriter extends DialectWriter {
 
   protected override other (value: unknown): string {
     const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
-    return tag === undefined ? this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal}`) : this.#tagged(tag, value)
+    return tag === undefined ? this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`) : this.#tagged(tag, value)
   }
 
   protected override list (values: readonly unknown[]): string {

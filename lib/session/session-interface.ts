@@ -121,7 +121,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const contents = contentsOf(session)!
     const { signed: { text } = contents, data } = contents
     if (text === undefined || text === this.#dump(contents)) return []
-    const saved = asPayload(this.serializer.loads(text), text)
+    const { data: saved } = splitPayload(this.serializer.loads(text), text)
     return [...new Set([...Object.keys(data), ...Object.keys(saved)])]
       .filter((key) => this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
   }
@@ -130,13 +130,13 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const { lifetime, compress, absoluteLifetime } = this.#settings
     const { value, key, timestamp } = this.#signer.verify(cookie, { maxAge: lifetime })
     const text = decodePayload(value, compress)
-    const { _id: id, _began: began = timestamp, ...data } = asPayload(loadText(this.serializer, text), value)
-    this.#checkBegan(began, timestamp, value)
+    const { data, id, began = absoluteLifetime === undefined ? undefined : timestamp } = splitPayload(loadText(this.serializer, text), value)
+    if (absoluteLifetime !== undefined) this.#checkBegan(began!, absoluteLifetime, timestamp, value)
     return new SessionContents(data, {
       isNew: false,
       hasCookie: true,
       id,
-      began: absoluteLifetime === undefined ? undefined : began,
+      began,
       issuedAt: timestamp,
       fromFallback: key > 0,
       startsPermanent: this.#settings.permanent,
@@ -146,9 +146,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
     })
   }
 
-  #checkBegan (began: number, timestamp: number, payload: string): void {
-    const { absoluteLifetime } = this.#settings
-    if (absoluteLifetime === undefined || this.#signer.now() - began <= absoluteLifetime) return
+  #checkBegan (began: number, absoluteLifetime: number, timestamp: number, payload: string): void {
+    if (this.#signer.now() - began <= absoluteLifetime) return
     throw new SignatureExpired(`The session began more than ${absoluteLifetime} seconds ago`, {
       payload, dateSigned: new Date(timestamp * 1000)
     })
@@ -194,20 +193,35 @@ export class SecureCookieSessionInterface extends SessionInterface {
 }
 
 interface Payload {
-  _id?: string
-  _began?: number
-  [key: string]: unknown
+  data: Record<string, unknown>
+  id?: string | undefined
+  began?: number | undefined
 }
 
-function asPayload (value: unknown, payload: string): Payload {
-  if (!isPayload(value)) throw new BadPayload('The payload is not that of a session', { payload })
+/** Another program may keep something else under our two names; that is data, and stays where it is. */
+function splitPayload (value: unknown, payload: string): Payload {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new BadPayload('The payload is not that of a session', { payload })
+  }
+  const data = value as Record<string, unknown>
+  return { data, id: take(data, '_id', isId), began: take(data, '_began', isTime) }
+}
+
+function take<Kind> (data: Record<string, unknown>, key: string, is: (value: unknown) => value is Kind): Kind | undefined {
+  if (!Object.hasOwn(data, key)) return undefined
+  const value = data[key]
+  if (!is(value)) return undefined
+  delete data[key]
   return value
 }
 
-function isPayload (value: unknown): value is Payload {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
-  const { _id: id = '', _began: began = 0 } = value as Record<string, unknown>
-  return typeof id === 'string' && typeof began === 'number'
+/** As `session.id` makes them. */
+function isId (value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{22}$/.test(value)
+}
+
+function isTime (value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }
 
 function isShapely (cookie: string): boolean {

@@ -335,6 +335,7 @@ class SessionBase {
   get id (): string {
     const contents = use(this)
     if (contents.id === undefined) {
+      if (Object.hasOwn(contents.data, '_id')) throw new TypeError('Another program keeps an _id in this session, which session.id would replace')
       changing(this)
       contents.id = randomBytes(16).toString('base64url')
       contents.change()
