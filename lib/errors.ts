@@ -89,7 +89,7 @@ export class CookieTooLarge extends Error {
   constructor (cookieName: string, size: number, limit: number, keys: ReadonlyArray<readonly [key: string, bytes: number]>) {
     const largest = keys.map(([key, bytes]) => `${JSON.stringify(key)} ${bytes}`).join(', ')
     super(`The cookie ${JSON.stringify(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
-      `so it was not sent and the old one stands. Keep less in the session. Bytes of each key: ${largest}`)
+      `so it was not sent and the old one stands. Keep less in the session.${largest === '' ? '' : ` Bytes of each key: ${largest}`}`)
     this.size = size
   }
 }

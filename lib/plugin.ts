@@ -9,7 +9,7 @@ import { RequestSession, type SessionSite } from './request-session.ts'
 import { CookieWriter } from './session/cookie-writer.ts'
 import { resolveOptions, type SessionOptions, type SessionSettings } from './session/options.ts'
 import { assignSession, Session, type SessionData } from './session/session.ts'
-import { SecureCookieSessionInterface, type SessionInterface } from './session/session-interface.ts'
+import { type SaveDecision, SecureCookieSessionInterface, type SessionInterface } from './session/session-interface.ts'
 import type { Secret } from './signing/keys.ts'
 
 /** The options of the plugin: those of one session, of several, or the secret alone. */
@@ -204,8 +204,8 @@ function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite
 function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): string {
   const session = new Session(data)
   session.modified = true
-  const decision = sessionInterface.saveSession(session as Session)
-  if (decision instanceof Promise || decision.action !== 'set') throw new TypeError('An empty session has no cookie')
+  const decision = sessionInterface.saveSession(session as Session) as SaveDecision
+  if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
   return decision.value
 }
 

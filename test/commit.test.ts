@@ -281,6 +281,31 @@ t.test('an object of the session that changes while a stream is written is repor
   }
 })
 
+t.test('a session that ends after the headers are gone is reported without a key', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', (request, reply) => {
+    reply.hijack()
+    reply.raw.end('x')
+    request.session.delete()
+  })
+  await app.inject('/')
+  t.match(lost(logs), [{ keys: [], route: 'GET /' }])
+})
+
+t.test('headers may be given to writeHead as pairs', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    reply.raw.writeHead(201, [['x-raw', '1'], ['set-cookie', 'own=1']] as never)
+    reply.raw.end('x')
+  })
+  const { statusCode, headers } = await app.inject('/')
+  t.equal(statusCode, 201)
+  t.equal(headers['x-raw'], '1')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['own', 'session'])
+})
+
 t.test('an object that only a stream reads is reported as nothing', async (t) => {
   const { app, logs } = await buildApp()
   const cookie = `session=${app.encodeSession({ cart: [1] })}`

@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream'
 import cookie, { Signer as CookieSigner } from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import sessionPlugin, { DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings } from '../lib/index.ts'
+import sessionPlugin, {
+  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings
+} from '../lib/index.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -302,6 +305,19 @@ t.test('a scope may have a session of its own beside the outer one', async (t) =
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['session', 'admin'])
 })
 
+t.test('sessions that would share a signing key are refused', async (t) => {
+  const flask = (options: object): object => ({ secret: SECRET, format: 'flask', ...options })
+  const SHARED = /^TypeError: Two sessions share a signing key, .* give each a secret or a salt of its own$/
+  t.match(await registrationError([flask({}), flask({ sessionName: 'b' })]), SHARED)
+  t.match(await registrationError([flask({}), flask({ sessionName: 'b', secret: OTHER_SECRET, fallbacks: [SECRET] })]), SHARED)
+  t.equal(await registrationError([flask({}), flask({ sessionName: 'b', salt: 'b' }), flask({ sessionName: 'c', secret: OTHER_SECRET })]), '')
+})
+
+t.test('a weak secret of Flask is warned of in the log', async (t) => {
+  const { logs } = await buildApp({ secret: 'dev', format: 'flask' })
+  t.match(logs.filter(({ level }) => level === 40), [{ msg: /^The session secret has 3 bytes where at least 32 are needed/ }])
+})
+
 t.test('several sessions are kept apart, by name', async (t) => {
   const app = Fastify()
   await app.register(sessionPlugin, [{ secret: SECRET }, { secret: OTHER_SECRET, sessionName: 'admin', cookieName: 'a', lifetime: 60 }])
@@ -355,6 +371,26 @@ t.test('a session used in a hook from before the plugin is saved all the same', 
   for (const url of ['/', '/hijack']) {
     t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject(url)).headers))), { early: 1 })
   }
+})
+
+t.test('a session used between the hooks of two registrations is saved once', async (t) => {
+  const app = Fastify()
+  await app.register(sessionPlugin, { secret: SECRET })
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', async (request) => { (request as unknown as { admin: Session }).admin.set('early', 1) })
+    await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'admin' })
+    scope.get('/', async () => 'x')
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['admin'])
+})
+
+t.test('asking whether a session was accessed does not open it', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async (request) => [request.session.accessed, request.session.size, request.session.accessed])
+  app.get('/asked', async (request) => request.session.accessed)
+  t.strictSame((await app.inject('/')).json(), [false, 0, true])
+  t.equal((await app.inject('/asked')).headers.vary, undefined)
 })
 
 t.test('jsonify sends one value, several as a list, none as null', async (t) => {
@@ -416,8 +452,9 @@ class StoreSessionInterface extends SessionInterface {
   readonly store = new Map<string, string>()
   fail = false
 
-  async openSession (cookies: readonly string[]): Promise<Session> {
+  async openSession (cookies: readonly string[], refused: (error: BadData) => void): Promise<Session> {
     if (this.fail) throw new Error('store down')
+    if (cookies[0] === 'unknown') refused(new BadSignature('unknown'))
     const stored = this.store.get(cookies[0] ?? '')
     return stored === undefined
       ? new Session({}, { hasCookie: cookies.length > 0 })
@@ -454,6 +491,32 @@ t.test('a store on the server is one asynchronous session interface', async (t) 
   t.throws(() => app.encodeSession({ a: 1 }), /keeps no session in the cookie/)
   sessionInterface.fail = true
   t.match((await app.inject({ url: '/get', headers: { cookie } })).json(), { statusCode: 500, message: 'store down' })
+})
+
+t.test('an asynchronous session is open from onRequest on, and a refused cookie is reported', async (t) => {
+  const seen: string[] = []
+  const { app } = await buildApp({ sessionInterface: new StoreSessionInterface(), onInvalid: (error) => { seen.push(error.code) } })
+  app.get('/', async (request) => request.session.size)
+  t.equal((await app.inject({ url: '/', headers: { cookie: 'session=unknown' } })).body, '0')
+  t.strictSame(seen, ['FSS_ERR_BAD_SIGNATURE'])
+  const early = Fastify()
+  early.addHook('onRequest', async (request) => { request.session.set('a', 1) })
+  await early.register(sessionPlugin, { secret: SECRET, sessionInterface: new StoreSessionInterface() })
+  early.get('/', async () => 'x')
+  t.match((await early.inject('/')).json(), { message: /^The session is not open: its interface is asynchronous/ })
+})
+
+t.test('a session interface need not know the bytes of each key, nor what was changed too late', async (t) => {
+  const { app, logs } = await buildApp({ sessionInterface: new StoreSessionInterface(), maxCookieSize: 30 })
+  app.get('/', async (request) => { request.session.set('a', [1]); return 'x' })
+  t.match((await app.inject('/')).json(), { code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Keep less in the session\.$/ })
+  const { app: roomy, logs: none } = await buildApp({ sessionInterface: new StoreSessionInterface() })
+  roomy.get('/', async (request) => { request.session.set('a', [1]); return 'x' })
+  roomy.get('/stream', (request, reply) => { (request.session.get('a') as number[]).push(2); reply.send(Readable.from(['x'])) })
+  const cookie = cookieFrom((await roomy.inject('/')).headers)!
+  await roomy.inject({ url: '/stream', headers: { cookie } })
+  t.strictSame(errorsOf(none), [])
+  t.equal(errorsOf(logs).length, 1)
 })
 
 t.test('a session interface is an instance, or a class made with the settings', async (t) => {

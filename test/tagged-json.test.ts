@@ -572,6 +572,8 @@ t.test('where the stack runs out, deep values are refused and deep text is a bad
   }
   t.ok(fromDeepDown(() => serializer.dumps(value)))
   t.ok(fromDeepDown(() => serializer.loads(text)))
+  const exhausting = { get a () { throw new RangeError('Maximum call stack size exceeded') } }
+  t.throws(() => serializer.dumps(exhausting), { message: 'value is nested too deep for the stack there is' })
   t.strictSame([...seen].sort(), ['FSS_ERR_BAD_PAYLOAD', 'FSS_ERR_NOT_SERIALIZABLE', 'Maximum call stack size exceeded'])
 })
 
@@ -629,4 +631,27 @@ t.test('a part without a place of its own is not reported at another\'s', async 
     fromJson (): unknown { return null }
   })
   t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', path: 'value.a' } as never)
+})
+
+t.test('an unknown format is refused', async (t) => {
+  for (const format of ['json', 'toString', null]) {
+    t.throws(() => new TaggedJSONSerializer({ format: format as never }), { name: 'TypeError', message: 'format must be one of default, flask' })
+  }
+})
+
+t.test('with format flask integers have at most 4300 digits, as in Python', async (t) => {
+  const flask = new TaggedJSONSerializer({ format: 'flask' })
+  for (const value of [10n ** 4299n, -(10n ** 4299n)]) t.equal(flask.loads(flask.dumps(value)), value)
+  for (const value of [10n ** 4300n, -(10n ** 4300n)]) {
+    t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value' } as never)
+    t.throws(() => flask.loads(`${value}`), { name: 'BadPayload' })
+  }
+})
+
+t.test('with format flask dates of every year that Python has are exact', async (t) => {
+  const flask = new TaggedJSONSerializer({ format: 'flask' })
+  for (const text of ['0001-01-01T00:00:00Z', '0068-02-29T23:59:59Z', '0099-12-31T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z']) {
+    t.ok(same(flask.loads(flask.dumps(new Date(text))), new Date(text)), text)
+  }
+  t.ok(same(flask.loads(flask.dumps(new Date(-1))), new Date(-1000)), 'in whole seconds')
 })

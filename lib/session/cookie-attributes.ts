@@ -41,7 +41,6 @@ const fixed = ['domain', 'path', 'partitioned'] as const
 
 /** The attributes for a cookie name. Throws a `TypeError` for a wrong or contradictory option. */
 export function cookieAttributes (cookieName: string, options: CookieOptions = {}): CookieAttributes {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The option cookie must be an object')
   const given = defined(options)
   for (const key of Object.keys(given)) {
     refuseAge(key)
