@@ -332,6 +332,9 @@ t.test('several sessions are kept apart, by name', async (t) => {
   t.equal(headers.vary, 'Cookie')
   t.ok(app.sessionInterface.admin instanceof SecureCookieSessionInterface)
   t.throws(() => app.encodeSession({}, { name: 'none' }), { message: 'There is no session "none"; there are "session", "admin"' })
+  const others = Fastify()
+  await others.register(sessionPlugin, [{ secret: SECRET, sessionName: 'a' }, { secret: SECRET, sessionName: 'b' }])
+  t.throws(() => others.encodeSession({ a: 1 }), { message: 'There is no session "session"; there are "a", "b"' })
 })
 
 t.test('outside a request a session is a cookie value and back', async (t) => {

@@ -33,9 +33,7 @@ export abstract class JSONWriter {
     this.#holders = []
     this.#keys = []
     try {
-      return this.write(value)
-    } catch (error) {
-      throw isStackOverflow(error) ? new NotSerializable(root.path(), 'is nested too deep for the stack there is') : error
+      return this.#writeRoot(value)
     } finally {
       [this.#root, this.#holders, this.#keys] = outer
     }
@@ -132,6 +130,14 @@ export abstract class JSONWriter {
 
   protected leave (): void {
     this.#holders.pop()
+  }
+
+  #writeRoot (value: unknown): string {
+    try {
+      return this.write(value)
+    } catch (error) {
+      throw isStackOverflow(error) ? new NotSerializable(this.#root.path(), 'is nested too deep for the stack there is') : error
+    }
   }
 
   #refuseCycle (holder: object): never {
