@@ -489,6 +489,42 @@ t.test(`any text gives a value that can be kept, or is a bad payload (seed ${run
   }), runs)
 })
 
+const flask = new TaggedJSONSerializer({ format: 'flask' })
+const flaskValues = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof({ maxDepth: 5 }, fc.anything({ maxDepth: 0 }), fc.double(), fc.bigInt(), fc.constantFrom(NaN, -0, 2 ** 53, 2 ** 60, -(2 ** 70), 1e300),
+    fc.string({ unit: 'binary' }), fc.date({ noInvalidDate: false }).map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000)),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.string().map((text) => new Markup(text)),
+    fc.array(tie('value')), fc.array(tie('value')).map((items) => new Tuple(items)), fc.dictionary(fc.oneof(fc.string(), fc.constantFrom(...tagKeys)), tie('value'), { maxKeys: 3 }))
+})).value
+const pythonTexts = fc.array(fc.constantFrom('NaN', 'Infinity', '-Infinity', '1e400', '-0.0', '9007199254740993', '"', '"NaN"', '"\\"', '\\', '[', ']', ',', '{', '}', ':', '1', ' ', '"a"', '"\\ud800"'), { maxLength: 12 })
+  .map((parts) => parts.join(''))
+
+t.test(`with format flask a value comes back the same or is refused (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(flaskValues, (value) => {
+    const text = outcome(flask, value)
+    return text instanceof NotSerializable || same(flask.loads(text), value)
+  }), runs)
+})
+
+t.test(`with format flask any text gives a value that can be kept, or is a bad payload (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(fc.oneof(texts, fc.json(), taggedTexts, pythonTexts), (text) => {
+    try {
+      const value = flask.loads(text)
+      return same(flask.loads(flask.dumps(value)), value)
+    } catch (error) {
+      return error instanceof BadPayload
+    }
+  }), runs)
+})
+
+t.test('reading takes work in proportion to the text, whatever the text', async (t) => {
+  const size = 200_000
+  const hostile = ['"\\"', '"', '\\', '9'.repeat(20) + ',', 'NaN', '[', '{"a":', '1e', '-', ' ']
+  for (const part of hostile) {
+    for (const each of [serializer, flask]) t.throws(() => each.loads(part.repeat(size / part.length)), { name: 'BadPayload' })
+  }
+})
+
 /** What the default format does otherwise than Flask, on purpose. */
 const leftOut: Record<string, string> = {
   'tagdump-015': 'only Markup itself is kept as Markup',
@@ -640,7 +676,6 @@ t.test('an unknown format is refused', async (t) => {
 })
 
 t.test('with format flask integers have at most 4300 digits, as in Python', async (t) => {
-  const flask = new TaggedJSONSerializer({ format: 'flask' })
   for (const value of [10n ** 4299n, -(10n ** 4299n)]) t.equal(flask.loads(flask.dumps(value)), value)
   for (const value of [10n ** 4300n, -(10n ** 4300n)]) {
     t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value' } as never)
@@ -649,7 +684,6 @@ t.test('with format flask integers have at most 4300 digits, as in Python', asyn
 })
 
 t.test('with format flask dates of every year that Python has are exact', async (t) => {
-  const flask = new TaggedJSONSerializer({ format: 'flask' })
   for (const text of ['0001-01-01T00:00:00Z', '0068-02-29T23:59:59Z', '0099-12-31T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z']) {
     t.ok(same(flask.loads(flask.dumps(new Date(text))), new Date(text)), text)
   }
