@@ -1,6 +1,7 @@
 export { sessionPlugin, sessionPlugin as default } from './plugin.ts'
 export type { SessionChoice, SessionPluginOptions } from './plugin.ts'
 export type { CookieOptions } from './session/cookie-attributes.ts'
+export type { SessionCounters } from './session/counters.ts'
 export type { SessionOptions, SessionSettings } from './session/options.ts'
 export { Session } from './session/session.ts'
 export type { ResponseCookieOptions, SessionData, SessionInit, SessionMembers } from './session/session.ts'

@@ -7,6 +7,7 @@ import { DefaultJSONProvider, type JSONProvider } from './json/provider.ts'
 import { quoteName } from './json/path.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { CookieWriter } from './session/cookie-writer.ts'
+import { SessionCounters, WarningGate } from './session/counters.ts'
 import { resolveOptions, type SessionOptions, type SessionSettings } from './session/options.ts'
 import { assignSession, Session, type SessionData } from './session/session.ts'
 import { type SaveDecision, SecureCookieSessionInterface, type SessionInterface } from './session/session-interface.ts'
@@ -27,6 +28,8 @@ declare module 'fastify' {
     json: JSONProvider
     /** How sessions are opened and saved; of several sessions, an object by name. */
     sessionInterface: SessionInterface & Record<string, SessionInterface>
+    /** What has happened to the session since the start; of several sessions, an object by name. */
+    sessionCounters: SessionCounters & Record<string, SessionCounters>
     /** A cookie value that holds `data`. Throws a `TypeError` for data that cannot be kept. */
     encodeSession (data: Partial<SessionData> & Record<string, unknown>, choice?: SessionChoice): string
     /** The data of a cookie value. Throws `BadData`. */
@@ -50,6 +53,8 @@ declare module 'fastify' {
   }
 }
 
+const COMMON_HEADER_LIMIT = 8192
+
 /** A request's sessions, each in a property of its own, null until it is first fetched. */
 type Slots = Record<symbol, RequestSession | null>
 
@@ -68,7 +73,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const settings = options.map(resolveOptions)
   checkNames(fastify, settings)
   await loadCookieSerializer(fastify)
-  for (const warning of settings.flatMap(({ warnings }) => warnings)) fastify.log.warn(warning)
+  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(settings)]) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
@@ -104,6 +109,14 @@ function checkNames (fastify: FastifyInstance, settings: readonly SessionSetting
   }
 }
 
+/** What browsers send back has to fit the limits that servers set for all headers together. */
+function headerWarnings (settings: readonly SessionSettings[]): string[] {
+  const total = settings.reduce((sum, { maxCookieSize }) => sum + maxCookieSize, 0)
+  return total > COMMON_HEADER_LIMIT
+    ? [`The sessions together could take ${total} bytes of cookies, more than the ${COMMON_HEADER_LIMIT} that many servers and proxies accept; lower maxCookieSize`]
+    : []
+}
+
 /** The serializer of @fastify/cookie works once its plugin has run; in a scope of its own it leaves the application's alone. */
 async function loadCookieSerializer (fastify: FastifyInstance): Promise<void> {
   if (fastify.hasDecorator('serializeCookie')) return
@@ -116,6 +129,8 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
     settings,
     sessionInterface: interfaceFor(settings),
     cookie: new CookieWriter(settings.cookieName, settings.cookie),
+    counters: new SessionCounters(),
+    warnings: new WarningGate(60),
     sentInClear () {
       if (warned) return
       warned = true
@@ -197,8 +212,13 @@ function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite
     return chosen
   }
   fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(interfaces)) as never)
+  fastify.decorate('sessionCounters', (sites.length === 1 ? sites[0]!.counters : countersByName(sites)) as never)
   fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeSession(choose(choice), data))
   fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice), value))
+}
+
+function countersByName (sites: readonly SessionSite[]): Record<string, SessionCounters> {
+  return Object.fromEntries(sites.map(({ settings, counters }) => [settings.name, counters]))
 }
 
 function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): string {

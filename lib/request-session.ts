@@ -1,12 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge } from './errors.ts'
 import type { CookieWriter } from './session/cookie-writer.ts'
+import type { SessionCounters, WarningGate } from './session/counters.ts'
 import { cookieValues } from './session/cookies.ts'
 import { beforeWriteHead, forbidSharing, type HeaderBag, replaceSetCookie, varyByCookie } from './session/headers.ts'
 import type { SessionSettings } from './session/options.ts'
 import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
 import type { SaveDecision, SaveOptions, SessionInterface } from './session/session-interface.ts'
 
+type Outcome = 'saved' | 'resigned' | 'deleted'
+
+/** The share of `maxCookieSize` from which a cookie is warned of. */
+const WARNING_SHARE = 0.75
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
 
 /** What all requests of one registered session share. */
@@ -14,6 +19,8 @@ export interface SessionSite {
   readonly settings: SessionSettings
   readonly sessionInterface: SessionInterface
   readonly cookie: CookieWriter
+  readonly counters: SessionCounters
+  readonly warnings: WarningGate
   /** Told when the cookie goes out without Secure. */
   readonly sentInClear: (request: FastifyRequest) => void
 }
@@ -30,6 +37,8 @@ export class RequestSession implements SessionHost, SaveOptions {
   #cookie: CookieWriter
   /** The `Set-Cookie` line that stands in the headers now. */
   #line: string | undefined
+  /** What that line is there for. */
+  #outcome: Outcome | undefined
   #varies = false
   /** The revision of the contents that the headers speak of. */
   #committed = -1
@@ -56,15 +65,21 @@ export class RequestSession implements SessionHost, SaveOptions {
     const { sessionInterface } = this.#site
     if (sessionInterface.async) throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
     let refused: BadData | undefined
-    adopt(this.session, sessionInterface.openSession(this.#cookies(), (error) => { refused = error }) as Session)
+    this.#opened(sessionInterface.openSession(this.#cookies(), (error) => { refused = error }) as Session)
     if (refused !== undefined) this.#report(refused)
   }
 
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
-    adopt(this.session, await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
+    this.#opened(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
     if (refused !== undefined) this.#report(refused)
+  }
+
+  #opened (session: Session): void {
+    adopt(this.session, session)
+    this.#site.counters.opened++
+    if (!contentsOf(session)!.isNew) this.#site.counters.verified++
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -116,6 +131,8 @@ export class RequestSession implements SessionHost, SaveOptions {
     const contents = contentsOf(this.session)
     if (contents === undefined) return
     if (contents.revision !== this.#committed || contents.shared) this.#saveLate(headers, contents.revision)
+    if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
+    this.#outcome = undefined
     if (contents.shared && !this.#isPlainBody) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
   }
 
@@ -148,19 +165,21 @@ export class RequestSession implements SessionHost, SaveOptions {
   #apply (decision: SaveDecision, headers: () => HeaderBag): Error | undefined {
     const { settings } = this.#site
     const line = this.#lineFor(decision)
-    if (line !== undefined && decision.action === 'set' && line.length > settings.maxCookieSize) {
+    if (line !== undefined && line.length > settings.maxCookieSize) {
       return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.session))
     }
+    if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
     if (decision.vary && !this.#varies) {
       varyByCookie(headers())
       this.#varies = true
     }
-    if (line !== this.#line) this.#put(line, headers())
+    if (line !== this.#line) this.#put(line, headers(), outcomeOf(decision))
   }
 
-  #put (line: string | undefined, headers: HeaderBag): void {
+  #put (line: string | undefined, headers: HeaderBag, outcome: Outcome | undefined): void {
     replaceSetCookie(headers, this.#line, line)
     this.#line = line
+    this.#outcome = outcome
     if (line !== undefined && this.#site.settings.cacheControl) forbidSharing(headers)
   }
 
@@ -171,12 +190,20 @@ export class RequestSession implements SessionHost, SaveOptions {
     return decision.action === 'set' ? this.#cookie.set(decision.value, decision.expires, https) : this.#cookie.delete(https)
   }
 
+  #warnOfSize (size: number): void {
+    const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
+    const suppressed = warnings.pass('size', now())
+    if (suppressed === undefined) return
+    const bytes = Object.fromEntries(sessionInterface.weigh(this.session))
+    this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
+  }
+
   #giveUp (failure: Error, headers: () => HeaderBag): void {
     if (failure.message !== this.#failure) this.#log(failure, 'The session could not be saved')
     this.#failure = failure.message
     if (!this.#varies) varyByCookie(headers())
     this.#varies = true
-    if (this.#line !== undefined) this.#put(undefined, headers())
+    if (this.#line !== undefined) this.#put(undefined, headers(), undefined)
   }
 
   /** After a streamed or hijacked body: whether objects of the session were changed while it was written. */
@@ -190,8 +217,12 @@ export class RequestSession implements SessionHost, SaveOptions {
   }
 
   #report (refused: BadData): void {
-    const { onInvalid, name } = this.#site.settings
-    this.#request.log.debug({ code: refused.code, session: name }, 'A session cookie was refused')
+    const { onInvalid, name, now } = this.#site.settings
+    const { code } = refused
+    this.#site.counters.refuse(code)
+    this.#request.log.debug({ code, session: name }, 'A session cookie was refused')
+    const suppressed = this.#site.warnings.pass(code, now())
+    if (suppressed !== undefined) this.#request.log.warn({ code, session: name, suppressed }, 'Session cookies are refused; others in this minute are logged at debug')
     if (onInvalid === undefined) return
     const failed = (error: unknown): void => { this.#log(error, 'onInvalid failed') }
     try {
@@ -214,6 +245,11 @@ export class RequestSession implements SessionHost, SaveOptions {
   #cookies (): string[] {
     return cookieValues(this.#request.headers.cookie, this.#site.settings.cookieName)
   }
+}
+
+function outcomeOf (decision: SaveDecision): Outcome | undefined {
+  if (decision.action !== 'set') return decision.action === 'delete' ? 'deleted' : undefined
+  return decision.isResigned === true ? 'resigned' : 'saved'
 }
 
 function replyBag (reply: FastifyReply): HeaderBag {

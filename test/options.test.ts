@@ -56,6 +56,11 @@ t.test('an option that is undefined is its default', async (t) => {
   t.equal(resolveOptions({ secret: SECRET, lifetime: undefined, cookie: { path: undefined } }).cookie.path, '/')
 })
 
+t.test('a lifetime without an end is warned of', async (t) => {
+  t.match(resolveOptions({ secret: SECRET, lifetime: Infinity }).warnings, [/^The session lifetime is Infinity/])
+  t.strictSame(resolveOptions({ secret: SECRET, lifetime: Infinity, absoluteLifetime: 5 }).warnings, [])
+})
+
 t.test('the cookie has the session\'s name unless it is given another', async (t) => {
   t.equal(resolveOptions({ secret: SECRET, sessionName: 'admin' }).cookieName, 'admin')
   t.equal(resolveOptions({ secret: SECRET, sessionName: 'admin', cookieName: '__Host-a' }).cookieName, '__Host-a')

@@ -264,6 +264,73 @@ t.test('what onInvalid throws or rejects with is logged, and the session is an e
   }
 })
 
+t.test('refused cookies are logged at debug, with one warning a code and minute that counts the others', async (t) => {
+  const tick = clock(t)
+  const { app, logs } = await buildApp()
+  app.get('/', async (request) => request.session.size)
+  const value = app.encodeSession({ a: 1 })
+  const refuse = async (cookie: string): Promise<unknown> => app.inject({ url: '/', headers: { cookie: `session=${cookie}` } })
+  const lines = (level: number): unknown[] => logs.filter((line) => line.level === level && line.code !== undefined).map(({ code, suppressed }) => [code, suppressed])
+  await refuse('forged')
+  await refuse('forged')
+  await refuse(value + 'x')
+  tick(59_999)
+  await refuse('forged')
+  t.strictSame(lines(40), [['FSS_ERR_BAD_SIGNATURE', 0], ['FSS_ERR_BAD_TIME_SIGNATURE', 0]])
+  tick(1)
+  await refuse('forged')
+  t.strictSame(lines(40).at(-1), ['FSS_ERR_BAD_SIGNATURE', 2])
+  t.equal(lines(20).length, 5)
+  tick(-DAY)
+  await refuse('forged')
+  t.equal(lines(40).length, 4, 'a clock that was set back does not silence it')
+  t.notMatch(JSON.stringify(logs), value)
+})
+
+t.test('counters tell what has happened to a session', async (t) => {
+  const tick = clock(t)
+  const { app } = await buildApp({ fallbacks: [OTHER_SECRET] })
+  app.get('/read', async (request) => request.session.get('a'))
+  app.get('/write', async (request) => { request.session.set('a', 'b'); return 'x' })
+  app.get('/clear', async (request) => { request.session.clear(); return 'x' })
+  app.get('/bad', async (request) => { request.session.set('a', () => 1); return 'x' })
+  app.get('/never', async () => 'x')
+  const get = async (url: string, value: string): Promise<unknown> => app.inject({ url, headers: { cookie: `session=${value}` } })
+  const value = app.encodeSession({ a: 'b' })
+  const old = (await buildApp({ secret: OTHER_SECRET })).app.encodeSession({ a: 'b' })
+  for (const [url, cookie] of [['/never', value], ['/read', value], ['/read', old], ['/write', value], ['/write', ''], ['/clear', value], ['/bad', ''], ['/read', 'forged'], ['/read', 'forged']] as const) {
+    await get(url, cookie)
+  }
+  tick(4 * DAY)
+  await get('/read', value)
+  t.strictSame({ ...app.sessionCounters }, {
+    opened: 9, verified: 5, saved: 1, resigned: 3, deleted: 1, refused: { FSS_ERR_BAD_SIGNATURE: 2 }
+  })
+  const several = Fastify()
+  await several.register(sessionPlugin, [{ secret: SECRET }, { secret: SECRET, sessionName: 'admin' }])
+  t.strictSame(Object.keys(several.sessionCounters), ['session', 'admin'])
+})
+
+t.test('a cookie close to its limit is warned of once a minute, with the bytes of each key', async (t) => {
+  const { app, logs } = await buildApp({ maxCookieSize: 400 })
+  app.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
+  for (const n of [50, 170, 170]) await app.inject(`/${n}`)
+  t.match(logs.filter(({ level }) => level === 40), [{ msg: /close to its limit/, bytes: { a: 172 }, maxCookieSize: 400, suppressed: 0 }])
+  t.equal(logs.filter(({ level }) => level === 40).length, 1)
+})
+
+t.test('sessions that together could pass what servers accept are warned of at the start', async (t) => {
+  const warnings = async (count: number, options: object): Promise<number> => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } } })
+    await app.register(sessionPlugin, [...Array(count).keys()].map((n) => ({ secret: SECRET, sessionName: `s${n}`, ...options })))
+    return lines.filter((line) => line.includes('together could take')).length
+  }
+  t.equal(await warnings(2, {}), 0)
+  t.equal(await warnings(3, {}), 1)
+  t.equal(await warnings(3, { maxCookieSize: 2000 }), 0)
+})
+
 t.test('the secret alone is enough', async (t) => {
   for (const secret of [SECRET, Buffer.from(SECRET)]) {
     const app = Fastify()

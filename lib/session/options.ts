@@ -99,6 +99,7 @@ export interface SessionSettings extends WireFormat {
 const DAY = 24 * 60 * 60
 const DEFAULT_LIFETIME = 31 * DAY
 const MAX_FALLBACKS = 8
+const ENDLESS = 'The session lifetime is Infinity, so that a copy of a cookie is valid until the secret changes; absoluteLifetime sets an end'
 /** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
 
@@ -143,7 +144,7 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
   if (!isToken[0](cookieName)) throw new TypeError(`The option cookieName ${isToken[1]}; ${quoteName(cookieName)}, the session's name, is none`)
   const format = formats[options.format ?? 'default']
   const wire = wireFormat(options, format)
-  const warnings: string[] = []
+  const warnings = lifetime === Infinity && options.absoluteLifetime === undefined ? [ENDLESS] : []
   return Object.freeze({
     ...wire,
     name,

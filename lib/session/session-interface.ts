@@ -15,6 +15,8 @@ export type SaveDecision =
     /** When the browser drops the cookie, in Unix seconds; undefined for the end of its session. */
     readonly expires: number | undefined
     readonly vary: boolean
+    /** Whether only the signature is new. Default false. */
+    readonly isResigned?: boolean | undefined
   }
 
 /** What a route says about saving. */
@@ -184,7 +186,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   #set (text: string, contents: SessionContents): SaveDecision {
     const value = this.#signer.sign(encodePayload(text, this.#settings.compress))
-    return { action: 'set', value, expires: this.#expires(contents), vary: true }
+    return { action: 'set', value, expires: this.#expires(contents), vary: true, isResigned: text === contents.loaded }
   }
 
   #expires (contents: SessionContents): number | undefined {

@@ -1,0 +1,41 @@
+/** What has happened to one session since the start; for a metrics plugin to read. */
+export class SessionCounters {
+  /** Requests that used the session. */
+  opened = 0
+  /** Cookies that were found genuine and not too old. */
+  verified = 0
+  /** Responses that set the cookie for a change. */
+  saved = 0
+  /** Responses that set the cookie for its age, or since an older secret had signed it. */
+  resigned = 0
+  /** Responses that deleted the cookie. */
+  deleted = 0
+  /** Cookies that were refused, by the code of the error. */
+  readonly refused: Record<string, number> = {}
+
+  refuse (code: string): void {
+    this.refused[code] = (this.refused[code] ?? 0) + 1
+  }
+}
+
+/** Lets one warning a code through in a period, and counts the others. */
+export class WarningGate {
+  readonly #period: number
+  readonly #passed = new Map<string, { at: number, suppressed: number }>()
+
+  /** `period` in seconds. */
+  constructor (period: number) {
+    this.#period = period
+  }
+
+  /** How many warnings were held back since the last one, or undefined where this one is too. `now` in seconds. */
+  pass (code: string, now: number): number | undefined {
+    const last = this.#passed.get(code)
+    if (last !== undefined && now - last.at < this.#period && now >= last.at) {
+      last.suppressed++
+      return undefined
+    }
+    this.#passed.set(code, { at: now, suppressed: 0 })
+    return last?.suppressed ?? 0
+  }
+}
