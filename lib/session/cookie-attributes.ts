@@ -1,5 +1,5 @@
 import { quoteName } from '../json/path.ts'
-import type { ResponseCookieOptions } from './session.ts'
+import type { ResponseCookieOptions } from './members.ts'
 
 /** Attributes of the session cookie (RFC 6265 and its successor draft-ietf-httpbis-rfc6265bis). */
 export interface CookieOptions extends ResponseCookieOptions {

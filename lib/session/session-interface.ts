@@ -3,8 +3,9 @@ import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
 import { TimestampSigner } from '../signing/signer.ts'
+import { SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
-import { contentsOf, Session, SessionContents, sessionOf } from './session.ts'
+import { contentsOf, type Session, sessionOf } from './session.ts'
 
 /** What is to become of the cookie: nothing, a new value, or its end; and whether the response depends on it. */
 export type SaveDecision =
