@@ -2,8 +2,9 @@ import { KeyObject } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { BadData } from './errors.ts'
+import { type BadData, BadSignature } from './errors.ts'
 import { DefaultJSONProvider, type JSONProvider } from './json/provider.ts'
+import type { TaggedJSONSerializer } from './json/tagged-json.ts'
 import { quoteName } from './json/path.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { CookieWriter } from './session/cookie-writer.ts'
@@ -28,7 +29,7 @@ declare module 'fastify' {
     /** Writes and reads the application's JSON; assign another one to replace it in this scope. */
     json: JSONProvider
     /** How sessions are opened and saved; of several sessions, an object by name. */
-    sessionInterface: SessionInterface & Record<string, SessionInterface>
+    sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } & Record<string, SessionInterface>
     /** What has happened to the session since the start; of several sessions, an object by name. */
     sessionCounters: SessionCounters & Record<string, SessionCounters>
     /** A cookie value that holds `data`. Throws a `TypeError` for data that cannot be kept. */
@@ -97,7 +98,7 @@ function checkNames (fastify: FastifyInstance, settings: readonly SessionSetting
   }
   for (const { name, cookieName } of settings) {
     if (fastify.hasRequestDecorator(name) || settings.filter((each) => each.name === name).length > 1) {
-      throw new TypeError(`A request has a property ${quoteName(name)} already; each session needs a sessionName of its own`)
+      throw new TypeError(`A request has a property ${quoteName(name)} already, in this scope or one around it; each session needs a sessionName of its own`)
     }
     if (settings.filter((each) => each.cookieName === cookieName).length > 1) {
       throw new TypeError(`Two sessions share the cookie ${quoteName(cookieName)}; each needs a cookieName of its own`)
@@ -187,7 +188,7 @@ function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slot
 function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
     try {
-      (request as unknown as Slots)[slot]?.commit(reply, payload)
+      (request as unknown as Slots)[slot]?.commit(reply)
     } catch (error) {
       done(error as Error)
       return
@@ -199,14 +200,16 @@ function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
 function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbol): void {
   fastify.addHook('onRequest', (request) => slotOf(site, request, slot).openAsync())
   fastify.addHook('onSend', async (request, reply, payload) => {
-    await (request as unknown as Slots)[slot]?.commitAsync(reply, payload)
+    await (request as unknown as Slots)[slot]?.commitAsync(reply)
     return payload
   })
 }
 
 function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
   const interfaces = new Map(sites.map((site) => [site.settings.name, site.sessionInterface]))
-  const choose = ({ name }: SessionChoice = {}): SessionInterface => {
+  const choose = (choice: SessionChoice = {}): SessionInterface => {
+    if (typeof choice !== 'object') throw new TypeError('A session is chosen by { name }')
+    const { name } = choice
     const chosen = name === undefined && interfaces.size === 1 ? sites[0]!.sessionInterface : interfaces.get(name ?? 'session')
     if (chosen === undefined) throw new TypeError(`There is no session ${quoteName(name ?? 'session')}; there are ${[...interfaces.keys()].map(quoteName).join(', ')}`)
     if (chosen.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
@@ -234,6 +237,7 @@ function decodeSession (sessionInterface: SessionInterface, value: string): Reco
   let refused: BadData | undefined
   const session = sessionInterface.openSession([value], (error) => { refused = error }) as Session
   if (refused !== undefined) throw refused
+  if (session.isNew) throw new BadSignature('There is no cookie')
   return session.data()
 }
 
@@ -245,7 +249,9 @@ function decorateJSON (fastify: FastifyInstance, { json: Given = DefaultJSONProv
   }
   if (!fastify.hasReplyDecorator('jsonify')) {
     fastify.decorateReply('jsonify', function (this: FastifyReply, ...values: unknown[]) {
-      return this.server.json.response(this, ...values)
+      const { json } = this.server
+      if (typeof json?.response !== 'function') throw new TypeError('fastify.json must be an instance of a JSONProvider')
+      return json.response(this, ...values)
     } as never)
   }
 }

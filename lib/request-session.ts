@@ -42,11 +42,9 @@ export class RequestSession implements SessionHost, SaveOptions {
   #varies = false
   /** The revision of the contents that the headers speak of. */
   #committed = -1
-  /** What was thrown or logged last, and need not be logged again. */
-  #failure: string | undefined
+  /** What was thrown or logged last, and of which revision, so that it need not be logged again. */
+  #failure: { readonly message: string, readonly revision: number } | undefined
   #isErrorReply = false
-  /** Set when the body is there in full as the headers leave, so that no code of the handler runs in between. */
-  #isPlainBody = false
 
   constructor (site: SessionSite, request: FastifyRequest) {
     this.#site = site
@@ -104,15 +102,13 @@ export class RequestSession implements SessionHost, SaveOptions {
    * The first commit, in `onSend`. Throws what the session interface throws, so that the application's error handler
    * answers; during an error reply that is logged instead, and the reply goes without the cookie.
    */
-  commit (reply: FastifyReply, payload: unknown): void {
-    this.#isPlainBody = isPlainBody(payload)
+  commit (reply: FastifyReply): void {
     if (contentsOf(this.session) === undefined) return
     this.#attempt(() => replyBag(reply), this.#save() as SaveDecision | Error)
   }
 
   /** The same for an asynchronous interface. */
-  async commitAsync (reply: FastifyReply, payload: unknown): Promise<void> {
-    this.#isPlainBody = isPlainBody(payload)
+  async commitAsync (reply: FastifyReply): Promise<void> {
     if (contentsOf(this.session) === undefined) return
     const decision = await this.#save()
     this.#attempt(() => replyBag(reply), decision)
@@ -122,7 +118,7 @@ export class RequestSession implements SessionHost, SaveOptions {
     const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
     if (failure === undefined) return
     if (this.#isErrorReply) return this.#giveUp(failure, headers)
-    this.#failure = failure.message
+    this.#isNews(failure)
     throw failure
   }
 
@@ -133,7 +129,7 @@ export class RequestSession implements SessionHost, SaveOptions {
     if (contents.revision !== this.#committed || contents.shared) this.#saveLate(headers, contents.revision)
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
-    if (contents.shared && !this.#isPlainBody) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+    if (contents.shared) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
   }
 
   #saveLate (headers: () => HeaderBag, revision: number): void {
@@ -199,14 +195,21 @@ export class RequestSession implements SessionHost, SaveOptions {
   }
 
   #giveUp (failure: Error, headers: () => HeaderBag): void {
-    if (failure.message !== this.#failure) this.#log(failure, 'The session could not be saved')
-    this.#failure = failure.message
+    if (this.#isNews(failure)) this.#log(failure, 'The session could not be saved')
     if (!this.#varies) varyByCookie(headers())
     this.#varies = true
     if (this.#line !== undefined) this.#put(undefined, headers(), undefined)
   }
 
-  /** After a streamed or hijacked body: whether objects of the session were changed while it was written. */
+  /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
+  #isNews ({ message }: Error): boolean {
+    const { revision } = contentsOf(this.session)!
+    const isKnown = this.#failure?.message === message && this.#failure.revision === revision
+    this.#failure = { message, revision }
+    return !isKnown
+  }
+
+  /** When the reply is over: whether objects of the session were changed after the headers had left. */
   #checkUnsaved (): void {
     try {
       const keys = this.#site.sessionInterface.unsavedKeys(this.session)
@@ -258,10 +261,6 @@ function replyBag (reply: FastifyReply): HeaderBag {
     set: (name, value) => { reply.header(name, value) },
     remove: (name) => { reply.removeHeader(name) }
   }
-}
-
-function isPlainBody (payload: unknown): boolean {
-  return payload === undefined || payload === null || typeof payload === 'string' || Buffer.isBuffer(payload)
 }
 
 /** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */

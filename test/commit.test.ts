@@ -306,6 +306,33 @@ t.test('headers may be given to writeHead as pairs', async (t) => {
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['own', 'session'])
 })
 
+t.test('an object of the session that changes after the headers are gone is reported, however the reply left', async (t) => {
+  const { app, logs } = await buildApp()
+  const cookie = `session=${app.encodeSession({ user: { name: 'Ada' } })}`
+  const rename = (request: FastifyRequest): void => { (request.session.get('user') as { name: string }).name += '!' }
+  app.get('/sent', (request, reply) => { request.session.get('user'); reply.send('x'); rename(request) })
+  app.get('/saved', (request, reply) => { request.session.set('n', 2); request.session.get('user'); reply.send('x'); rename(request) })
+  app.get('/later', { onResponse: async (request) => { rename(request) } }, async (request) => `${request.session.get('user')}`)
+  for (const url of ['/sent', '/saved', '/later']) {
+    logs.length = 0
+    await app.inject({ url, headers: { cookie } })
+    t.match(lost(logs), [{ keys: ['user'], route: `GET ${url}` }])
+  }
+})
+
+t.test('a change that an error handler makes to a session that stays broken is not lost in silence', async (t) => {
+  const { app, logs } = await buildApp()
+  app.setErrorHandler((_error, request, reply) => {
+    request.session.set('flash', 'sorry')
+    reply.code(400).send('handled')
+  })
+  app.get('/', async (request) => { request.session.set('bad', () => 1) })
+  const { statusCode, headers } = await app.inject('/')
+  t.equal(statusCode, 400)
+  t.strictSame(setCookies(headers), [])
+  t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }])
+})
+
 t.test('an object that only a stream reads is reported as nothing', async (t) => {
   const { app, logs } = await buildApp()
   const cookie = `session=${app.encodeSession({ cart: [1] })}`

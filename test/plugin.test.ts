@@ -203,6 +203,7 @@ t.test('assigning an object replaces the data, null ends the session, anything e
   app.get('/another', async (request) => { request.session = new Session({ c: 3 }) as never; return request.session.data() })
   app.get('/null', async (request) => { request.session = null; return request.session.data() })
   app.get('/wrong', async (request) => { request.session = 5 as never })
+  app.get('/undefined', async (request) => { request.session = undefined as never })
   app.get('/reserved', async (request) => { request.session = { _id: 5 } })
   const headers = { cookie: `session=${app.encodeSession({ a: 1 })}` }
   t.strictSame((await app.inject({ url: '/object', headers })).json(), { b: 2 })
@@ -212,6 +213,7 @@ t.test('assigning an object replaces the data, null ends the session, anything e
   t.strictSame(ended.json(), {})
   t.match(setCookies(ended.headers), [/^session=; Max-Age=0/])
   t.equal((await app.inject({ url: '/wrong', headers })).statusCode, 500)
+  t.match((await app.inject('/undefined')).json(), { message: 'request.session takes an object without a class, or null to end the session' })
   t.match((await app.inject({ url: '/reserved', headers })).json(), { message: 'The session key "_id" is reserved' })
 })
 
@@ -410,6 +412,8 @@ t.test('outside a request a session is a cookie value and back', async (t) => {
   t.throws(() => app.decodeSession('forged'), { code: 'FSS_ERR_BAD_SIGNATURE' })
   t.throws(() => app.encodeSession({ f: () => 1 }), { message: /^session\.f is a function/ })
   t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
+  t.throws(() => app.decodeSession(''), { name: 'BadSignature', message: 'There is no cookie' })
+  t.throws(() => app.decodeSession('x', 'session' as never), { message: 'A session is chosen by { name }' })
 })
 
 t.test('@fastify/cookie may be registered before, after, without its hook, or not at all', async (t) => {
@@ -510,6 +514,9 @@ t.test('the JSON provider is replaced by option or by assignment, in each scope'
   t.equal(await answer(scoped), '"a"\n')
   t.equal((await scoped.inject('/scope')).body, '"A"\n')
   t.ok(scoped.json instanceof JSONProvider)
+  const wrong = (await buildApp()).app
+  wrong.json = Shouting as never
+  t.match(await answer(wrong), /fastify\.json must be an instance of a JSONProvider/)
 })
 
 t.test('tags can be registered on the application\'s serializer', async (t) => {

@@ -224,6 +224,19 @@ t.test('options belong to the session of a request', async (t) => {
   t.throws(() => (new Session() as Session).options({ secure: true }), TypeError)
 })
 
+t.test('a method that was taken from its session says so', async (t) => {
+  const { get, set } = new Session({ a: 1 }) as Session
+  for (const call of [() => get('a'), () => set('a', 1), () => get.call({} as never, 'a')]) {
+    t.throws(call, { name: 'TypeError', message: /^A method of a session was called without it/ })
+  }
+})
+
+t.test('regenerate takes a list', async (t) => {
+  const session = new Session({ user: 1 }) as Session
+  t.throws(() => session.regenerate('user' as never), { message: 'regenerate takes a list of the keys to keep' })
+  t.equal(session.user, 1)
+})
+
 t.test('touch asks for a new signature without a change', async (t) => {
   const session = new Session({ a: 1 }) as Session
   session.touch()

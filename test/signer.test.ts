@@ -302,6 +302,14 @@ t.test('what is not text is unsigned, and not signed', async (t) => {
   }
 })
 
+t.test('a limit is said by name, so that none is overlooked', async (t) => {
+  const signer = new TimestampSigner('k', { salt: SALT })
+  for (const limit of [5, '5', null, { maxAge: '1h' }]) {
+    t.throws(() => signer.unsign(signer.sign('a'), limit as never), { name: 'TypeError', message: 'The limit is given as { maxAge }, a number of seconds' })
+  }
+  t.throws(() => new Signer('k', undefined as never), { message: 'A signer needs options, { salt } at least' })
+})
+
 t.test('a clock that gives no Unix time is told of', async (t) => {
   for (const now of [NaN, Infinity, -1, 9e12, undefined]) {
     const signer = new TimestampSigner('k', { salt: SALT, now: () => now as number })

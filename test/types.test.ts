@@ -31,6 +31,7 @@ export function compiles (app: FastifyInstance): void {
   app.register(sessionPlugin, SECRET)
   app.register(sessionPlugin, Buffer.from(SECRET))
   app.register(sessionPlugin, [{ secret: SECRET }, { secret: undefined, sessionName: 'typedAdmin' }])
+  app.register(sessionPlugin, { secret: process.env.NO_SUCH, fallbacks: [process.env.NO_SUCH] })
   app.register(import('fastify-signed-session'), { secret: SECRET })
   // @ts-expect-error -- an unknown option
   app.register(sessionPlugin, { secret: SECRET, lifeTime: 60 })
@@ -81,6 +82,7 @@ export function compiles (app: FastifyInstance): void {
     type<JSONProvider>()(app.json)
     const iface: SessionInterface = app.sessionInterface
     type<boolean>()(iface.async)
+    app.sessionInterface.serializer.register(Half as never, { index: 0 })
     return reply.code(201).jsonify(1, 2, 3)
   })
 

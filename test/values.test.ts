@@ -13,7 +13,9 @@ t.test('a tuple is made from any iterable and read by index, by length and by it
     t.strictSame([...tuple], [1, 'a', undefined])
     t.strictSame(Object.keys(tuple), ['0', '1', '2'])
   }
-  t.strictSame([...new Tuple('añ𝕏')], ['a', 'ñ', '𝕏'])
+  for (const wrong of [['error'], ['error', 'x'], [[1], 2]]) {
+    t.throws(() => new (Tuple as unknown as new (...items: unknown[]) => Tuple)(...wrong), { message: /is made from one list/ })
+  }
   t.equal(new Tuple().length, 0)
   t.throws(() => new Tuple(5 as never), TypeError)
 })

@@ -36,7 +36,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     tags: flaskTags,
     maxDepth: 200, // Python stops at 1000 nested calls, and reading makes up to four for each level here
     refusal: (value) => typeof value === 'bigint'
-      ? `where one has to be past 2^53, or it would come back as a number, and to have at most ${MAX_DIGITS} digits`
+      ? 'which would come back as a number, or has more digits than Python reads'
       : 'which Flask has no form for; a tag that is registered on both sides can give it one',
     allowsProtoKey: true,
     number: pythonNumber,

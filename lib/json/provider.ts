@@ -76,12 +76,15 @@ class ProviderWriter extends JSONWriter {
 
   protected override other (value: unknown): string {
     if (value === undefined) return 'null'
-    if (typeof value === 'bigint') return `${value}`
     if (typeof value !== 'object' || hasNoForm(value!)) return this.refuse(`is ${describeType(value)}, which JSON cannot say`)
     if (typeof (value as Markup).__html__ === 'function') return this.write((value as Markup).__html__())
     if (types.isBoxedPrimitive(value)) return this.write(value.valueOf())
     if (value instanceof Set) return this.list([...value], value)
     return value instanceof Map ? this.dict(this.#object(value), value) : this.dict(value!)
+  }
+
+  protected override bigint (value: bigint): string {
+    return `${value}`
   }
 
   protected override number (value: number): string {

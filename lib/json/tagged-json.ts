@@ -147,8 +147,8 @@ abstract class DialectWriter extends JSONWriter {
     this.#dialect = dialect
   }
 
-  override write (value: unknown): string {
-    return (typeof value === 'bigint' ? this.#dialect.bigint(value) : undefined) ?? super.write(value)
+  protected override bigint (value: bigint): string {
+    return this.#dialect.bigint(value) ?? this.other(value)
   }
 
   protected override number (value: number): string {

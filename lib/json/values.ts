@@ -5,7 +5,9 @@ export class Tuple<T = unknown> implements Iterable<T> {
   readonly [index: number]: T
   readonly #items: readonly T[]
 
-  constructor (items: Iterable<T> = []) {
+  /** Throws a `TypeError` for a string and for several arguments: the elements come as one list. */
+  constructor (items: Iterable<T> = [], ...others: never[]) {
+    if (typeof items === 'string' || others.length > 0) throw new TypeError('A Tuple is made from one list: new Tuple([first, second])')
     this.#items = Object.freeze([...items])
     Object.assign(this, this.#items)
     Object.freeze(this)

@@ -5,7 +5,7 @@ import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import type { SerializerFormat } from '../json/dialects.ts'
 import type { TagClass } from '../json/tag.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import type { KeyDerivation, Secret } from '../signing/keys.ts'
+import { isEmptySecret, type KeyDerivation, type Secret } from '../signing/keys.ts'
 import { systemClock } from '../signing/signer.ts'
 import { type CookieAttributes, cookieAttributes, type CookieOptions } from './cookie-attributes.ts'
 import { formats, type SessionFormat, sessionKey, type WireFormat } from './formats.ts'
@@ -20,7 +20,7 @@ export interface SessionOptions<Request = unknown> {
    */
   secret: Secret | undefined
   /** Older secrets, at most 8, which verify and never sign. Default none. A session read through one is signed anew. */
-  fallbacks?: readonly Secret[] | undefined
+  fallbacks?: ReadonlyArray<Secret | undefined> | undefined
   /** The wire format: `default`, or `flask` for the one of a Flask application with the same secret. Default `default`. */
   format?: SerializerFormat | undefined
   /** Part of the signing key. Default the empty string; with `format: 'flask'` `cookie-session`. */
@@ -185,6 +185,7 @@ function checkedSecrets ({ secret, fallbacks = [] }: SessionOptions, { refusesWe
   const warn = refusesWeakSecrets ? undefined : (message: string): void => { warnings.push(message) }
   checkSecret(secret, 'secret', warn)
   return [secret, ...fallbacks.map((fallback, index) => {
+    if (isEmptySecret(fallback)) throw new TypeError(`The session secret fallbacks[${index}] is missing: leave it out where there is no older secret`)
     checkSecret(fallback, `secret fallbacks[${index}]`, warn)
     return fallback
   })]

@@ -158,6 +158,7 @@ class SessionBase {
   }
 
   regenerate (keep: readonly string[] = []): void {
+    if (!Array.isArray(keep)) throw new TypeError('regenerate takes a list of the keys to keep')
     const contents = changing(this)
     const kept = keep.filter((key) => Object.hasOwn(contents.data, key)).map((key) => [key, contents.data[key]])
     contents.replace(Object.fromEntries(kept))
@@ -258,6 +259,7 @@ export function adopt (session: Session, opened: Session): void {
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
+  if (value === undefined) throw new TypeError('request.session takes an object without a class, or null to end the session')
   changing(session as unknown as SessionBase).replace(value === null ? {} : { ...checkData(value) })
 }
 
@@ -271,7 +273,8 @@ function handleOf (session: Session): Handle {
 
 /** The contents, opened where this is the first use. */
 function use (session: SessionBase): SessionContents {
-  const handle = session[HANDLE]
+  const handle = (session as SessionBase | undefined)?.[HANDLE]
+  if (handle === undefined) throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
   if (handle.contents === undefined) handle.host!.open()
   const contents = handle.contents!
   contents.accessed = true

@@ -3,7 +3,7 @@ import { BadData, BadPayload } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { base64urlDecode, base64urlEncode, decodeUtf8 } from './encoding.ts'
 import type { Secret } from './keys.ts'
-import { type AgeLimit, Signer, type SignerOptions, type TimedUnsigned, TimestampSigner, type TimestampSignerOptions } from './signer.ts'
+import { type AgeLimit, checkedLimit, Signer, type SignerOptions, type TimedUnsigned, TimestampSigner, type TimestampSignerOptions } from './signer.ts'
 
 /** Turns a value into text and back. */
 export interface TextSerializer {
@@ -114,7 +114,8 @@ export class URLSafeTimedSerializer {
   }
 
   /** As `loads`, together with the time of signing. */
-  loadsWithTimestamp (text: string, { maxAge = this.#maxAge }: AgeLimit = {}): Timestamped {
+  loadsWithTimestamp (text: string, limit: AgeLimit = {}): Timestamped {
+    const { maxAge = this.#maxAge } = checkedLimit(limit)
     if (typeof maxAge !== 'number' || Number.isNaN(maxAge)) {
       throw new TypeError('loads needs a maxAge in seconds, in the constructor or in the call; Infinity for none')
     }

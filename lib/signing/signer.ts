@@ -52,6 +52,7 @@ export class Signer {
 
   /** Throws a `TypeError` for an empty secret, an unknown digest or derivation, and a separator that base64url could hold. */
   constructor (secret: Secret, options: SignerOptions) {
+    if (typeof options !== 'object' || options === null) throw new TypeError('A signer needs options, { salt } at least')
     const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
     if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError('A signer needs a salt: text or bytes')
     if (!Array.isArray(fallbacks)) throw new TypeError('fallbacks must be a list of secrets')
@@ -134,7 +135,8 @@ export class TimestampSigner extends Signer {
     }
   }
 
-  override verify (signed: string, { maxAge = Infinity }: AgeLimit = {}): TimedUnsigned {
+  override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
+    const { maxAge = Infinity } = checkedLimit(limit)
     const { value: stamped, key } = super.verify(signed)
     const end = stamped.lastIndexOf(this.sep)
     if (end === -1) throw new BadTimeSignature('The timestamp is missing', { payload: stamped })
@@ -173,6 +175,13 @@ export class TimestampSigner extends Signer {
 /** Unix seconds of the system clock. */
 export function systemClock (): number {
   return Date.now() / 1000
+}
+
+/** Throws a `TypeError` for what is no limit, a bare number say, since it would limit nothing. */
+export function checkedLimit (limit: AgeLimit): AgeLimit {
+  const isLimit = typeof limit === 'object' && limit !== null && ['undefined', 'number'].includes(typeof limit.maxAge)
+  if (!isLimit) throw new TypeError('The limit is given as { maxAge }, a number of seconds')
+  return limit
 }
 
 const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
