@@ -1,3 +1,5 @@
+import { quoteName } from './path.ts'
+
 /** What is known about data that was refused; evidence for the code that asked, never for a log. */
 export interface Evidence {
   /** The part of the data in question, still unverified unless the error is a `BadPayload` or `SignatureExpired`. */
@@ -11,20 +13,26 @@ export interface Evidence {
 /**
  * Signed data that was refused; the base of every such error, as in itsdangerous.
  * Its messages carry neither the data nor a secret. `payload` and `originalError`, which may quote the data,
- * are not enumerable, so that neither logs nor inspections show them.
+ * are no properties of the object, so that neither logs nor inspections show them.
  */
 export class BadData extends Error {
   /** Stable; one for each class. */
   readonly code: string = 'FSS_ERR_BAD_DATA'
-  declare readonly payload: string | undefined
   declare readonly dateSigned: Date | undefined
-  declare readonly originalError: unknown
+  readonly #evidence: Evidence
 
   constructor (message: string, evidence: Evidence = {}) {
     super(message)
-    Object.defineProperty(this, 'payload', { value: evidence.payload })
-    Object.defineProperty(this, 'originalError', { value: evidence.originalError })
+    this.#evidence = evidence
     Object.defineProperty(this, 'dateSigned', { value: evidence.dateSigned, enumerable: evidence.dateSigned !== undefined })
+  }
+
+  get payload (): string | undefined {
+    return this.#evidence.payload
+  }
+
+  get originalError (): unknown {
+    return this.#evidence.originalError
   }
 
   static {
@@ -80,6 +88,8 @@ export class NotSerializable extends TypeError {
   }
 }
 
+const SHOWN_KEYS = 5
+
 /** A session whose cookie would be longer than browsers keep, refused before anything is sent. */
 export class CookieTooLarge extends Error {
   readonly code = 'FSS_ERR_COOKIE_TOO_LARGE'
@@ -87,9 +97,9 @@ export class CookieTooLarge extends Error {
   readonly size: number
 
   constructor (cookieName: string, size: number, limit: number, keys: ReadonlyArray<readonly [key: string, bytes: number]>) {
-    const largest = keys.map(([key, bytes]) => `${JSON.stringify(key)} ${bytes}`).join(', ')
-    super(`The cookie ${JSON.stringify(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
-      `so it was not sent and the old one stands. Keep less in the session.${largest === '' ? '' : ` Bytes of each key: ${largest}`}`)
+    const largest = keys.slice(0, SHOWN_KEYS).map(([key, bytes]) => `${quoteName(key)} ${bytes}`).join(', ')
+    super(`The cookie ${quoteName(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
+      `so it was not sent and the old one stands. Keep less in the session.${largest === '' ? '' : ` Bytes of the largest keys: ${largest}`}`)
     this.size = size
   }
 }

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import { type BadData, BadSignature } from './errors.ts'
 import { DefaultJSONProvider, type JSONProvider } from './json/provider.ts'
 import type { TaggedJSONSerializer } from './json/tagged-json.ts'
-import { quoteName } from './json/path.ts'
+import { quoteName } from './path.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { CookieWriter } from './session/cookie-writer.ts'
 import { SessionCounters, WarningGate } from './session/counters.ts'
@@ -55,6 +55,13 @@ declare module 'fastify' {
   }
 }
 
+/** All sessions of a server, whichever scope they belong to. */
+const sessionsOf = new WeakMap<object, readonly SessionSettings[]>()
+
+/** The property of an instance with the sessions of its scope and of those around it. */
+const SESSIONS = Symbol('fastify-signed-session.sessions')
+type WithSessions = Record<typeof SESSIONS, readonly SessionSettings[] | undefined>
+
 const COMMON_HEADER_LIMIT = 8192
 
 /** A request's sessions, each in a property of its own, null until it is first fetched. */
@@ -74,7 +81,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const options = asList(given)
   const settings = options.map(resolveOptions)
   checkNames(fastify, settings)
-  await loadCookieSerializer(fastify)
+  await loadCookieSerializer()
   for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(settings)]) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
@@ -96,19 +103,27 @@ function checkNames (fastify: FastifyInstance, settings: readonly SessionSetting
   if (Object.hasOwn(fastify, 'sessionInterface')) {
     throw new TypeError('fastify-signed-session is registered in this scope already; several sessions go into one registration, as a list of options')
   }
+  const around = (fastify as unknown as WithSessions)[SESSIONS] ?? []
+  const all = [...around, ...settings]
   for (const { name, cookieName } of settings) {
     if (fastify.hasRequestDecorator(name) || settings.filter((each) => each.name === name).length > 1) {
       throw new TypeError(`A request has a property ${quoteName(name)} already, in this scope or one around it; each session needs a sessionName of its own`)
     }
-    if (settings.filter((each) => each.cookieName === cookieName).length > 1) {
+    if (all.filter((each) => each.cookieName === cookieName).length > 1) {
       throw new TypeError(`Two sessions share the cookie ${quoteName(cookieName)}; each needs a cookieName of its own`)
     }
   }
-  const sharesKey = settings.some(({ keys }, index) => settings.slice(index + 1).some((other) =>
-    keys.some((key) => other.keys.some((each) => each.equals(key)))))
-  if (sharesKey) {
+  const everywhere = sessionsOf.get(fastify.server) ?? []
+  if (settings.some((each, index) => [...everywhere, ...settings.slice(index + 1)].some((other) => sharesKey(each, other)))) {
     throw new TypeError('Two sessions share a signing key, so that a cookie of one would pass for the other; give each a secret or a salt of its own')
   }
+  sessionsOf.set(fastify.server, [...everywhere, ...settings])
+  ;(fastify as unknown as WithSessions)[SESSIONS] = all
+}
+
+/** Two sessions of one name, in scopes beside each other, are one session. */
+function sharesKey (one: SessionSettings, other: SessionSettings): boolean {
+  return one.name !== other.name && one.keys.some((key) => other.keys.some((each) => each.equals(key)))
 }
 
 /** What browsers send back has to fit the limits that servers set for all headers together. */
@@ -119,10 +134,14 @@ function headerWarnings (settings: readonly SessionSettings[]): string[] {
     : []
 }
 
-/** The serializer of @fastify/cookie works once its plugin has run; in a scope of its own it leaves the application's alone. */
-async function loadCookieSerializer (fastify: FastifyInstance): Promise<void> {
-  if (fastify.hasDecorator('serializeCookie')) return
-  await fastify.register(async (scope) => { await scope.register(cookie, { hook: false } as object) })
+/**
+ * The serializer of @fastify/cookie works once its plugin has run, on whatever instance. It runs on one that forgets all
+ * it is told, so that the application's own registration of that plugin, or of another copy of it, is left alone.
+ */
+async function loadCookieSerializer (): Promise<void> {
+  const forget = (): void => {}
+  const instance = { decorate: forget, decorateRequest: forget, decorateReply: forget, addHook: forget }
+  await cookie(instance as unknown as FastifyInstance, { hook: false } as object)
 }
 
 function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionSite {
@@ -130,7 +149,7 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
   return {
     settings,
     sessionInterface: interfaceFor(settings),
-    cookie: new CookieWriter(settings.cookieName, settings.cookie),
+    cookie: checkedWriter(settings),
     counters: new SessionCounters(),
     warnings: new WarningGate(60),
     sentInClear () {
@@ -140,6 +159,17 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
         'Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto')
     }
   }
+}
+
+/** The serializer has rules of its own for attributes; better that they fail now than at every response. */
+function checkedWriter ({ cookieName, cookie: attributes }: SessionSettings): CookieWriter {
+  const writer = new CookieWriter(cookieName, attributes)
+  try {
+    writer.set('', undefined, true)
+  } catch (error) {
+    throw new TypeError(`The option cookie is refused by the serializer: ${(error as Error).message}`)
+  }
+  return writer
 }
 
 function interfaceFor (settings: SessionSettings): SessionInterface {

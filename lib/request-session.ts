@@ -1,9 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge } from './errors.ts'
+import { escapeName } from './path.ts'
 import type { CookieWriter } from './session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from './session/counters.ts'
 import { cookieValues } from './session/cookies.ts'
-import { beforeWriteHead, forbidSharing, type HeaderBag, replaceSetCookie, varyByCookie } from './session/headers.ts'
+import {
+  forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
+} from './session/headers.ts'
 import type { SessionSettings } from './session/options.ts'
 import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
 import type { SaveDecision, SaveOptions, SessionInterface } from './session/session-interface.ts'
@@ -29,7 +32,7 @@ export interface SessionSite {
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
  * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
  */
-export class RequestSession implements SessionHost, SaveOptions {
+export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   readonly session: Session = lazySession(this)
   readonly #site: SessionSite
   readonly #request: FastifyRequest
@@ -44,6 +47,8 @@ export class RequestSession implements SessionHost, SaveOptions {
   #committed = -1
   /** What was thrown or logged last, and of which revision, so that it need not be logged again. */
   #failure: { readonly message: string, readonly revision: number } | undefined
+  /** Why the second commit could not change the headers. */
+  #unsent: unknown
   #isErrorReply = false
 
   constructor (site: SessionSite, request: FastifyRequest) {
@@ -56,14 +61,14 @@ export class RequestSession implements SessionHost, SaveOptions {
   bind (reply: FastifyReply): void {
     if (this.#reply !== undefined) return
     this.#reply = reply
-    beforeWriteHead(reply.raw, (headers) => { this.#commitLate(headers) })
+    watchHead(reply.raw, this)
   }
 
   open (): void {
     const { sessionInterface } = this.#site
     if (sessionInterface.async) throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
     let refused: BadData | undefined
-    this.#opened(sessionInterface.openSession(this.#cookies(), (error) => { refused = error }) as Session)
+    this.#opened(settled(sessionInterface.openSession(this.#cookies(), (error) => { refused = error })))
     if (refused !== undefined) this.#report(refused)
   }
 
@@ -71,6 +76,7 @@ export class RequestSession implements SessionHost, SaveOptions {
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
     this.#opened(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
+    this.#committed = contentsOf(this.session)!.revision
     if (refused !== undefined) this.#report(refused)
   }
 
@@ -123,16 +129,33 @@ export class RequestSession implements SessionHost, SaveOptions {
   }
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
-  #commitLate (headers: () => HeaderBag): void {
+  leaving (peek: (name: string) => number | string | string[] | undefined, bag: () => HeaderBag): void {
     const contents = contentsOf(this.session)
     if (contents === undefined) return
-    if (contents.revision !== this.#committed || contents.shared) this.#saveLate(headers, contents.revision)
+    const wasChanged = this.#forgetMissing(peek)
+    if (wasChanged || contents.revision !== this.#committed || contents.shared) this.#saveLate(bag, contents.revision)
+  }
+
+  left (): void {
+    const contents = contentsOf(this.session)
+    if (contents === undefined) return
+    if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
-    if (contents.shared) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+    if (contents.shared && this.#failure === undefined) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+  }
+
+  /** Other code may have taken our headers away since the first commit. Says whether it did. */
+  #forgetMissing (peek: (name: string) => number | string | string[] | undefined): boolean {
+    const lacksVary = this.#varies && !isVariedByCookie(peek('vary'))
+    const lacksLine = this.#line !== undefined && !hasSetCookie(peek('set-cookie'), this.#line)
+    if (lacksVary) this.#varies = false
+    if (lacksLine) this.#line = undefined
+    return lacksVary || lacksLine
   }
 
   #saveLate (headers: () => HeaderBag, revision: number): void {
+    this.#unsent = undefined
     if (this.#site.sessionInterface.async) {
       if (revision !== this.#committed) this.#logLost([])
       return
@@ -141,17 +164,19 @@ export class RequestSession implements SessionHost, SaveOptions {
     try {
       const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
       if (failure !== undefined) this.#giveUp(failure, headers)
-    } catch {
-      this.#committed = -1 // writeHead is about to refuse the application's headers; there may be another one
+    } catch (error) {
+      this.#committed = -1 // writeHead will refuse the application's headers too, as a rule, and there may be another one
+      this.#unsent = error
     }
   }
 
   /** What the interface decides, or the error it throws. */
   #save (): SaveDecision | Error | Promise<SaveDecision | Error> {
     try {
-      const decision = this.#site.sessionInterface.saveSession(this.session, this)
+      const { sessionInterface } = this.#site
+      const decision = sessionInterface.saveSession(this.session, this)
       this.#committed = contentsOf(this.session)!.revision
-      return decision instanceof Promise ? decision.then(checked).catch(asError) : checked(decision)
+      return sessionInterface.async ? Promise.resolve(decision).then(checked).catch(asError) : checked(settled(decision))
     } catch (error) {
       return asError(error)
     }
@@ -164,6 +189,7 @@ export class RequestSession implements SessionHost, SaveOptions {
     if (line !== undefined && line.length > settings.maxCookieSize) {
       return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.session))
     }
+    this.#failure = undefined
     if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
     if (decision.vary && !this.#varies) {
       varyByCookie(headers())
@@ -190,7 +216,7 @@ export class RequestSession implements SessionHost, SaveOptions {
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(this.session))
+    const bytes = Object.fromEntries(sessionInterface.weigh(this.session).map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
@@ -237,7 +263,7 @@ export class RequestSession implements SessionHost, SaveOptions {
 
   #logLost (keys: string[]): void {
     const { method, url } = this.#request.routeOptions
-    this.#request.log.error({ session: this.#site.settings.name, keys, route: `${method ?? this.#request.method} ${url ?? 'without a route'}` },
+    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: `${method ?? this.#request.method} ${url ?? 'without a route'}` },
       'The session was changed after its headers were sent, and the change is lost')
   }
 
@@ -271,10 +297,18 @@ function cameByHttps (request: FastifyRequest): boolean {
 
 /** Own values are base64url with dots; those of other interfaces may be anything, and must not bring attributes with them. */
 function checked (decision: SaveDecision): SaveDecision {
-  if (decision.action === 'set' && !COOKIE_VALUE.test(decision.value)) {
+  if (!['keep', 'set', 'delete'].includes(decision?.action)) throw new TypeError('The session interface gave no decision to keep, set or delete')
+  if (decision.action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
     throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
   }
   return decision
+}
+
+/** What an interface that is not declared asynchronous returned at once. */
+function settled<Result> (result: Result | Promise<Result>): Result {
+  if (!(result instanceof Promise)) return result
+  result.catch(() => {})
+  throw new TypeError('The session interface returned a promise: it has to declare async = true')
 }
 
 function asError (error: unknown): Error {

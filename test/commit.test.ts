@@ -292,6 +292,68 @@ t.test('a session that ends after the headers are gone is reported without a key
   t.match(lost(logs), [{ keys: [], route: 'GET /' }])
 })
 
+t.test('headers before an undefined third argument are seen, as Node sees them', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    reply.raw.writeHead(200, { 'set-cookie': 'own=1', vary: 'Origin' } as never, undefined)
+    reply.raw.end()
+  })
+  app.get('/message', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    reply.raw.writeHead(200, 'Fine', { vary: 'Origin' })
+    reply.raw.end()
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['own', 'session'])
+  t.equal(headers.vary, 'Origin, Cookie')
+  t.equal((await app.inject('/message')).headers.vary, 'Origin, Cookie')
+})
+
+t.test('what other code takes out of the headers between the commits is put back', async (t) => {
+  const { app } = await buildApp()
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('vary', 'Origin')
+    if (request.url === '/bare') reply.removeHeader('set-cookie')
+  })
+  app.get('/', async (request) => request.session.get('a') ?? 'none')
+  app.get('/bare', async (request) => { request.session.set('a', 1); return 'x' })
+  t.equal((await app.inject('/')).headers.vary, 'Origin, Cookie')
+  const { headers } = await app.inject('/bare')
+  t.equal(headers.vary, 'Origin, Cookie')
+  t.strictSame(app.decodeSession(valueOf(cookieFrom(headers))), { a: 1 })
+})
+
+t.test('headers that we cannot change are logged where Node takes them after all', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    const { writeHead } = Object.getPrototypeOf(reply.raw)
+    reply.raw.setHeader('x', 'y')
+    reply.raw.writeHead(200, { '': 'x' })
+    t.type(writeHead, 'function')
+    reply.raw.end()
+  })
+  t.strictSame(setCookies((await app.inject('/')).headers), [])
+  t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }])
+})
+
+t.test('HTTP/2 headers outside of Latin-1 do not keep the cookie away', async (t) => {
+  const { app } = await buildApp({}, { http2: true } as never)
+  t.teardown(() => app.close())
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    reply.raw.writeHead(200, { 'x-name': 'žluť' })
+    reply.raw.end('x')
+  })
+  const { headers } = await transports['HTTP/2']!.get(app, '/')
+  t.ok(cookieFrom(headers))
+})
+
 t.test('headers may be given to writeHead as pairs', async (t) => {
   const { app } = await buildApp()
   app.get('/', (request, reply) => {

@@ -8,12 +8,13 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((fi
 
 /** The layers, from the ground up: a file imports from its own folder and from those named here. */
 const layers: Record<string, string[]> = {
-  'errors.ts': [],
-  json: ['errors.ts'],
+  'path.ts': [],
+  'errors.ts': ['path.ts'],
+  json: ['path.ts', 'errors.ts'],
   signing: ['errors.ts', 'json'],
-  session: ['errors.ts', 'json', 'signing'],
-  'request-session.ts': ['errors.ts', 'session'],
-  'plugin.ts': ['errors.ts', 'json', 'signing', 'session', 'request-session.ts'],
+  session: ['path.ts', 'errors.ts', 'json', 'signing'],
+  'request-session.ts': ['path.ts', 'errors.ts', 'session'],
+  'plugin.ts': ['path.ts', 'errors.ts', 'json', 'signing', 'session', 'request-session.ts'],
   'index.ts': ['errors.ts', 'json', 'signing', 'session', 'plugin.ts']
 }
 

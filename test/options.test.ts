@@ -73,7 +73,7 @@ t.test('a secret may be text, bytes or a key', async (t) => {
 })
 
 t.test('the signing key is bound to cookie name, salt and derivation', async (t) => {
-  const keys = [{}, { cookieName: 'other' }, { salt: 'other' }, { keyDerivation: 'hmac' }, { keyDerivation: 'hmac', digest: 'sha512' }]
+  const keys = [{}, { cookieName: 'other' }, { salt: 'other' }, { format: 'flask' }, { format: 'flask', keyDerivation: 'concat' }, { format: 'flask', digest: 'sha512' }]
     .map((options) => resolveOptions({ secret: SECRET, ...options } as never).keys[0]!.export().toString('hex'))
   t.equal(new Set(keys).size, keys.length)
 })
@@ -130,7 +130,8 @@ const refusals: Array<[options: object, message: string]> = [
   [{ salt: 5 }, 'The session option salt must be a string'],
   [{ digest: 5 }, 'The session option digest must be a string'],
   [{ digest: 'sha1' }, 'The session option digest must be one of sha256, sha384, sha512'],
-  [{ keyDerivation: 'other' }, 'keyDerivation must be one of hkdf, django-concat, concat, hmac, none'],
+  [{ keyDerivation: 'none' }, 'The session option keyDerivation must be one of hkdf'],
+  [{ format: 'flask', keyDerivation: 'hkdf' }, 'The session option keyDerivation must be one of hmac, django-concat, concat, none'],
   [{ sessionName: '' }, 'The session option sessionName must be the name of a property'],
   [{ cookieName: 'a b' }, 'The session option cookieName must be a cookie name: letters, digits and - _ . are safe'],
   [{ sessionName: 'sitzung ü' }, 'The option cookieName must be a cookie name: letters, digits and - _ . are safe; "sitzung ü", the session\'s name, is none'],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatPath, quoteName } from '../lib/json/path.ts'
+import { formatPath, quoteName } from '../lib/path.ts'
 
 t.test('a path is written as JavaScript would write it', async (t) => {
   const paths: Array<[keys: Array<string | number>, path: string]> = [

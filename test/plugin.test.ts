@@ -186,7 +186,7 @@ t.test('a session whose cookie would be too large is an error before anything is
   t.strictSame(setCookies(headers), [])
   t.match(JSON.parse(body), {
     code: 'FSS_ERR_COOKIE_TOO_LARGE',
-    message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of each key: "large" 4002, "small" 3$/
+    message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of the largest keys: "large" 4002, "small" 3$/
   })
   t.equal(errorsOf(logs).length, 1, 'and Fastify logs it once')
   const { app: exact } = await buildApp({ maxCookieSize: 200 })
@@ -607,6 +607,62 @@ t.test('a session interface is an instance, or a class made with the settings', 
   const { app } = await buildApp({ sessionInterface: Own, lifetime: 5 })
   t.ok(app.sessionInterface instanceof Own)
   t.equal(given!.lifetime, 5)
+})
+
+t.test('an interface that answers otherwise than it declares is told so, and takes nothing down', async (t) => {
+  const answers: Array<[part: object, message: RegExp]> = [
+    [{ openSession: async () => { throw new Error('store down') } }, /returned a promise: it has to declare async = true/],
+    [{ saveSession: async () => ({ action: 'keep', vary: false }) }, /returned a promise: it has to declare async = true/],
+    [{ saveSession: () => ({ action: 'forget', vary: false }) }, /gave no decision to keep, set or delete/],
+    [{ saveSession: () => undefined }, /gave no decision to keep, set or delete/],
+    [{ saveSession: () => ({ action: 'set', value: undefined, vary: false }) }, /characters that a cookie cannot hold/]
+  ]
+  for (const [part, message] of answers) {
+    const { app } = await buildApp({ sessionInterface: { async: false, serializer: undefined, openSession: () => new Session(), saveSession: () => ({ action: 'keep', vary: false }), weigh: () => [], unsavedKeys: () => [], ...part } as never })
+    app.get('/', async (request) => request.session.size)
+    const { headers, body } = await app.inject('/')
+    t.match(JSON.parse(body), { statusCode: 500, message })
+    t.strictSame(setCookies(headers), [])
+  }
+})
+
+t.test('an asynchronous session that nobody used changes neither headers nor log', async (t) => {
+  const { app, logs } = await buildApp({ sessionInterface: new StoreSessionInterface() })
+  app.get('/', async () => 'x')
+  app.get('/hijack', (_request, reply) => { reply.hijack(); reply.raw.end() })
+  for (const url of ['/', '/hijack']) t.equal((await app.inject(url)).headers.vary, undefined)
+  t.strictSame(errorsOf(logs), [])
+})
+
+t.test('another copy of @fastify/cookie does no harm', async (t) => {
+  const app = Fastify()
+  app.decorate('serializeCookie', () => 'of another copy')
+  await app.register(sessionPlugin, { secret: SECRET })
+  app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+  t.match(setCookies((await app.inject('/')).headers), [/^session=/])
+})
+
+t.test('attributes that the serializer refuses fail at the start', async (t) => {
+  for (const cookie of [{ domain: '-a.com' }, { domain: 'a_b.com' }]) {
+    t.match(await registrationError({ secret: SECRET, cookie }), /^TypeError: The option cookie is refused by the serializer/)
+  }
+})
+
+t.test('sessions of different scopes that share a key or a cookie are refused', async (t) => {
+  const nested = async (outer: object, inner: object): Promise<string> => {
+    const app = Fastify()
+    await app.register(sessionPlugin, { secret: SECRET, ...outer })
+    return await app.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'admin', ...inner }) })
+      .then(() => '', (error: Error) => error.message)
+  }
+  t.equal(await nested({}, {}), '')
+  t.match(await nested({ format: 'flask' }, { format: 'flask' }), /^Two sessions share a signing key/)
+  t.match(await nested({}, { cookieName: 'session' }), /^Two sessions share the cookie "session"/)
+  const siblings = Fastify()
+  for (const prefix of ['/a', '/b']) {
+    await siblings.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET }) }, { prefix })
+  }
+  t.ok(siblings, 'the same session in two scopes beside each other is one')
 })
 
 t.test('a session interface cannot bring attributes into the cookie by its value', async (t) => {

@@ -317,6 +317,56 @@ t.test('the clock of a session outlives processes that do not look at it', async
   t.equal(open(iface, cookie).session.size, 0)
 })
 
+t.test('a session without a clock gets one when it is signed anew, and reading it is no change', async (t) => {
+  const cookie = cookieOf(interfaceWith().iface, { a: [1] })
+  const { at, iface } = interfaceWith({ lifetime: 1000, refreshAfter: 10, absoluteLifetime: 100 })
+  const { session } = open(iface, cookie)
+  session.get('a')
+  t.equal(session.modified, false)
+  t.equal(iface.saveSession(session).action, 'keep')
+  at(START + 50)
+  const { session: due } = open(iface, cookie)
+  due.get('a')
+  const resigned = valueOf(iface.saveSession(due))
+  at(START + 100)
+  t.strictSame(open(iface, resigned).session.createdAt, new Date(START * 1000))
+  at(START + 101)
+  t.equal(open(iface, resigned).session.size, 0)
+})
+
+t.test('where Flask moved our two names within the payload, reading is no change', async (t) => {
+  const text = '{"_began":1700000000,"_id":"AAAAAAAAAAAAAAAAAAAAAA","user":{"n":1}}'
+  const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => text, loads: JSON.parse } }).iface
+  const { iface } = interfaceWith({ format: 'flask' })
+  const { session } = open(iface, cookieOf(raw, { a: 1 }))
+  session.get('user')
+  t.equal(session.modified, false)
+  t.equal(iface.saveSession(session).action, 'keep')
+})
+
+t.test('what a deleted session leaves behind is nothing unsaved', async (t) => {
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(iface, { a: [1], constructor: 5 }))
+  session.get('a')
+  session.delete()
+  iface.saveSession(session)
+  t.strictSame(iface.unsavedKeys(session), [])
+  session.set('b', 1)
+  t.strictSame(iface.unsavedKeys(session), ['b'])
+  const { session: other } = open(iface, cookieOf(iface, { a: [1], constructor: 5 }))
+  other.delete('constructor')
+  t.strictSame(iface.unsavedKeys(other), ['constructor'])
+})
+
+t.test('modified set to false forgets a touch too', async (t) => {
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(iface, { a: 1 }))
+  session.touch()
+  session.set('a', 2)
+  session.modified = false
+  t.equal(iface.saveSession(session).action, 'keep')
+})
+
 t.test('a text that another program wrote is no change, and a change inside it is one', async (t) => {
   const { iface } = interfaceWith({ format: 'flask' })
   const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => '{ "list": [1, 2],"a":"\\u00e9"}', loads: JSON.parse } }).iface

@@ -237,6 +237,22 @@ t.test('regenerate takes a list', async (t) => {
   t.equal(session.user, 1)
 })
 
+t.test('a session is no promise, and awaiting it is no use of it', async (t) => {
+  const session = new Session({ a: 1 }) as Session
+  t.equal(await (async () => session)(), session)
+  t.equal(session.accessed, false)
+  t.throws(() => { session.then = 1 }, TypeError)
+})
+
+t.test('a key __proto__ that another program wrote is kept as a key', async (t) => {
+  const data = JSON.parse('{"__proto__":{"admin":true},"a":1}')
+  const session = new Session() as Session
+  contentsOf(session)!.data = data
+  session.regenerate(session.keys())
+  t.strictSame(session.keys(), ['__proto__', 'a'])
+  t.equal(session.admin, undefined)
+})
+
 t.test('touch asks for a new signature without a change', async (t) => {
   const session = new Session({ a: 1 }) as Session
   session.touch()

@@ -1,6 +1,6 @@
 import { BadPayload } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
-import { quoteName } from './path.ts'
+import { formatRoot, quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { PassDict, PassList, TagDict } from './tags.ts'
 import { describeType, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, quote } from './writer.ts'
@@ -76,7 +76,7 @@ export class TaggedJSONSerializer {
    * by default `value`.
    */
   dumps (value: unknown, name = 'value'): string {
-    return this.#writer.dumps(value, { path: () => name })
+    return this.#writer.dumps(value, { path: () => formatRoot(name) })
   }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { NotSerializable } from '../errors.ts'
-import { formatPath } from './path.ts'
+import { formatPath } from '../path.ts'
 
 /** Something that knows where it stands in a larger value. */
 export interface Located {

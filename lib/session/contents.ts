@@ -22,6 +22,8 @@ export interface ContentsInit extends SessionInit {
   fromFallback?: boolean | undefined
   /** A payload's text as `dump` would write it, where another program may have written it. */
   rewrite?: ((text: string) => string) | undefined
+  /** Whether signing anew means to write the payload anew, for something that was not in it. Default false. */
+  resignsDump?: boolean | undefined
   /** The payload as text now. Without it an object that code outside holds counts as changed. */
   dump?: ((contents: SessionContents) => string) | undefined
 }
@@ -49,6 +51,9 @@ export class SessionContents {
   revision = 0
   /** The last decision to set the cookie, and the payload it signed. */
   signed: { readonly text: string, readonly decision: unknown } | undefined
+  /** The payload that the last decision leaves with the browser, where there was one. */
+  savedText: string | undefined
+  readonly resignsDump: boolean
   readonly dump: (contents: SessionContents) => string
   #rewrite: ((text: string) => string) | undefined
 
@@ -65,6 +70,7 @@ export class SessionContents {
     this.text = init.text
     this.dump = init.dump ?? (() => '')
     this.#rewrite = init.rewrite
+    this.resignsDump = init.resignsDump ?? false
   }
 
   /** Whether `text` is the payload that needs no saving. */
@@ -87,7 +93,7 @@ export class SessionContents {
       return
     }
     if (this.startsPermanent && this.isBlank) this.data._permanent = true
-    this.data[key] = value
+    Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) this.shared = true
     this.change()
   }

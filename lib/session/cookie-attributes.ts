@@ -1,4 +1,4 @@
-import { quoteName } from '../json/path.ts'
+import { quoteName } from '../path.ts'
 import type { ResponseCookieOptions } from './members.ts'
 
 /** Attributes of the session cookie (RFC 6265 and its successor draft-ietf-httpbis-rfc6265bis). */

@@ -15,6 +15,7 @@ export interface SessionFormat extends WireFormat {
   /** The format of the text inside. */
   readonly serializer: SerializerFormat
   readonly digests: readonly string[]
+  readonly keyDerivations: readonly string[]
   /** Whether a secret that is easy to guess is refused, or only warned of. */
   readonly refusesWeakSecrets: boolean
   /** The default of `refreshAfter`, for a lifetime. */
@@ -34,6 +35,7 @@ export const formats: Record<SerializerFormat, SessionFormat> = {
     compress: false,
     serializer: 'default',
     digests: ['sha256', 'sha384', 'sha512'],
+    keyDerivations: ['hkdf'],
     refusesWeakSecrets: true,
     refreshAfter: (lifetime) => lifetime / 10,
     refreshesPermanentOnly: false,
@@ -46,6 +48,7 @@ export const formats: Record<SerializerFormat, SessionFormat> = {
     compress: true,
     serializer: 'flask',
     digests: ['sha1', 'sha256', 'sha384', 'sha512'],
+    keyDerivations: ['hmac', 'django-concat', 'concat', 'none'],
     refusesWeakSecrets: false,
     refreshAfter: () => 0,
     refreshesPermanentOnly: true,

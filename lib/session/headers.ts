@@ -11,9 +11,8 @@ export interface HeaderBag {
 
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
 export function varyByCookie (headers: HeaderBag): void {
+  if (isVariedByCookie(headers.get('vary'))) return
   const present = asList(headers.get('vary')).join(', ')
-  const names = present.split(',').map((name) => name.trim().toLowerCase())
-  if (names.includes('cookie') || names.includes('*')) return
   headers.set('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
 
@@ -25,31 +24,50 @@ export function replaceSetCookie (headers: HeaderBag, previous: string | undefin
   if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : lines)
 }
 
+/** Whether `line` is among the `Set-Cookie` headers. */
+export function hasSetCookie (value: HeaderValue, line: string): boolean {
+  return asList(value).includes(line)
+}
+
+/** Whether `Vary` says that the response depends on the cookie. */
+export function isVariedByCookie (value: HeaderValue): boolean {
+  const names = asList(value).join(',').split(',').map((name) => name.trim().toLowerCase())
+  return names.includes('cookie') || names.includes('*')
+}
+
 /** Keeps shared caches from storing a response with its cookie (RFC 9111, section 5.2.2), unless the application said something. */
 export function forbidSharing (headers: HeaderBag): void {
   if (headers.get('cache-control') === undefined) headers.set('cache-control', 'private, no-cache="Set-Cookie"')
 }
 
-/**
- * Calls `change` as late as the headers themselves: when `writeHead` is called, by Node or by the application. Headers
- * given to that call are set beforehand where `change` asks for the bag, so that it sees and changes all there are.
- * Asking throws where Node would refuse them; the call then fails as it would have without us.
- */
-export function beforeWriteHead (raw: ServerResponse, change: (headers: () => HeaderBag) => void): void {
+/** What watches the headers of a response leave. */
+export interface HeadWatcher {
+  /**
+   * Called as late as the headers themselves. `peek` tells a header as it is about to leave. `bag` gives the headers to
+   * be changed: it sets those of the call beforehand, and throws where they are none that can be set.
+   */
+  leaving (peek: (name: string) => HeaderValue, bag: () => HeaderBag): void
+  /** Called when they have left; not where `writeHead` threw. */
+  left (): void
+}
+
+/** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
+export function watchHead (raw: ServerResponse, watcher: HeadWatcher): void {
   const writeHead = raw.writeHead as (...args: unknown[]) => ServerResponse
   raw.writeHead = function (this: ServerResponse, ...args: unknown[]) {
+    if (raw.headersSent) return writeHead.apply(this, args)
+    const hasMessage = typeof args[1] === 'string'
+    let given = (hasMessage ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
     let rest = args
-    if (!raw.headersSent) {
-      change(() => {
-        const given = rest.length > 1 && typeof rest.at(-1) === 'object' && rest.at(-1) !== null ? rest.at(-1) as HeaderArgument : undefined
-        if (given !== undefined) {
-          setAll(raw, given)
-          rest = rest.slice(0, -1)
-        }
-        return rawBag(raw)
-      })
-    }
-    return writeHead.apply(this, rest)
+    watcher.leaving((name) => (given && given[name as never]) ?? raw.getHeader(name), () => {
+      if (given) setAll(raw, given)
+      given = undefined
+      rest = hasMessage ? args.slice(0, 2) : args.slice(0, 1)
+      return rawBag(raw)
+    })
+    const result = writeHead.apply(this, rest)
+    watcher.left()
+    return result
   } as ServerResponse['writeHead']
 }
 
@@ -71,7 +89,9 @@ function setAll (raw: ServerResponse, given: HeaderArgument): void {
     const before = merged.get(name.toLowerCase())
     merged.set(name.toLowerCase(), [name, before === undefined ? value : [...asList(before[1]), ...asList(value)]])
   }
-  for (const [name, value] of merged.values()) asList(value).forEach((each) => { validateHeaderValue(name, each) })
+  if (!('stream' in raw)) { // HTTP/2 has rules of its own
+    for (const [name, value] of merged.values()) asList(value).forEach((each) => { validateHeaderValue(name, each) })
+  }
   for (const [name, value] of merged.values()) raw.setHeader(name, value)
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { BadData } from '../errors.ts'
-import { quoteName } from '../json/path.ts'
+import { quoteName } from '../path.ts'
 import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import type { SerializerFormat } from '../json/dialects.ts'
 import type { TagClass } from '../json/tag.ts'
@@ -27,7 +27,7 @@ export interface SessionOptions<Request = unknown> {
   salt?: string | undefined
   /** The hash of the HMAC. `sha1` only with `format: 'flask'`, whose default it is; otherwise the default is `sha256`. */
   digest?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
-  /** How the signing key is made. Default `hkdf`; with `format: 'flask'` `hmac`. */
+  /** How the signing key is made: `hkdf`; with `format: 'flask'` `hmac`, the default there, or what a Flask application set instead. */
   keyDerivation?: KeyDerivation | undefined
   /** The property of the request. Default `session`. */
   sessionName?: string | undefined
@@ -178,6 +178,7 @@ function checkOption (key: string, value: unknown): void {
 function wireFormat (options: SessionOptions, format: SessionFormat): WireFormat {
   const { salt = format.salt, digest = format.digest, keyDerivation = format.keyDerivation, compress = format.compress } = options
   if (!format.digests.includes(digest)) throw new TypeError(`The session option digest must be one of ${format.digests.join(', ')}`)
+  if (!format.keyDerivations.includes(keyDerivation)) throw new TypeError(`The session option keyDerivation must be one of ${format.keyDerivations.join(', ')}`)
   return { salt, digest, keyDerivation, compress }
 }
 

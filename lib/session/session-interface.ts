@@ -66,6 +66,8 @@ export abstract class SessionInterface {
 
 /** The most cookies of one name whose signature is looked at. */
 const MAX_CANDIDATES = 8
+/** The payload of an empty session, which is never signed. */
+const EMPTY = '{}'
 /** Browsers keep a cookie no longer (draft-ietf-httpbis-rfc6265bis, section 5.5): 400 days, in seconds. */
 const MAX_EXPIRES = 400 * 24 * 60 * 60
 
@@ -105,11 +107,14 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const contents = contentsOf(session)!
     const vary = contents.accessed
     if (contents.isEmpty) {
+      contents.signed = undefined
+      contents.savedText = EMPTY
       return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : { action: 'keep', vary }
     }
     const text = this.#textToSign(contents, options)
     if (text === undefined) return { action: 'keep', vary }
     if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents) }
+    contents.savedText = text
     return contents.signed.decision as SaveDecision
   }
 
@@ -122,18 +127,21 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   override unsavedKeys (session: Session): string[] {
     const contents = contentsOf(session)!
-    const { signed: { text } = contents, data } = contents
+    const text = contents.savedText ?? contents.text
     if (text === undefined || text === this.#dump(contents)) return []
+    const { data } = contents
     const { data: saved } = splitPayload(this.serializer.loads(text), text)
-    return [...new Set([...Object.keys(data), ...Object.keys(saved)])]
-      .filter((key) => this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
+    return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter((key) =>
+      Object.hasOwn(data, key) !== Object.hasOwn(saved, key) || this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
   }
 
   #load (cookie: string): SessionContents {
     const { lifetime, compress, absoluteLifetime } = this.#settings
     const { value, key, timestamp } = this.#signer.verify(cookie, { maxAge: lifetime })
     const text = decodePayload(value, compress)
-    const { data, id, began = absoluteLifetime === undefined ? undefined : timestamp } = splitPayload(loadText(this.serializer, text), value)
+    const payload = splitPayload(loadText(this.serializer, text), value)
+    const hasNoClock = absoluteLifetime !== undefined && payload.began === undefined
+    const { data, id, began } = hasNoClock ? { ...payload, began: timestamp } : payload
     if (absoluteLifetime !== undefined) this.#checkBegan(began!, absoluteLifetime, timestamp, value)
     return new SessionContents(data, {
       isNew: false,
@@ -144,7 +152,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
       fromFallback: key > 0,
       startsPermanent: this.#settings.permanent,
       text,
-      rewrite: this.#settings.hasForeignText ? this.#rewrite : undefined,
+      rewrite: hasNoClock || this.#settings.hasForeignText ? (text) => this.#rewrite(text, id, began) : undefined,
+      resignsDump: hasNoClock,
       dump: this.#dump
     })
   }
@@ -164,7 +173,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
       if (!contents.isSaved(text)) return text
     }
     const resigned = contents.fromFallback || (this.#isDue(contents) && (options.refresh ?? true))
-    return resigned ? contents.loaded : undefined
+    if (!resigned) return undefined
+    return contents.resignsDump ? this.#dump(contents) : contents.loaded
   }
 
   #isDue ({ accessed, issuedAt, permanent }: SessionContents): boolean {
@@ -173,7 +183,11 @@ export class SecureCookieSessionInterface extends SessionInterface {
     return (permanent || !refreshesPermanentOnly) && this.#signer.now() - issuedAt >= refreshAfter
   }
 
-  readonly #rewrite = (text: string): string => this.serializer.dumps(this.serializer.loads(text), this.#settings.name)
+  /** The payload of a text as this interface would write it. */
+  #rewrite (text: string, id: string | undefined, began: number | undefined): string {
+    const { data } = splitPayload(this.serializer.loads(text), text)
+    return this.#dump(new SessionContents(data, { id, began }))
+  }
 
   readonly #dump = (contents: SessionContents): string => {
     const { absoluteLifetime, name } = this.#settings

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
-import { quoteName } from '../json/path.ts'
+import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/writer.ts'
 import { SessionContents, type SessionInit } from './contents.ts'
 import type { ResponseCookieOptions, SessionData, SessionMembers } from './members.ts'
@@ -129,6 +129,7 @@ class SessionBase {
     const contents = changing(this)
     contents.revision++
     contents.modified = Boolean(value)
+    contents.touched &&= contents.modified
     if (!contents.modified) contents.text = contents.dump(contents)
   }
 
@@ -184,6 +185,7 @@ class SessionBase {
 /** Makes the data keys, and nothing else, the session's own properties. */
 const dataAsProperties: ProxyHandler<SessionBase> = {
   get (target, key) {
+    if (key === 'then') return undefined // a session is no promise, and being awaited is no use of it
     return typeof key === 'symbol' || key in SessionBase.prototype
       ? (target as unknown as Record<string | symbol, unknown>)[key]
       : target.get(key)
@@ -191,7 +193,7 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
   set (target, key, value) {
     if (typeof key === 'symbol') throw new TypeError('A session has no symbol keys')
     if (key === 'permanent' || key === 'modified') target[key] = value
-    else if (key in SessionBase.prototype) {
+    else if (key === 'then' || key in SessionBase.prototype) {
       throw new TypeError(`${quoteName(key)} is a member of the session; session.set() stores a value under that name`)
     } else target.set(key, value)
     return true
@@ -260,7 +262,7 @@ export function adopt (session: Session, opened: Session): void {
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
   if (value === undefined) throw new TypeError('request.session takes an object without a class, or null to end the session')
-  changing(session as unknown as SessionBase).replace(value === null ? {} : { ...checkData(value) })
+  changing(session as unknown as SessionBase).replace(value === null ? {} : checkData(value))
 }
 
 function proxied (handle: Handle): Session {
@@ -297,8 +299,9 @@ function checkData (value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !(value instanceof Session || isPlainObject(value))) {
     throw new TypeError('The data of a session must be an object without a class')
   }
-  for (const key of Object.keys(value)) checkKey(key)
-  return value as Record<string, unknown>
+  const copy = { ...value } // what is checked is what is stored, whatever a Proxy answers next
+  for (const key of Object.keys(copy)) checkKey(key)
+  return copy
 }
 
 function dumpOrUndefined (contents: SessionContents): string | undefined {

@@ -16,9 +16,21 @@ export function quoteName (name: string): string {
   return JSON.stringify(shown).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
 }
 
+/** A name for a log: shortened, with everything escaped that could act on a terminal. */
+export function escapeName (name: string): string {
+  return quoteName(name).slice(1, -1)
+}
+
+/** How the path into a value begins that goes by `name`. */
+export function formatRoot (name: string): string {
+  return IDENTIFIER.test(name) ? name : quoteName(name)
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]{0,99}$/
+
 function formatKey (key: string | number): string {
   if (typeof key === 'number') return `[${key}]`
-  return /^[A-Za-z_$][\w$]{0,99}$/.test(key) ? `.${key}` : `[${quoteName(key)}]`
+  return IDENTIFIER.test(key) ? `.${key}` : `[${quoteName(key)}]`
 }
 
 function escapeUnit (unit: string): string {
