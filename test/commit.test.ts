@@ -354,6 +354,35 @@ t.test('HTTP/2 headers outside of Latin-1 do not keep the cookie away', async (t
   t.ok(cookieFrom(headers))
 })
 
+t.test('a second writeHead fails as ever, and commits nothing', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    reply.raw.writeHead(200)
+    t.throws(() => reply.raw.writeHead(201), { code: 'ERR_HTTP_HEADERS_SENT' })
+    reply.raw.end()
+  })
+  t.equal(setCookies((await app.inject('/')).headers).length, 1)
+  t.strictSame(errorsOf(logs), [])
+  t.equal(app.sessionCounters.saved, 1)
+})
+
+t.test('headers that go by other capitals stand once', async (t) => {
+  const { app } = await buildApp()
+  app.addHook('onRequest', async (_request, reply) => {
+    const { writeHead } = reply.raw
+    reply.raw.writeHead = function (this: typeof reply.raw, status: number, headers: object) {
+      const capitals = Object.entries(headers).map(([name, value]) => [name.replace(/^set-cookie$/, 'Set-Cookie').replace(/^vary$/, 'Vary'), value])
+      return writeHead.call(this, status, Object.fromEntries(capitals))
+    } as never
+  })
+  app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+  const { headers } = await app.inject('/')
+  t.equal(setCookies(headers).length, 1)
+  t.equal(headers.vary, 'Cookie')
+})
+
 t.test('headers may be given to writeHead as pairs', async (t) => {
   const { app } = await buildApp()
   app.get('/', (request, reply) => {

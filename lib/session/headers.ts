@@ -18,7 +18,7 @@ export function varyByCookie (headers: HeaderBag): void {
 
 /** Puts `line` among the `Set-Cookie` headers, in the place of the one that was put there before. */
 export function replaceSetCookie (headers: HeaderBag, previous: string | undefined, line: string | undefined): void {
-  const others = asList(headers.get('set-cookie')).filter((each) => each !== previous)
+  const others = asList(headers.get('set-cookie')).filter((each) => each !== previous && each !== line)
   const lines = line === undefined ? others : [...others, line]
   headers.remove('set-cookie')
   if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : lines)
