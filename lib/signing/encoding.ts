@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Bytes or text as base64url without padding (RFC 4648, section 5). Text is taken as UTF-8. */
 export function base64urlEncode (value: string | Uint8Array): string {
   return (typeof value === 'string' ? Buffer.from(value) : asBuffer(value)).toString('base64url')
@@ -23,11 +25,10 @@ export function bytesToInt (bytes: Uint8Array): number {
   return value
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** The text of UTF-8 bytes. A `TypeError` for bytes that are not UTF-8; a byte order mark is kept. */
 export function decodeUtf8 (bytes: Uint8Array): string {
-  return utf8.decode(bytes)
+  if (!isUtf8(bytes)) throw new TypeError('The bytes are not UTF-8')
+  return asBuffer(bytes).toString()
 }
 
 /** The same bytes as a Buffer, without a copy. */
