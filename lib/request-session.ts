@@ -25,7 +25,7 @@ export interface SessionSite {
   readonly counters: SessionCounters
   readonly warnings: WarningGate
   /** Told when the cookie goes out without Secure. */
-  readonly sentInClear: (request: FastifyRequest) => void
+  readonly sentInClear: () => void
 }
 
 /**
@@ -208,7 +208,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #lineFor (decision: SaveDecision): string | undefined {
     if (decision.action === 'keep') return undefined
     const https = cameByHttps(this.#request)
-    if (!https && this.#cookie.isAuto) this.#site.sentInClear(this.#request)
+    if (!https && this.#cookie.isAuto) this.#site.sentInClear()
     return decision.action === 'set' ? this.#cookie.set(decision.value, decision.expires, https) : this.#cookie.delete(https)
   }
 

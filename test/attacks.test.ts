@@ -14,7 +14,7 @@ const FORMATS = ['default', 'flask'] as const
 const DERIVATIONS = ['hkdf', 'django-concat', 'concat', 'hmac', 'none'] as const
 const HOUR = 3600
 /** What must not stand raw in a line of a log: control characters, and what reorders or hides text. */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/ // eslint-disable-line no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/ // eslint-disable-line no-control-regex -- the very characters looked for
 
 /** An application that answers with its session's data, and the codes that onInvalid was called with. */
 async function readingApp (options: Options = {}): Promise<{ app: FastifyInstance, codes: string[], read: (...cookies: string[]) => Promise<unknown> }> {
@@ -375,10 +375,10 @@ t.test('mass assignment: an object of a class is refused, so a URLSearchParams i
 
 const failures: Record<string, (request: FastifyRequest) => unknown> = {
   'throws an error': () => { throw new Error('thrown') },
-  'throws nothing at all': () => { throw undefined }, // eslint-disable-line no-throw-literal
+  'throws nothing at all': () => { throw undefined }, // eslint-disable-line no-throw-literal -- the hostile case
   'throws an object without a class': () => { throw Object.create(null) },
   'rejects with an error': async () => { throw new Error('rejected') },
-  'rejects with nothing': async () => await Promise.reject(undefined), // eslint-disable-line prefer-promise-reject-errors
+  'rejects with nothing': async () => await Promise.reject(undefined), // eslint-disable-line prefer-promise-reject-errors -- the hostile case
   'returns a thenable that throws': () => ({ then () { throw new Error('then') } }),
   'has a then that throws': () => Object.defineProperty({}, 'then', { get () { throw new Error('then') } })
 }

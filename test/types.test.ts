@@ -89,7 +89,7 @@ export function compiles (app: FastifyInstance): void {
   const signer = new TimestampSigner(SECRET, { salt: 's' })
   type<string>()(signer.sign('a'))
   // @ts-expect-error -- the salt is required
-  new URLSafeTimedSerializer(SECRET, {}) // eslint-disable-line no-new
+  new URLSafeTimedSerializer(SECRET, {}) // eslint-disable-line no-new -- only its types matter
   // @ts-expect-error -- fromJson is missing
   class Half extends JSONTag {
     readonly key = ' h'

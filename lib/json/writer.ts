@@ -162,7 +162,7 @@ export function isStackOverflow (error: unknown): boolean {
 
 /** A string as JSON text. Lone surrogates are escaped, so that the text is always valid UTF-8. */
 export function quote (text: string): string {
-  return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"` // which is a third faster for the usual short ones
+  return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"` // the usual short one without escapes, made faster
 }
 
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes

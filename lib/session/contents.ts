@@ -83,8 +83,13 @@ export class SessionContents {
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null) this.shared = true
+    this.share(value)
     return value
+  }
+
+  /** Takes note of a value that code outside holds from now on: objects are looked at again when the session is saved. */
+  share (value: unknown): void {
+    if (typeof value === 'object' && value !== null) this.shared = true
   }
 
   write (key: string, value: unknown): void {
@@ -94,7 +99,7 @@ export class SessionContents {
     }
     if (this.startsPermanent && this.isBlank) this.data._permanent = true
     Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) this.shared = true
+    this.share(value)
     this.change()
   }
 

@@ -49,8 +49,8 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   /** Whether a member or a property was used. Asking does not open the cookie. */
   readonly accessed: boolean
   /**
-   * Whether something was changed, inside a stored object too. Set to false, all changes so far are forgotten for the
-   * cookie; set to true, the session is saved.
+   * Whether something was changed, inside a stored object too. Set to false, the changes so far need no saving,
+   * though a later change saves them too; set to true, the session is saved.
    */
   modified: boolean
   /** 128 random bits as base64url, made when first read and kept with the session; new after `regenerate`. */

@@ -84,7 +84,7 @@ class SessionBase {
 
   data (): Record<string, unknown> {
     const contents = use(this)
-    contents.shared = true
+    for (const key of Object.keys(contents.data)) contents.share(contents.data[key])
     return { ...contents.data }
   }
 
