@@ -13,9 +13,8 @@ const layers: Record<string, string[]> = {
   json: ['path.ts', 'errors.ts'],
   signing: ['errors.ts', 'json'],
   session: ['path.ts', 'errors.ts', 'json', 'signing'],
-  'request-session.ts': ['path.ts', 'errors.ts', 'session'],
-  'plugin.ts': ['path.ts', 'errors.ts', 'json', 'signing', 'session', 'request-session.ts'],
-  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'plugin.ts']
+  fastify: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
+  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify']
 }
 
 interface Import {
@@ -55,7 +54,7 @@ t.test('no module imports itself through others, types aside', async (t) => {
 
 t.test('only the wiring names Fastify, and only the signing the crypto', async (t) => {
   const importers = (name: RegExp): string[] => files.filter((file) => importsOf(file).some(({ from }) => name.test(from))).sort()
-  t.strictSame(importers(/^fastify(-plugin)?$/), ['plugin.ts', 'request-session.ts'])
-  t.strictSame(importers(/^@fastify\/cookie$/), ['plugin.ts', 'session/cookie-writer.ts'])
+  t.strictSame(importers(/^fastify(-plugin)?$/).filter((file) => !file.startsWith('fastify/')), [])
+  t.strictSame(importers(/^@fastify\/cookie$/), ['fastify/plugin.ts', 'session/cookie-writer.ts'])
   t.strictSame(importers(/^node:zlib$/), ['signing/serializer.ts'])
 })

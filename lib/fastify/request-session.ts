@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type BadData, CookieTooLarge } from './errors.ts'
-import { escapeName } from './path.ts'
-import type { CookieWriter } from './session/cookie-writer.ts'
-import type { SessionCounters, WarningGate } from './session/counters.ts'
-import { cookieValues } from './session/cookies.ts'
+import { type BadData, CookieTooLarge } from '../errors.ts'
+import { escapeName } from '../path.ts'
+import type { CookieWriter } from '../session/cookie-writer.ts'
+import type { SessionCounters, WarningGate } from '../session/counters.ts'
+import { cookieValues } from '../session/cookies.ts'
 import {
   forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
-} from './session/headers.ts'
-import type { SessionSettings } from './session/options.ts'
-import { adopt, contentsOf, lazySession, type Session, type SessionHost } from './session/session.ts'
-import type { SaveDecision, SaveOptions, SessionInterface } from './session/session-interface.ts'
+} from '../session/headers.ts'
+import type { SessionSettings } from '../session/options.ts'
+import { adopt, contentsOf, lazySession, type Session, type SessionHost } from '../session/session.ts'
+import type { SaveDecision, SaveOptions, SessionInterface } from '../session/session-interface.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
 
