@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { asBuffer, base64urlDecode, base64urlEncode, bytesToInt, decodeUtf8, intToBytes } from '../lib/signing/encoding.ts'
+import { asBuffer, base64urlDecode, base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from '../lib/signing/encoding.ts'
 
 const RUNS = { seed: 20261122, numRuns: 300 }
 
@@ -66,18 +66,33 @@ t.test('numbers are big-endian bytes without leading zeros', async (t) => {
   ]
   for (const [value, hex] of numbers) {
     t.equal(intToBytes(value).toString('hex'), hex)
-    t.equal(bytesToInt(Buffer.from(hex, 'hex')), value)
-    t.equal(bytesToInt(Buffer.from('0000' + hex, 'hex')), value, 'leading zeros are read')
+    t.equal(base64urlToInt(base64urlEncode(Buffer.from(hex, 'hex'))), value)
+    t.equal(base64urlToInt(base64urlEncode(Buffer.from('0000' + hex, 'hex'))), value, 'leading zeros are read')
   }
 })
 
 t.test('any whole number up to 2^53 - 1 comes back', async () => {
-  fc.assert(fc.property(fc.maxSafeNat(), (value) => bytesToInt(intToBytes(value)) === value), RUNS)
+  fc.assert(fc.property(fc.maxSafeNat(), (value) => base64urlToInt(base64urlEncode(intToBytes(value))) === value), RUNS)
 })
 
 t.test('bytes past 2^53 are as near as a number can be', async (t) => {
-  t.equal(bytesToInt(Buffer.alloc(8, 0xff)), 2 ** 64)
-  t.equal(bytesToInt(Buffer.from('ff'.repeat(200), 'hex')), Infinity)
+  t.equal(base64urlToInt(base64urlEncode(Buffer.alloc(8, 0xff))), 2 ** 64)
+  t.equal(base64urlToInt(base64urlEncode(Buffer.from('ff'.repeat(200), 'hex'))), undefined, 'where there is none')
+})
+
+t.test('a number is read from those texts that are base64url, and no others', async (t) => {
+  for (const [why, text] of refused) t.equal(base64urlToInt(text), undefined, why)
+  const text = fc.oneof(fc.stringMatching(/^[\w-]{0,8}$/), fc.string({ unit: 'binary', maxLength: 8 }), fc.base64String({ maxLength: 8 }))
+  fc.assert(fc.property(text, (text) => {
+    const bytes = base64urlDecode(text)
+    return base64urlToInt(text) === (bytes === undefined ? undefined : Number(`0x0${bytes.toString('hex')}`))
+  }), RUNS)
+})
+
+t.test('text longer than the buffer for it is the same base64url', async (t) => {
+  for (const text of ['x'.repeat(4096), 'é'.repeat(4096), '語'.repeat(4096), '語'.repeat(4097), '😀'.repeat(9000)]) {
+    t.equal(base64urlEncode(text), Buffer.from(text).toString('base64url'))
+  }
 })
 
 t.test('UTF-8 is read as it stands, with a byte order mark', async (t) => {

@@ -42,6 +42,32 @@ for (const { digest, block, length } of digests) {
   })
 }
 
+t.test('texts too long for the fast way, and digests it does not know, have the same HMAC as Node makes', async (t) => {
+  const key = Buffer.from('key')
+  for (const digest of ['sha1', 'sha256', 'sha512', 'sha512-256', 'SHA256', 'sha3-256', 'ripemd160', 'RSA-SHA1']) {
+    const mac = new Mac(digest, key)
+    for (const text of ['', TEXT, 'x'.repeat(4096), 'é'.repeat(4096), '語'.repeat(4096), 'x'.repeat(4097), '語'.repeat(9000)]) {
+      const signature = createHmac(digest, key).update(text).digest('base64url')
+      t.equal(mac.sign(text), signature)
+      t.ok(mac.verify(text, signature))
+      t.notOk(mac.verify(text, signature.slice(0, -1)))
+    }
+  }
+})
+
+t.test('nothing of one text or signature stays for the next', async (t) => {
+  const mac = new Mac('sha256', Buffer.from('key'))
+  const [long, short] = ['x'.repeat(4000), 'y']
+  const expected = createHmac('sha256', 'key').update(short).digest('base64url')
+  for (const before of [long, '', TEXT, 'é'.repeat(4096)]) {
+    const signature = mac.sign(before)
+    t.ok(mac.verify(before, signature))
+    for (const wrong of ['', signature, signature.slice(0, -1), '\u0141'.repeat(43), 'é'.repeat(21) + 'A', '\ud800'.repeat(43)]) t.notOk(mac.verify(short, wrong))
+    t.equal(mac.sign(short), expected)
+    t.ok(mac.verify(short, expected))
+  }
+})
+
 t.test('a MAC does not pass for another text, key or digest', async (t) => {
   const mac = new Mac('sha256', Buffer.from('key'))
   const signature = mac.sign(TEXT)

@@ -1,8 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 
+/** Takes text that is only looked at until the function returns; longer text gets a buffer of its own. */
+const scratch = Buffer.allocUnsafeSlow(12288)
+
 /** Bytes or text as base64url without padding (RFC 4648, section 5). Text is taken as UTF-8. */
 export function base64urlEncode (value: string | Uint8Array): string {
-  return (typeof value === 'string' ? Buffer.from(value) : asBuffer(value)).toString('base64url')
+  if (typeof value !== 'string') return asBuffer(value).toString('base64url')
+  if (value.length * 3 > scratch.length) return Buffer.from(value).toString('base64url')
+  return scratch.toString('base64url', 0, scratch.write(value))
 }
 
 /** The bytes of unpadded base64url, or undefined for any other text: each sequence of bytes has one spelling. */
@@ -18,12 +23,26 @@ export function intToBytes (value: number): Buffer {
   return Buffer.from(bytes)
 }
 
-/** The inverse of `intToBytes`; leading zeros are fine. Past 2^53 it is as near as a number can be. */
-export function bytesToInt (bytes: Uint8Array): number {
+/**
+ * The whole number whose big-endian bytes are `text` as base64url, leading zeros or none; undefined where that is no
+ * base64url of one spelling, or more than a number can be. Past 2^53 it is as near as one can be.
+ */
+export function base64urlToInt (text: string): number | undefined {
   let value = 0
-  for (const byte of bytes) value = value * 256 + byte
-  return value
+  for (let index = 0; index < text.length; index++) {
+    const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET
+    if (sextet === NO_SEXTET) return undefined
+    value = value * 64 + sextet
+  }
+  const spare = SPARE[text.length % 4]!
+  return value % spare === 0 ? value / spare : undefined
 }
+
+/** By what the last sextet exceeds the last byte, for each rest of a length by four; no bytes make a rest of one. */
+const SPARE = [1, NaN, 16, 4]
+const NO_SEXTET = 64
+const SEXTETS = new Uint8Array(128).fill(NO_SEXTET)
+for (const [sextet, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].entries()) SEXTETS[character.charCodeAt(0)] = sextet
 
 /** The text of UTF-8 bytes. A `TypeError` for bytes that are not UTF-8; a byte order mark is kept. */
 export function decodeUtf8 (bytes: Uint8Array): string {

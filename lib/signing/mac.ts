@@ -1,15 +1,36 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { secretBytes } from './keys.ts'
+
+/** Bytes of the block of a hash (RFC 1321, FIPS 180-4), of those hashes whose HMAC is made the fast way. */
+const BLOCK_BYTES: Readonly<Record<string, number>> = { md5: 64, sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128 }
+/** The longest text that the fast way takes, in characters; browsers keep no longer cookie. */
+const MAX_TEXT = 4096
+/** A character takes three bytes at most; those that take four are two characters long. */
+const MAX_TEXT_BYTES = 3 * MAX_TEXT
 
 /** An HMAC under one key, written as unpadded base64url. */
 export class Mac {
   readonly #digest: string
   readonly #key: KeyObject
-  readonly #shape: RegExp
+  readonly #hashes: TwoHashes | undefined
+  /** What is compared stands in these two, a signature long each. */
+  readonly #expected: Buffer
+  readonly #given: Buffer
 
-  constructor (digest: string, key: Uint8Array) {
+  constructor (digest: string, key: KeyObject | Uint8Array) {
     this.#digest = digest
-    this.#key = createSecretKey(key)
-    this.#shape = new RegExp(`^[A-Za-z0-9_-]{${this.sign('').length}}$`)
+    const bytes = secretBytes(key)
+    this.#key = createSecretKey(bytes)
+    const block = Object.hasOwn(BLOCK_BYTES, digest) ? BLOCK_BYTES[digest] : undefined
+    this.#hashes = block === undefined ? undefined : new TwoHashes(digest, bytes, block)
+    const { length } = this.sign('')
+    this.#expected = Buffer.alloc(length)
+    this.#given = Buffer.alloc(length)
+  }
+
+  /** The characters of every signature. */
+  get length (): number {
+    return this.#given.length
   }
 
   /**
@@ -17,11 +38,57 @@ export class Mac {
    * lone surrogates has none, since as UTF-8 it would be the same as another.
    */
   verify (text: string, signature: string): boolean {
-    return this.#shape.test(signature) && text.isWellFormed() &&
-      timingSafeEqual(Buffer.from(this.sign(text), 'latin1'), Buffer.from(signature, 'latin1'))
+    return signature.length === this.length && text.isWellFormed() && this.#isEqual(this.sign(text), signature)
   }
 
   sign (text: string): string {
-    return createHmac(this.#digest, this.#key).update(text).digest('base64url')
+    return this.#hashes?.sign(text) ?? hmac(this.#digest, this.#key, text)
   }
+
+  /** A character that is not ASCII takes more bytes than one, so that those that were written cannot be equal. */
+  #isEqual (expected: string, signature: string): boolean {
+    const written = this.#expected.write(expected, 'latin1') === this.length && this.#given.write(signature, 'utf8') === this.length
+    return written && timingSafeEqual(this.#expected, this.#given)
+  }
+}
+
+/** The HMAC as Node makes it. */
+export function hmac (digest: string, key: KeyObject, text: string): string {
+  return createHmac(digest, key).update(text).digest('base64url')
+}
+
+/**
+ * HMAC by its definition (RFC 2104, section 2), as two hashes of a whole buffer each: Node makes those in little more
+ * than half the time of one `createHmac`, most of which goes into the object. The buffers begin with the padded key;
+ * what stands behind it is written anew for each text.
+ */
+class TwoHashes {
+  readonly #digest: string
+  readonly #block: number
+  readonly #inner: Buffer
+  readonly #outer: Buffer
+
+  constructor (digest: string, key: Buffer, block: number) {
+    this.#digest = digest
+    this.#block = block
+    const short = key.length > block ? hash(digest, key, 'buffer') : key
+    this.#inner = padded(short, 0x36, block, MAX_TEXT_BYTES)
+    this.#outer = padded(short, 0x5c, block, hash(digest, '', 'buffer').length)
+  }
+
+  /** Undefined for a text that is too long. */
+  sign (text: string): string | undefined {
+    if (text.length > MAX_TEXT) return undefined
+    const bytes = this.#inner.write(text, this.#block)
+    const inside = hash(this.#digest, this.#inner.subarray(0, this.#block + bytes), 'binary')
+    this.#outer.write(inside, this.#block, 'latin1')
+    return hash(this.#digest, this.#outer, 'base64url')
+  }
+}
+
+/** A buffer with the key, every byte of its block combined with `pad`, and room for as many bytes more. */
+function padded (key: Buffer, pad: number, block: number, room: number): Buffer {
+  const buffer = Buffer.alloc(block + room).fill(pad, 0, block)
+  key.forEach((byte, index) => { buffer[index] = byte ^ pad })
+  return buffer
 }

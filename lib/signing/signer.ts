@@ -1,5 +1,5 @@
 import { BadData, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
-import { base64urlDecode, base64urlEncode, bytesToInt, decodeUtf8, intToBytes } from './encoding.ts'
+import { base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from './encoding.ts'
 import { checkDigest, deriveKey, isEmptySecret, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
 
@@ -100,8 +100,9 @@ export class Signer {
     if (end === -1) return undefined
     const value = signed.slice(0, end)
     const signature = signed.slice(end + this.sep.length)
-    const key = this.#macs.findIndex((mac) => mac.verify(value, signature))
-    return key === -1 ? undefined : { value, key }
+    for (let key = 0; key < this.#macs.length; key++) {
+      if (this.#macs[key]!.verify(value, signature)) return { value, key }
+    }
   }
 }
 
@@ -109,6 +110,9 @@ export class Signer {
 export class TimestampSigner extends Signer {
   readonly #now: () => number
   readonly #clockTolerance: number
+  /** The last time that was written, and its text. */
+  #stamped = -1
+  #stamp = ''
 
   constructor (secret: Secret, options: TimestampSignerOptions) {
     super(secret, options)
@@ -117,7 +121,12 @@ export class TimestampSigner extends Signer {
   }
 
   override sign (value: string | Uint8Array): string {
-    return super.sign(asText(value) + this.sep + base64urlEncode(intToBytes(this.now())))
+    const now = this.now()
+    if (now !== this.#stamped) {
+      this.#stamped = now
+      this.#stamp = base64urlEncode(intToBytes(now))
+    }
+    return super.sign(asText(value) + this.sep + this.#stamp)
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
@@ -179,17 +188,16 @@ export function systemClock (): number {
 
 /** Throws a `TypeError` for what is no limit, a bare number say, since it would limit nothing. */
 export function checkedLimit (limit: AgeLimit): AgeLimit {
-  const isLimit = typeof limit === 'object' && limit !== null && ['undefined', 'number'].includes(typeof limit.maxAge)
-  if (!isLimit) throw new TypeError('The limit is given as { maxAge }, a number of seconds')
+  const isLimit = typeof limit === 'object' && limit !== null
+  if (!isLimit || (limit.maxAge !== undefined && typeof limit.maxAge !== 'number')) throw new TypeError('The limit is given as { maxAge }, a number of seconds')
   return limit
 }
 
 const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
 
 function readTimestamp (text: string): number | undefined {
-  const bytes = base64urlDecode(text)
-  const timestamp = bytes === undefined ? Infinity : bytesToInt(bytes)
-  return timestamp <= MAX_TIMESTAMP ? timestamp : undefined
+  const timestamp = base64urlToInt(text)
+  return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
 }
 
 function asText (value: string | Uint8Array): string {
