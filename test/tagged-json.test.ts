@@ -422,8 +422,9 @@ t.test('a tag may use its serializer again, and its failures spoil no later path
     }
   }))
   t.equal(own.dumps([{ a: new Box([1n]) }, 2]), '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]')
+  t.match(attempts.shift(), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }, 'the path within the tagged value')
   t.strictSame(attempts, [
-    new NotSerializable('value[0].a.x.deep[0][0]', aFunction), new NotSerializable('other[0]', aFunction),
+    new NotSerializable('other[0]', aFunction),
     new BadPayload('The payload is not JSON')
   ])
   const refused: Array<[value: unknown, path: string]> = [

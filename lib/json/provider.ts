@@ -56,7 +56,7 @@ export class DefaultJSONProvider extends JSONProvider {
 
   override dumps (value: unknown, { indent = 0 }: DumpsOptions = {}): string {
     if (!Number.isInteger(indent) || indent < 0) throw new TypeError('indent must be a number of spaces')
-    const text = this.#writer.dumps(value, { path: () => 'value' })
+    const text = this.#writer.dumps(value, 'value')
     return indent === 0 ? text : indentJSON(text, indent)
   }
 

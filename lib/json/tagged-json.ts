@@ -1,9 +1,9 @@
 import { BadPayload } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
-import { formatRoot, quoteName } from '../path.ts'
+import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { PassDict, PassList, TagDict } from './tags.ts'
-import { describeType, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, quote } from './writer.ts'
+import { describeType, inheritsKeys, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, passing, quote } from './writer.ts'
 
 /** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
 const TAG_DEPTH = 4
@@ -42,6 +42,8 @@ export class TaggedJSONSerializer {
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
   readonly #writer: TagWriter
+  /** Whether somebody gave properties to all objects. */
+  #inherits = false
 
   /** Throws a `TypeError` for an unknown format. */
   constructor ({ format = 'default' }: SerializerOptions = {}) {
@@ -76,7 +78,7 @@ export class TaggedJSONSerializer {
    * by default `value`.
    */
   dumps (value: unknown, name = 'value'): string {
-    return this.#writer.dumps(value, { path: () => formatRoot(name) })
+    return this.#writer.dumps(value, name)
   }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
@@ -89,7 +91,8 @@ export class TaggedJSONSerializer {
    * this one stands, for the path of errors.
    */
   tag (value: unknown, at?: string | number): unknown {
-    return this.#dialect.parse(this.#writer.writePart(value, at))
+    if (typeof value === 'string' && !this.#writer.asksEveryTag) return value // by far the most of what tags hold
+    return this.#dialect.parse(this.#writer.isWriting ? this.#writer.writePart(value, at) : this.#writer.dumps(value, 'value'))
   }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
@@ -110,6 +113,8 @@ export class TaggedJSONSerializer {
   }
 
   #untagged (value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value
+    this.#inherits = inheritsKeys()
     try {
       return this.#untag(value, 0)
     } catch (error) {
@@ -123,18 +128,30 @@ export class TaggedJSONSerializer {
   }
 
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
-  #untag (value: unknown, depth: number): unknown {
-    if (typeof value !== 'object' || value === null) return value
+  #untag (value: object, depth: number): unknown {
     if (depth === this.#maxTextDepth) throw tooDeep(`${this.#maxTextDepth} levels`)
-    const keys = Object.keys(value)
-    const members = value as Record<string, unknown>
-    for (let i = 0; i < keys.length; i++) {
-      const member = members[keys[i]!]
-      if (typeof member === 'object' && member !== null) members[keys[i]!] = this.#untag(member, depth + 1)
+    return Array.isArray(value) ? this.#untagList(value, depth + 1) : this.#untagDict(value as Record<string, unknown>, depth + 1)
+  }
+
+  #untagList (list: unknown[], depth: number): unknown[] {
+    for (let index = 0; index < list.length; index++) {
+      const member = list[index]
+      if (typeof member === 'object' && member !== null) list[index] = this.#untag(member, depth)
     }
-    if (keys.length !== 1 || Array.isArray(value)) return value
-    const tag = this.#tags.get(keys[0]!)
-    return tag === undefined ? value : fromTag(tag, members[keys[0]!])
+    return list
+  }
+
+  #untagDict (dict: Record<string, unknown>, depth: number): unknown {
+    let count = 0
+    let last = ''
+    for (const key in dict) { // several times faster than Object.keys
+      if (this.#inherits && !Object.hasOwn(dict, key)) continue
+      count++
+      const member = dict[last = key]
+      if (typeof member === 'object' && member !== null) dict[key] = this.#untag(member, depth)
+    }
+    const tag = count === 1 ? this.#tags.get(last) : undefined
+    return tag === undefined ? dict : fromTag(tag, dict[last])
   }
 }
 
@@ -163,6 +180,8 @@ class TagWriter extends DialectWriter {
   readonly #serializer: TaggedJSONSerializer
   readonly #dialect: Dialect
   readonly #plain: PlainWriter
+  /** Which of the default tags last claimed an object of a class, by its prototype. */
+  readonly #claimants = new WeakMap<object, JSONTag>()
 
   constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
     super(dialect, dialect.maxDepth)
@@ -173,10 +192,11 @@ class TagWriter extends DialectWriter {
 
   /** Writes a part of the value being written. */
   writePart (value: unknown, key: string | number | undefined): string {
-    return this.balanced(() => {
-      this.at(key)
+    try {
       return this.write(value)
-    })
+    } catch (error) {
+      throw passing(error, undefined, key)
+    }
   }
 
   override write (value: unknown): string {
@@ -185,21 +205,36 @@ class TagWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
+    const tag = this.#claimant(value)
     return tag === undefined ? this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`) : this.#tagged(tag, value)
+  }
+
+  /** The tag that claims a value; of the default ones no two claim objects of one class, so the last one is asked first. */
+  #claimant (value: unknown): JSONTag | undefined {
+    if (this.asksEveryTag || typeof value !== 'object') return this.#firstClaimant(value)
+    const prototype: object = Object.getPrototypeOf(value)
+    const last = this.#claimants.get(prototype)
+    if (last?.check(value)) return last
+    const tag = this.#firstClaimant(value)
+    if (tag !== undefined) this.#claimants.set(prototype, tag)
+    return tag
+  }
+
+  #firstClaimant (value: unknown): JSONTag | undefined {
+    return this.#serializer.order.find((each) => each.key !== '' && each.check(value))
   }
 
   protected override list (values: readonly unknown[]): string {
     if (!isPlainArray(values)) return this.other(values)
-    const keys = Object.keys(values)
-    if (keys.length !== values.length || (keys.length > 0 && keys.at(-1) !== `${keys.length - 1}`)) {
+    const items = Object.values(values)
+    if (items.length !== values.length || (values.includes(undefined) && Object.keys(values).at(-1) !== `${items.length - 1}`)) {
       this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
     }
-    return super.list(values)
+    return super.list(items, values)
   }
 
-  protected override checkKey (key: string): void {
-    if (key === '__proto__' && !this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
+  protected override checkProtoKey (): void {
+    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
@@ -209,16 +244,19 @@ class TagWriter extends DialectWriter {
   }
 
   #tagged (tag: JSONTag, value: unknown): string {
-    const json = this.balanced(() => {
-      if (typeof value === 'object') this.enter(value!)
-      return tag.toJson(value)
+    return this.inside(value, () => {
+      const json = tag.toJson(value)
+      return `{${quote(tag.key)}:${typeof json === 'string' ? quote(json) : this.#plain.writeWhole(json)}}`
     })
-    return `{${quote(tag.key)}:${typeof json === 'string' ? quote(json) : this.#plain.dumps(json, this)}}`
   }
 }
 
 /** Writes what a tag's `toJson` gave, which must be plain JSON data. */
 class PlainWriter extends DialectWriter {
+  writeWhole (value: unknown): string {
+    return this.afresh(value)
+  }
+
   protected override other (value: unknown): string {
     return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
   }

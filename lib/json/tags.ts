@@ -69,7 +69,9 @@ export class TagTuple extends JSONTag {
   }
 
   toJson (value: Tuple): unknown {
-    return Array.from(value, (item, index) => this.serializer.tag(item, index))
+    const items: unknown[] = []
+    for (let index = 0; index < value.length; index++) items.push(this.serializer.tag(value[index], index))
+    return items
   }
 
   fromJson (value: unknown): Tuple {
@@ -126,11 +128,12 @@ export class TagUUID extends JSONTag {
   }
 
   fromJson (value: unknown): UUID {
-    const uuid = new UUID(expectString(value))
-    if (uuid.hex !== value) throw new TypeError('Not 32 digits')
-    return uuid
+    if (!DIGITS.test(expectString(value))) throw new TypeError('Not 32 digits')
+    return new UUID(value as string)
   }
 }
+
+const DIGITS = /^[0-9a-f]{32}$/
 
 /** `Date`, as ISO 8601 to the millisecond; an invalid one as null. */
 export class TagDateTime extends JSONTag {
@@ -146,10 +149,20 @@ export class TagDateTime extends JSONTag {
 
   fromJson (value: unknown): Date {
     if (value === null) return new Date(NaN)
-    const date = new Date(expectString(value))
-    if (date.toISOString() !== value) throw new TypeError('Not a date')
+    const text = expectString(value)
+    const date = new Date(text)
+    if (!isWritten(date, text)) throw new TypeError('Not a date')
     return date
   }
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Whether `text` is what `toISOString` gives: with a year of four digits, only a day or an hour that is none is read as another. */
+function isWritten (date: Date, text: string): boolean {
+  return ISO_DATE.test(text)
+    ? date.getUTCDate() === Number(text.slice(8, 10)) && date.getUTCHours() === Number(text.slice(11, 13))
+    : date.toISOString() === text
 }
 
 /** `Date`, as an HTTP date (RFC 9110, section 5.6.7) in whole seconds, as Flask writes it. */
@@ -188,7 +201,7 @@ export class TagBigInt extends JSONTag {
   readonly key = ' n'
 
   check (value: unknown): boolean {
-    return typeof value === 'bigint' && value < LIMIT && value > -LIMIT
+    return typeof value === 'bigint' && value < LIMIT && value > MINUS_LIMIT
   }
 
   toJson (value: bigint): string {
@@ -203,6 +216,7 @@ export class TagBigInt extends JSONTag {
 }
 
 const LIMIT = 10n ** BigInt(MAX_DIGITS)
+const MINUS_LIMIT = -LIMIT
 
 /** NaN and the infinities, by their names. */
 export class TagNumber extends JSONTag {
@@ -343,7 +357,12 @@ function hasPrototype (value: unknown, Class: { readonly prototype: object }): v
 
 /** Nor would properties that were put on an instance; bytes have those of their indexes. */
 function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return hasPrototype(value, Class) && Object.keys(value).length === (types.isUint8Array(value) ? value.length : 0)
+  return hasPrototype(value, Class) && (types.isUint8Array(value) ? Object.keys(value).length === value.length : isBare(value))
+}
+
+function isBare (value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return false
+  return true
 }
 
 function expectString (value: unknown): string {

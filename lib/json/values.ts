@@ -8,8 +8,10 @@ export class Tuple<T = unknown> implements Iterable<T> {
   /** Throws a `TypeError` for a string and for several arguments: the elements come as one list. */
   constructor (items: Iterable<T> = [], ...others: never[]) {
     if (typeof items === 'string' || others.length > 0) throw new TypeError('A Tuple is made from one list: new Tuple([first, second])')
-    this.#items = Object.freeze([...items])
-    Object.assign(this, this.#items)
+    const copy = [...items]
+    const indexed = this as Record<number, T>
+    for (let index = 0; index < copy.length; index++) indexed[index] = copy[index]!
+    this.#items = copy
     Object.freeze(this)
   }
 

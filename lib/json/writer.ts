@@ -1,52 +1,40 @@
 import { types } from 'node:util'
 import { NotSerializable } from '../errors.ts'
-import { formatPath } from '../path.ts'
-
-/** Something that knows where it stands in a larger value. */
-export interface Located {
-  path (): string
-}
+import { formatPath, formatRoot } from '../path.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
 
 /**
- * Writes values as JSON text and knows at each moment where it is, so that a refusal can name the path.
+ * Writes values as JSON text.
  * Every property is read exactly once: what was checked is what is written, whatever a getter or a Proxy answers next.
  * Subclasses say what becomes of the values that JSON has no form for.
+ *
+ * Where a value stands is not known while it is written, only how deep. A refusal collects the way back to the root as
+ * it passes through the calls.
  */
 export abstract class JSONWriter {
-  #root: Located = { path: () => 'value' }
-  /** The objects around the value being written, outermost first. */
-  #holders: object[] = []
-  /** In each of them, the key at which the value stands. */
-  #keys: Array<string | number | undefined> = []
+  #depth = 0
+  /** Whether somebody gave properties to all objects. */
+  #inherits = false
   readonly #maxDepth: number
 
   constructor (maxDepth = MAX_DEPTH) {
     this.#maxDepth = maxDepth
   }
 
-  /** `value` as JSON text; `root` is where it stands itself. May be called again from within. */
-  dumps (value: unknown, root: Located): string {
-    const outer = [this.#root, this.#holders, this.#keys] as const
-    this.#root = root
-    this.#holders = []
-    this.#keys = []
+  /** `value` as JSON text; `name` is how the path to it begins in errors. May be called again from within. */
+  dumps (value: unknown, name: string): string {
     try {
-      return this.#writeRoot(value)
-    } finally {
-      [this.#root, this.#holders, this.#keys] = outer
+      return this.afresh(value)
+    } catch (error) {
+      if (isStackOverflow(error)) throw new NotSerializable(formatRoot(name), 'is nested too deep for the stack there is')
+      throw error instanceof Refusal ? error.toError(name) : error
     }
   }
 
-  /** Where the value being written stands, such as `session.cart[2].price`. */
-  path (): string {
-    return this.#pathTo(this.#holders.length)
-  }
-
   refuse (reason: string): never {
-    throw new NotSerializable(this.path(), reason)
+    throw new Refusal(reason)
   }
 
   write (value: unknown): string {
@@ -63,16 +51,6 @@ export abstract class JSONWriter {
     return this.other(value)
   }
 
-  /** Runs code of others, which may enter objects and fail before it leaves them. */
-  protected balanced<Result> (run: () => Result): Result {
-    const depth = this.#holders.length
-    try {
-      return run()
-    } finally {
-      this.#holders.length = depth
-    }
-  }
-
   /** Anything that is not a string, a number, a boolean, null, an array or a plain object. */
   protected abstract other (value: unknown): string
 
@@ -87,72 +65,144 @@ export abstract class JSONWriter {
 
   /** `holder` is what stands in the value, where `values` were made from it. */
   protected list (values: readonly unknown[], holder: object = values): string {
-    this.enter(holder)
     const { length } = values
-    let text = '['
-    for (let index = 0; index < length; index++) {
-      this.at(index)
-      if (index > 0) text += ','
-      text += this.write(values[index])
+    let index = 0
+    this.enter(holder)
+    try {
+      let text = '['
+      for (; index < length; index++) {
+        if (index > 0) text += ','
+        text += this.write(values[index])
+      }
+      this.leave()
+      return text + ']'
+    } catch (error) {
+      throw passing(error, holder, index)
     }
-    this.leave()
-    return text + ']'
   }
 
   /** The own enumerable string keys of `object`; properties that are `undefined` are left out, as in JSON. */
   protected dict (object: object, holder: object = object): string {
+    let at = ''
     this.enter(holder)
-    let members = ''
-    let count = 0
-    let last = ''
-    for (const key of Object.keys(object)) {
-      this.at(key)
-      const value = (object as Record<string, unknown>)[key]
-      if (value === undefined) continue
-      this.checkKey(key)
-      if (count++ > 0) members += ','
-      members += quote(last = key) + ':' + this.write(value)
+    try {
+      let members = ''
+      let count = 0
+      let last = ''
+      for (const key in object) { // several times faster than Object.keys
+        if (this.#inherits && !Object.hasOwn(object, key)) continue
+        const value = (object as Record<string, unknown>)[at = key]
+        if (value === undefined) continue
+        if (key === '__proto__') this.checkProtoKey()
+        const name = memberName(last = key)
+        members += (count++ === 0 ? name.slice(1) : name) + this.write(value)
+      }
+      this.leave()
+      return this.braces(members, count, last)
+    } catch (error) {
+      throw passing(error, holder, at)
     }
-    this.leave()
-    return this.braces(members, count, last)
   }
 
-  /** May refuse the key of a member. */
-  protected checkKey (_key: string): void {}
+  /** May refuse an own `__proto__` key. */
+  protected checkProtoKey (): void {}
 
   protected braces (members: string, _count: number, _last: string): string {
     return '{' + members + '}'
   }
 
-  protected enter (holder: object): void {
-    if (this.#holders.includes(holder)) this.#refuseCycle(holder)
-    if (this.#holders.length === this.#maxDepth) this.refuse(`is nested deeper than ${this.#maxDepth} levels`)
-    this.#keys[this.#holders.push(holder) - 1] = undefined
+  /** Whether the value to be written next stands inside another. */
+  get isWriting (): boolean {
+    return this.#depth > 0
   }
 
-  protected at (key: string | number | undefined): void {
-    this.#keys[this.#holders.length - 1] = key
-  }
-
-  protected leave (): void {
-    this.#holders.pop()
-  }
-
-  #writeRoot (value: unknown): string {
+  /** Writes with the full depth before it again, as at the root. */
+  protected afresh (value: unknown): string {
+    const depth = this.#depth
+    this.#depth = 0
+    this.#inherits = inheritsKeys()
     try {
       return this.write(value)
-    } catch (error) {
-      throw isStackOverflow(error) ? new NotSerializable(this.#root.path(), 'is nested too deep for the stack there is') : error
+    } finally {
+      this.#depth = depth
     }
   }
 
-  #refuseCycle (holder: object): never {
-    return this.refuse(`is a cycle: it is ${this.#pathTo(this.#holders.indexOf(holder))} again`)
+  /** Runs code of others inside `holder`, which may enter objects and fail before it leaves them. */
+  protected inside<Result> (holder: unknown, run: () => Result): Result {
+    const depth = this.#depth
+    this.enter(holder)
+    try {
+      return run()
+    } catch (error) {
+      throw passing(error, holder)
+    } finally {
+      this.#depth = depth
+    }
   }
 
-  #pathTo (depth: number): string {
-    return formatPath(this.#root.path(), this.#keys.slice(0, depth).filter((key) => key !== undefined))
+  protected enter (holder: unknown): void {
+    if (this.#depth === this.#maxDepth) throw new Refusal(`is nested deeper than ${this.#maxDepth} levels`, [holder])
+    this.#depth++
   }
+
+  protected leave (): void {
+    this.#depth--
+  }
+}
+
+type Key = string | number
+
+/** Why a value is refused, on its way to the root; code of others that catches it there sees the path so far. */
+class Refusal extends TypeError {
+  readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
+  readonly #reason: string
+  readonly #isTooDeep: boolean
+  /** What the value stands in and at which keys, innermost first. */
+  readonly #holders: unknown[]
+  readonly #keys: Array<Key | undefined>
+
+  /** `tooDeep` holds the value itself where it is refused for its depth. */
+  constructor (reason: string, tooDeep: unknown[] = []) {
+    super()
+    this.#reason = reason
+    this.#isTooDeep = tooDeep.length > 0
+    this.#holders = tooDeep
+    this.#keys = tooDeep.map(() => undefined)
+  }
+
+  get path (): string {
+    return this.toError('value').path
+  }
+
+  override get message (): string {
+    return this.toError('value').message
+  }
+
+  stoodIn (holder: unknown, key: Key | undefined): void {
+    this.#holders.push(holder)
+    this.#keys.push(key)
+  }
+
+  /** The error for a value that goes by `name`. What is nested without an end in itself is a cycle. */
+  toError (name: string): NotSerializable {
+    const holders = this.#holders.toReversed()
+    const keys = this.#keys.toReversed()
+    const path = (depth: number): string => formatPath(formatRoot(name), keys.slice(0, depth).filter((key) => key !== undefined))
+    const again = this.#isTooDeep ? holders.findIndex((holder, index) => isObject(holder) && holders.indexOf(holder) < index) : -1
+    if (again === -1) return new NotSerializable(path(keys.length), this.#reason)
+    return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
+  }
+}
+
+function isObject (value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+/** An error on its way out of a value that stands in `holder`, at `key`. */
+export function passing (error: unknown, holder: unknown, key?: Key): unknown {
+  if (error instanceof Refusal) error.stoodIn(holder, key)
+  return error
 }
 
 /** Whether an error says that calls are nested too deep, which happens sooner where the caller is deep already. */
@@ -165,7 +215,23 @@ export function quote (text: string): string {
   return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"` // the usual short one without escapes, made faster
 }
 
+/** A comma, the key as JSON text, and a colon: kept for the keys seen first, since those of an application recur. */
+function memberName (key: string): string {
+  const known = memberNames.get(key)
+  if (known !== undefined) return known
+  const name = `,${quote(key)}:`
+  if (memberNames.size < 1000 && key.length < 50) memberNames.set(key, name)
+  return name
+}
+const memberNames = new Map<string, string>()
+
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
+
+/** Whether somebody gave enumerable properties to all objects, so that `for…in` tells more than their own. */
+export function inheritsKeys (): boolean {
+  for (const key in {}) return key !== undefined
+  return false
+}
 
 /** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
 export function isPlainObject (value: object): boolean {
