@@ -229,8 +229,9 @@ const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line n
 
 /** Whether somebody gave enumerable properties to all objects, so that `for…in` tells more than their own. */
 export function inheritsKeys (): boolean {
-  for (const key in {}) return key !== undefined
-  return false
+  let inherits = false
+  for (const _key in {}) inherits = true
+  return inherits
 }
 
 /** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
