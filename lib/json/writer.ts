@@ -227,11 +227,13 @@ const memberNames = new Map<string, string>()
 
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
 
+const NO_KEYS = {}
+
 /** Whether somebody gave enumerable properties to all objects, so that `for…in` tells more than their own. */
 export function inheritsKeys (): boolean {
-  let inherits = false
-  for (const _key in {}) inherits = true
-  return inherits
+  const keys: string[] = []
+  for (const key in NO_KEYS) keys.push(key)
+  return keys.length > 0
 }
 
 /** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
