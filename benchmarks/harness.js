@@ -1,0 +1,87 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { median, shuffled } from './statistics.js'
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc')
+
+const NANOSECONDS = 1e6 // in a millisecond
+const MICROSECONDS = 1e3
+
+/**
+ * Times variants of one thing beside each other: every round runs each of them once, in another order each time, for
+ * about `slice` milliseconds. A machine that changes its speed changes it for all of them, so what counts are the
+ * ratios inside of a round.
+ *
+ * A variant runs itself the given number of times; one that returns a promise is waited for. Each slice begins with a
+ * clean young generation, so that none pays for the garbage of the one before it.
+ * @param {Record<string, (times: number) => unknown>} variants
+ * @param {{ rounds: number, slice?: number }} options
+ */
+export async function interleave (variants, { rounds, slice = 4 }) {
+  const names = Object.keys(variants)
+  const times = await calibrate(variants, slice)
+  const measured = new Map(names.map((name) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const name of shuffled(names)) measured.get(name).push(await time(variants[name], times.get(name)))
+  }
+  return new Rounds(measured)
+}
+
+/** How often each variant runs in `slice` milliseconds, once all of them are warm: by the quickest of several trials. */
+async function calibrate (variants, slice) {
+  const quickest = new Map(Object.keys(variants).map((name) => [name, 1e5]))
+  const timesOf = (name) => Math.max(16, Math.round(slice * NANOSECONDS / quickest.get(name)))
+  for (let trial = 0; trial < 10; trial++) {
+    for (const [name, variant] of Object.entries(variants)) {
+      quickest.set(name, Math.min(quickest.get(name), await time(variant, timesOf(name))))
+    }
+  }
+  return new Map(Object.keys(variants).map((name) => [name, timesOf(name)]))
+}
+
+/** Processor time of one run: waiting for a core that other programs hold does not count. */
+async function time (variant, times) {
+  gc({ type: 'minor' })
+  const before = process.cpuUsage()
+  const result = variant(times)
+  if (result instanceof Promise) await result
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) * NANOSECONDS / MICROSECONDS / times
+}
+
+/** Nanoseconds of every variant in every round. */
+export class Rounds {
+  #measured
+
+  constructor (measured) {
+    this.#measured = measured
+  }
+
+  /** The median of a figure that is worked out for every round from the nanoseconds of its variants. */
+  figure (fromRound) {
+    const rounds = this.#measured.values().next().value.length
+    return median(Array.from({ length: rounds }, (_, round) => fromRound((name) => this.#measured.get(name)[round])))
+  }
+
+  /** How many times longer `name` takes than `base`. */
+  ratio (name, base) {
+    return this.figure((of) => of(name) / of(base))
+  }
+
+  /** Nanoseconds: they are good for orders of magnitude only. */
+  nanoseconds (name) {
+    return this.figure((of) => of(name))
+  }
+}
+
+/** The last result, so that no work can be left out as unused. */
+export let sink
+
+/** A variant that applies `work` to one input after the other. The number of inputs is a power of two. */
+export function over (inputs, work) {
+  const mask = inputs.length - 1
+  return (times) => {
+    for (let i = 0; i < times; i++) sink = work(inputs[i & mask])
+  }
+}
