@@ -7,6 +7,8 @@ import { IncomingMessage, ServerResponse } from 'node:http'
  */
 class Drain extends EventEmitter {
   writable = true
+  writableLength = 0
+  _writableState = { corked: 0 }
   destroyed = false
   encrypted = false
   remoteAddress = '127.0.0.1'
@@ -35,7 +37,6 @@ export class Dispatcher {
   #next = 0
   #requests
   #resolve
-  #reject
 
   /** `requests` take turns: `{ url, headers }`, with the names of the headers in small letters, as Node gives them. */
   constructor (app, requests) {
@@ -45,10 +46,9 @@ export class Dispatcher {
   }
 
   /** Sends so many requests. */
-  run = (times) => new Promise((resolve, reject) => {
+  run = (times) => new Promise((resolve) => {
     this.#left = times
     this.#resolve = resolve
-    this.#reject = reject
     this.#send()
   })
 
@@ -61,7 +61,23 @@ export class Dispatcher {
     return this.#drain.written.join('')
   }
 
+  /** Sends one request after the other, as long as each is answered at once. */
   #send () {
+    while (this.#left > 0) {
+      const response = this.#request()
+      if (!response.writableFinished) {
+        response.on('finish', () => {
+          this.#close(response)
+          this.#send()
+        })
+        return
+      }
+      this.#close(response)
+    }
+    this.#resolve()
+  }
+
+  #request () {
     const { url, headers } = this.#requests[this.#next++ % this.#requests.length]
     const request = new IncomingMessage(this.#drain)
     request.method = 'GET'
@@ -74,24 +90,17 @@ export class Dispatcher {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = true
     response.assignSocket(this.#drain)
-    response.on('finish', () => { this.#finished(response) })
-    try {
-      this.#app.routing(request, response)
-    } catch (error) {
-      this.#reject(error)
-    }
+    this.#app.routing(request, response)
+    return response
   }
 
-  /** As Node's server does it: the response is closed in a tick of its own. */
-  #finished (response) {
+  /** As Node's server does it behind the end of a response. */
+  #close (response) {
     response.detachSocket(this.#drain)
-    process.nextTick(() => {
-      response.destroyed = true
-      response._closed = true
-      response.emit('close')
-      if (--this.#left > 0) this.#send()
-      else this.#resolve()
-    })
+    response.destroyed = true
+    response._closed = true
+    response.emit('close')
+    this.#left--
   }
 }
 

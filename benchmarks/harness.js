@@ -1,12 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { median, shuffled } from './statistics.js'
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc')
 
 const NANOSECONDS = 1e6 // in a millisecond
 const MICROSECONDS = 1e3
+/** Milliseconds that each variant runs before it counts, for V8 to have compiled it. */
+const WARM_UP = 300
 
 /**
  * Times variants of one thing beside each other: every round runs each of them once, in another order each time, for
@@ -28,21 +25,26 @@ export async function interleave (variants, { rounds, slice = 4 }) {
   return new Rounds(measured)
 }
 
-/** How often each variant runs in `slice` milliseconds, once all of them are warm: by the quickest of several trials. */
+/** How often each variant runs in `slice` milliseconds, once all of them are warm: by the quickest of the last trials. */
 async function calibrate (variants, slice) {
-  const quickest = new Map(Object.keys(variants).map((name) => [name, 1e5]))
-  const timesOf = (name) => Math.max(16, Math.round(slice * NANOSECONDS / quickest.get(name)))
-  for (let trial = 0; trial < 10; trial++) {
-    for (const [name, variant] of Object.entries(variants)) {
-      quickest.set(name, Math.min(quickest.get(name), await time(variant, timesOf(name))))
+  const names = Object.keys(variants)
+  const spent = new Map(names.map((name) => [name, []]))
+  for (let warm = 0; warm < WARM_UP; warm += 2 * slice) {
+    for (const name of names) {
+      const trials = spent.get(name)
+      trials.push(await time(variants[name], timesFor(2 * slice, trials.at(-1) ?? 1e5)))
     }
   }
-  return new Map(Object.keys(variants).map((name) => [name, timesOf(name)]))
+  return new Map(names.map((name) => [name, timesFor(slice, Math.min(...spent.get(name).slice(-10)))]))
+}
+
+function timesFor (milliseconds, each) {
+  return Math.max(16, Math.round(milliseconds * NANOSECONDS / each))
 }
 
 /** Processor time of one run: waiting for a core that other programs hold does not count. */
 async function time (variant, times) {
-  gc({ type: 'minor' })
+  globalThis.gc({ type: 'minor' })
   const before = process.cpuUsage()
   const result = variant(times)
   if (result instanceof Promise) await result
