@@ -104,7 +104,8 @@ function keepByHand (reply, data) {
 }
 
 export const KINDS = Object.keys(kinds)
-export const PEERS = KINDS.filter((kind) => kind !== 'bare' && kind !== 'ours')
+/** Those that keep a session which nobody can change: the others are shown for what they add. */
+export const SESSION_PEERS = ['secure-session', 'session', 'signed-by-hand']
 
 /** An application whose routes use its kind of session as their names say; their replies are alike for all kinds. */
 export async function buildApplication (kind) {

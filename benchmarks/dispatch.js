@@ -38,10 +38,13 @@ export class Dispatcher {
   #requests
   #resolve
 
-  /** `requests` take turns: `{ url, headers }`, with the names of the headers in small letters, as Node gives them. */
+  /**
+   * `requests` gives the nth request as `{ url, headers }`, with the names of the headers in small letters, as Node
+   * gives them; those of a list take turns.
+   */
   constructor (app, requests) {
     this.#app = app
-    this.#requests = requests
+    this.#requests = typeof requests === 'function' ? requests : (index) => requests[index % requests.length]
     this.#drain.setMaxListeners(0)
   }
 
@@ -78,7 +81,7 @@ export class Dispatcher {
   }
 
   #request () {
-    const { url, headers } = this.#requests[this.#next++ % this.#requests.length]
+    const { url, headers } = this.#requests(this.#next++)
     const request = new IncomingMessage(this.#drain)
     request.method = 'GET'
     request.url = url

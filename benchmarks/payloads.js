@@ -85,3 +85,22 @@ export function randomText (seed, length) {
     return 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'[Math.floor(state / 65536) % 64]
   }).join('')
 }
+
+/** About 1 KB of JSON, as an API would answer. */
+export function kilobyte (index) {
+  return {
+    id: 20000 + index,
+    title: `On engines that calculate, part ${index}`,
+    author: { name: 'Ada Lovelace', email: 'ada.lovelace@example.org', born: 1815 },
+    tags: ['mathematics', 'engines', 'history'],
+    published: true,
+    comments: several((item) => ({ id: item, by: `reader-${item}`, text: `Comment ${item} of ${index}: the engine weaves patterns`, likes: 3 * item }), 8)
+  }
+}
+
+/** A session of so many bytes of JSON, nearly: texts of a few words each. */
+export function sized (bytes, index) {
+  const words = []
+  for (let left = bytes - 30; left > 0; left -= 35) words.push(randomText(1000 * index + left, Math.min(32, left)))
+  return { user: 1000 + index, words }
+}

@@ -3,5 +3,6 @@
 import { parts } from './parts/index.js'
 
 const [name, options] = process.argv.slice(2)
-process.send(await parts[name].run(JSON.parse(options)))
+const measured = await parts[name].run(JSON.parse(options))
+process.send(Array.isArray(measured) ? { figures: measured, notes: [] } : measured)
 process.disconnect()

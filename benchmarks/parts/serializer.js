@@ -30,7 +30,7 @@ async function againstJSON (rounds) {
     for (const [name, base] of [['tag', 'stringify'], ['untag', 'parse']]) {
       const unit = `x JSON.${base} of the same text`
       const ratios = Object.keys(sessions).map((size) => [size, result.ratio(`${name}-${size}`, `${base}-${size}`)])
-      figures.push(figure(`${name}-${kind}`, Math.max(...ratios.map(([, ratio]) => ratio)), unit, 'the largest of the three sizes'))
+      figures.push(figure(`${name}-${kind}`, Math.max(...ratios.map(([, ratio]) => ratio)), `${unit}, the largest of three sizes`))
       figures.push(...ratios.map(([size, ratio]) => figure(`${name}-${kind}-${size}`, ratio, unit)))
     }
   }
@@ -76,7 +76,7 @@ async function againstOthers (rounds) {
   return ['superjson', 'devalue', 'seroval'].flatMap((name) => ['dumps', 'loads'].flatMap((direction) => {
     const ratios = Object.keys(sessions).map((size) => [size, result.ratio(`${name}-${direction}-${size}`, `ours-${direction}-${size}`)])
     return [
-      figure(`${name}-${direction}`, Math.min(...ratios.map(([, ratio]) => ratio)), 'x our time', 'the smallest of the three sizes'),
+      figure(`${name}-${direction}`, Math.min(...ratios.map(([, ratio]) => ratio)), 'x our time, the smallest of three sizes'),
       ...ratios.map(([size, ratio]) => figure(`${name}-${direction}-${size}`, ratio, 'x our time'))
     ]
   }))
