@@ -1,0 +1,55 @@
+/**
+ * @typedef {object} Figure
+ * @property {string} name
+ * @property {number | null} value null where it could not be measured
+ * @property {string} unit
+ * @property {number | null} target
+ * @property {boolean | null} ok null without a target or a value
+ */
+
+/**
+ * Figures that stand in one row of the table. Of `atMost` less is better, of `atLeast` more.
+ * @typedef {{ title: string, atMost?: Record<string, number>, atLeast?: Record<string, number> }} Row
+ */
+
+/** What is to be reached. @type {readonly Row[]} */
+export const rows = [
+  { title: '`sign` of 64 B / 300 B / 1 KB, in HMACs', atMost: { 'sign-64': 0.75, 'sign-300': 0.75, 'sign-1k': 0.75 } },
+  { title: 'whole `dumps` / `loads` of a small session, in HMACs', atMost: { 'dumps-small': 1.7, 'loads-small': 1.9 } },
+  { title: 'tag and stringify, against `JSON.stringify`: untagged / tagged', atMost: { 'tag-untagged': 1.4, 'tag-tagged': 1.6 } },
+  { title: 'parse and untag, against `JSON.parse`: untagged / tagged', atMost: { 'untag-untagged': 1.2, 'untag-tagged': 1.6 } },
+  { title: 'added to a bare route, in HMACs: untouched / read / read and write', atMost: { 'request-untouched': 0.2, 'request-read': 2.1, 'request-write': 4.2 } },
+  { title: 'share of what `@fastify/secure-session` adds: untouched / read / read and write', atMost: { 'share-untouched': 0.07, 'share-read': 0.65, 'share-write': 0.55 } },
+  { title: 'requests per second, against the best peer: untouched / read / read and write', atLeast: { 'wire-untouched': 1, 'wire-read': 1, 'wire-write': 1 } },
+  { title: 'time of superjson / devalue over ours, dumps', atLeast: { 'superjson-dumps': 5, 'devalue-dumps': 2 } },
+  { title: 'time of Flask over ours, uncompressed: small / medium session', atLeast: { 'flask-small': 8, 'flask-medium': 5 } },
+  { title: 'heap, bytes kept by a request', atMost: { 'heap-slope': 0.5 } },
+  { title: '`jsonify` against `reply.send`, 1 KB, the whole reply', atMost: { jsonify: 1.3 } },
+  { title: 'time per byte at 4 KB over that at 100 B: `dumps` / `loads`', atMost: { 'growth-dumps': 1, 'growth-loads': 1 } },
+  {
+    title: 'forged cookies against honest ones of the same length: 100 B / 1 KB / 4 KB / deep / zlib bomb / eight at once',
+    atMost: { 'forged-100': 1, 'forged-1000': 1, 'forged-4000': 1, 'forged-deep': 1, 'forged-bomb': 1, 'forged-duplicates': 1 }
+  }
+]
+
+/** A figure, held against its target. @param {string} name @param {number | null} value @param {string} unit @returns {Figure} */
+export function figure (name, value, unit) {
+  const atMost = rows.find((row) => row.atMost?.[name] !== undefined)?.atMost?.[name]
+  const atLeast = rows.find((row) => row.atLeast?.[name] !== undefined)?.atLeast?.[name]
+  const target = atMost ?? atLeast ?? null
+  const ok = target === null || value === null ? null : atMost === undefined ? value >= target : value <= target
+  return { name, value, unit, target, ok }
+}
+
+/** The figures of one run in the place of those of the same names. @param {readonly Figure[]} saved @param {readonly Figure[]} measured */
+export function replaced (saved, measured) {
+  const names = new Set(measured.map(({ name }) => name))
+  return [...saved.filter(({ name }) => !names.has(name)), ...measured]
+}
+
+/** A value with about three digits. @param {number | null | undefined} value */
+export function written (value) {
+  if (value === null || value === undefined) return '–'
+  const rounded = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
+  return Number(rounded) === 0 ? rounded.replace('-', '') : rounded
+}

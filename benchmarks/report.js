@@ -1,0 +1,74 @@
+import { rows, written } from './figures.js'
+
+/** @import { Figure } from './figures.js' */
+
+/** The figures of each version of Node, by its major number. @typedef {Record<string, readonly Figure[]>} Results */
+
+/** What the kinds of session are called, in the order in which they are shown. */
+export const KIND_TITLES = {
+  ours: 'fastify-signed-session',
+  'signed-by-hand': 'signed and parsed by hand',
+  'secure-session': '@fastify/secure-session',
+  session: '@fastify/session, in memory',
+  'cookie-only': '@fastify/cookie, unsigned'
+}
+export const USE_TITLES = { untouched: 'untouched', read: 'read', write: 'read and write' }
+
+const BEGIN = '<!-- Made by npm run bench: begin -->'
+const END = '<!-- Made by npm run bench: end -->'
+
+/** A line for the terminal. @param {Figure} figure */
+export function line ({ name, value, unit, target, ok }) {
+  const judged = ok === null ? '' : ok ? 'ok' : 'MISSED'
+  const goal = target === null ? '' : `${directionOf(name)} ${target}`
+  return `${name.padEnd(36)}${written(value).padStart(9)}  ${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
+}
+
+/** @param {string} name */
+function directionOf (name) {
+  return rows.some(({ atLeast }) => atLeast?.[name] !== undefined) ? 'at least' : 'at most'
+}
+
+/** The README with its tables made anew. Throws where the README has no place for them. @param {string} readme @param {Results} results */
+export function withTables (readme, results) {
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
+  if (begin === -1 || end < begin) throw new Error(`The README has no lines ${BEGIN} and ${END}`)
+  return `${readme.slice(0, begin + BEGIN.length)}\n${targetTable(results)}\n${peerTable(results)}${readme.slice(end)}`
+}
+
+/** Every target beside what each version of Node reached; what missed it is bold. @param {Results} results */
+export function targetTable (results) {
+  const versions = Object.keys(results)
+  const header = ['', 'target', ...versions.map((version) => `Node ${version}`)]
+  return table(header, rows.map(({ title, atMost, atLeast }) => {
+    const targets = atMost ?? atLeast ?? {}
+    const names = Object.keys(targets)
+    const bounds = [...new Set(Object.values(targets))]
+    const goal = `${atMost === undefined ? 'at least' : 'at most'} ${(bounds.length === 1 ? bounds : Object.values(targets)).join(' / ')}`
+    return [title, goal, ...versions.map((version) => names.map((name) => cell(results[version], name)).join(' / '))]
+  }))
+}
+
+/** What each kind of session adds and leaves, by the first version of Node. @param {Results} results */
+export function peerTable (results) {
+  const figures = Object.values(results)[0] ?? []
+  const uses = Object.keys(USE_TITLES)
+  const all = (/** @type {(use: string) => string} */ name) => uses.map((use) => cell(figures, name(use))).join(' / ')
+  return table(['untouched / read / read and write', 'added time, in HMACs', "of bare Fastify's requests per second"],
+    Object.entries(KIND_TITLES).map(([kind, title]) => [
+      title,
+      all((use) => kind === 'ours' ? `request-${use}` : `request-${use}-${kind}`).replaceAll('**', ''),
+      all((use) => `wire-${use}-${kind}`)
+    ]))
+}
+
+/** @param {readonly Figure[] | undefined} figures @param {string} name */
+function cell (figures, name) {
+  const found = figures?.find((figure) => figure.name === name)
+  return found?.ok === false ? `**${written(found.value)}**` : written(found?.value)
+}
+
+/** @param {readonly string[]} header @param {ReadonlyArray<readonly string[]>} lines */
+function table (header, lines) {
+  return [header, header.map(() => '--'), ...lines].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+}
