@@ -5,7 +5,7 @@ import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
 import { cookieValues } from '../session/cookies.ts'
 import {
-  forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
+  type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
 import { adopt, contentsOf, lazySession, type Session, type SessionHost } from '../session/session.ts'
@@ -129,11 +129,11 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
-  leaving (peek: (name: string) => number | string | string[] | undefined, bag: () => HeaderBag): void {
+  leaving (head: DepartingHead): void {
     const contents = contentsOf(this.session)
     if (contents === undefined) return
-    const wasChanged = this.#forgetMissing(peek)
-    if (wasChanged || contents.revision !== this.#committed || contents.shared) this.#saveLate(bag, contents.revision)
+    const wasChanged = this.#forgetMissing(head)
+    if (wasChanged || contents.revision !== this.#committed || contents.shared) this.#saveLate(() => head.bag(), contents.revision)
   }
 
   left (): void {
@@ -146,9 +146,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** Other code may have taken our headers away since the first commit. Says whether it did. */
-  #forgetMissing (peek: (name: string) => number | string | string[] | undefined): boolean {
-    const lacksVary = this.#varies && !isVariedByCookie(peek('vary'))
-    const lacksLine = this.#line !== undefined && !hasSetCookie(peek('set-cookie'), this.#line)
+  #forgetMissing (head: DepartingHead): boolean {
+    const lacksVary = this.#varies && !isVariedByCookie(head.peek('vary'))
+    const lacksLine = this.#line !== undefined && !hasSetCookie(head.peek('set-cookie'), this.#line)
     if (lacksVary) this.#varies = false
     if (lacksLine) this.#line = undefined
     return lacksVary || lacksLine

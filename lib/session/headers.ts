@@ -42,34 +42,73 @@ export function forbidSharing (headers: HeaderBag): void {
 
 /** What watches the headers of a response leave. */
 export interface HeadWatcher {
-  /**
-   * Called as late as the headers themselves. `peek` tells a header as it is about to leave. `bag` gives the headers to
-   * be changed: it sets those of the call beforehand, and throws where they are none that can be set.
-   */
-  leaving (peek: (name: string) => HeaderValue, bag: () => HeaderBag): void
+  /** Called as late as the headers themselves. */
+  leaving (head: DepartingHead): void
   /** Called when they have left; not where `writeHead` threw. */
   left (): void
 }
 
-/** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
-export function watchHead (raw: ServerResponse, watcher: HeadWatcher): void {
-  const writeHead = raw.writeHead as (...args: unknown[]) => ServerResponse
-  raw.writeHead = function (this: ServerResponse, ...args: unknown[]) {
-    if (raw.headersSent) return writeHead.apply(this, args)
-    const hasMessage = typeof args[1] === 'string'
-    let given = (hasMessage ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
-    let rest = args
-    watcher.leaving((name) => (given && given[name as never]) ?? raw.getHeader(name), () => {
-      if (given) setAll(raw, given)
-      given = undefined
-      rest = hasMessage ? args.slice(0, 2) : args.slice(0, 1)
-      return rawBag(raw)
-    })
-    const result = writeHead.apply(this, rest)
-    watcher.left()
-    return result
-  } as ServerResponse['writeHead']
+type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
+
+/** What is known of a response whose head is watched. */
+interface Watch {
+  readonly writeHead: WriteHead
+  readonly watchers: HeadWatcher[]
 }
+
+const WATCH = Symbol('fastify-signed-session.watch')
+type Watched = ServerResponse & { [WATCH]?: Watch }
+
+/** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
+export function watchHead (raw: Watched, watcher: HeadWatcher): void {
+  const watch = raw[WATCH]
+  if (watch !== undefined) {
+    watch.watchers.push(watcher)
+    return
+  }
+  raw[WATCH] = { writeHead: raw.writeHead as WriteHead, watchers: [watcher] }
+  raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
+}
+
+/** One function for all responses: V8 keeps responses with one of their own alive for long. */
+function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
+  const { writeHead, watchers } = this[WATCH]!
+  if (this.headersSent) return writeHead.apply(this, args)
+  const head = new DepartingHead(this, args)
+  for (const watcher of watchers) watcher.leaving(head)
+  const result = writeHead.apply(this, head.args)
+  for (const watcher of watchers) watcher.left()
+  return result
+}
+
+/** The headers of a response as they are about to leave, with those that are arguments of the call. */
+class DepartingHead {
+  /** The arguments as they are to be passed on. */
+  args: unknown[]
+  readonly #raw: ServerResponse
+  #given: HeaderArgument | undefined
+
+  constructor (raw: ServerResponse, args: unknown[]) {
+    this.#raw = raw
+    this.args = args
+    this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
+  }
+
+  /** A header; not one in an argument that is a list. */
+  peek (name: string): HeaderValue {
+    return this.#given?.[name as never] ?? this.#raw.getHeader(name)
+  }
+
+  /** The headers to be changed. Sets those of the call beforehand, and throws where they are none that can be set. */
+  bag (): HeaderBag {
+    if (this.#given !== undefined) setAll(this.#raw, this.#given)
+    this.#given = undefined
+    this.args = typeof this.args[1] === 'string' ? this.args.slice(0, 2) : this.args.slice(0, 1)
+    return rawBag(this.#raw)
+  }
+}
+
+export type { DepartingHead }
 
 function rawBag (raw: ServerResponse): HeaderBag {
   return {
