@@ -55,7 +55,7 @@ async function compare (use, load, rounds, warmUp) {
   const all = RIVALS.flatMap((kind) => pairs[kind])
   return [
     ...figuresBy('perSecond', `wire-${use}`, pairs, 'requests per second'),
-    ...figuresBy('perProcessorSecond', `wire-${use}-processor`, pairs, "requests per second of processor time"),
+    ...figuresBy('perProcessorSecond', `wire-${use}-processor`, pairs, 'requests per second of processor time'),
     figure(`wire-${use}-bare`, median(all.map(({ bare }) => bare.perSecond)), 'requests per second')
   ]
 }
