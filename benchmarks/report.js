@@ -1,4 +1,4 @@
-import { rows, written } from './figures.js'
+import { rowOf, rows, written } from './figures.js'
 
 /** @import { Figure } from './figures.js' */
 
@@ -20,13 +20,8 @@ const END = '<!-- Made by npm run bench: end -->'
 /** A line for the terminal. @param {Figure} figure */
 export function line ({ name, value, unit, target, ok }) {
   const judged = ok === null ? '' : ok ? 'ok' : 'MISSED'
-  const goal = target === null ? '' : `${directionOf(name)} ${target}`
-  return `${name.padEnd(36)}${written(value).padStart(9)}  ${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
-}
-
-/** @param {string} name */
-function directionOf (name) {
-  return rows.some(({ atLeast }) => atLeast?.[name] !== undefined) ? 'at least' : 'at most'
+  const goal = target === null ? '' : `${rowOf(name)?.direction} ${target}`
+  return `${name.padEnd(40)}${written(value).padStart(8)}  ${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
 }
 
 /** The README with its tables made anew. Throws where the README has no place for them. @param {string} readme @param {Results} results */
@@ -40,12 +35,10 @@ export function withTables (readme, results) {
 export function targetTable (results) {
   const versions = Object.keys(results)
   const header = ['', 'target', ...versions.map((version) => `Node ${version}`)]
-  return table(header, rows.map(({ title, atMost, atLeast }) => {
-    const targets = atMost ?? atLeast ?? {}
-    const names = Object.keys(targets)
+  return table(header, rows.map(({ title, direction, targets }) => {
     const bounds = [...new Set(Object.values(targets))]
-    const goal = `${atMost === undefined ? 'at least' : 'at most'} ${(bounds.length === 1 ? bounds : Object.values(targets)).join(' / ')}`
-    return [title, goal, ...versions.map((version) => names.map((name) => cell(results[version], name)).join(' / '))]
+    const goal = `${direction} ${(bounds.length === 1 ? bounds : Object.values(targets)).join(' / ')}`
+    return [title, goal, ...versions.map((version) => Object.keys(targets).map((name) => cell(results[version], name)).join(' / '))]
   }))
 }
 

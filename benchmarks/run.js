@@ -14,7 +14,7 @@ Measures the package as it is built beside its peers, prints the figures, and sa
 with 0 whatever the figures are, and with 1 where something could not be measured that should have been.
 
   --only PARTS   some of ${Object.keys(parts).join(', ')}, with commas between them
-  --quick        fewer rounds, for a look; takes about five minutes for all parts, and otherwise about fifteen
+  --quick        fewer rounds, for a look: a few minutes for all parts, instead of ten or more
   --json FILE    write the figures to FILE, as a list of { name, value, unit, target, ok }
   --readme       keep the figures in benchmarks/results, by the version of Node, and make chart and tables of the
                  README from all that is kept there; not with --quick
@@ -73,9 +73,8 @@ async function measure (name, options) {
 }
 
 function keep (figures) {
-  mkdirSync(RESULTS, { recursive: true })
-  const file = `${RESULTS}node-${process.versions.node.split('.')[0]}.json`
-  writeJSON(file, replaced(results()[process.versions.node.split('.')[0]] ?? [], figures))
+  const [version] = process.versions.node.split('.')
+  writeJSON(`${RESULTS}node-${version}.json`, replaced(results()[version] ?? [], figures))
   draw()
 }
 
@@ -89,6 +88,7 @@ function draw () {
 
 /** What is kept, by the major version of Node, the lowest first. */
 function results () {
+  mkdirSync(RESULTS, { recursive: true })
   const files = readdirSync(RESULTS).map((file) => /^node-(\d+)\.json$/.exec(file)).filter((match) => match !== null)
   return Object.fromEntries(files.map(([file, version]) => [version, JSON.parse(readFileSync(RESULTS + file, 'utf8'))]))
 }

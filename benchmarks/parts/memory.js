@@ -8,6 +8,8 @@ import sessionPlugin from '../product.js'
 import { theilSen } from '../statistics.js'
 
 const SAMPLES = 20
+/** Requests before the first sample, for V8 to have compiled all that it will. */
+const WARM_UP = 30_000
 const UNIT = 'bytes a request'
 
 /**
@@ -15,7 +17,7 @@ const UNIT = 'bytes a request'
  * cookie is another one, and each tenth is forged. The control leaks one number with every third request, on purpose.
  */
 export async function memory ({ isQuick }) {
-  const requests = isQuick ? 20_000 : 1_000_000
+  const requests = isQuick ? 60_000 : 1_000_000
   return [
     figure('heap-slope', await slope(requests, () => {}), UNIT),
     figure('heap-slope-control', await slope(requests / 5, leak()), `${UNIT}, with a leak on purpose of one number in three requests`),
@@ -42,7 +44,7 @@ async function slope (requests, keep) {
     keep(index)
     return { url: ['/untouched', '/read', '/write'][index % 3], headers: { cookie: `session=${cookie(app, index)}` } }
   })
-  await run(requests / 5)
+  await run(WARM_UP)
   const points = []
   for (let sample = 0; sample <= SAMPLES; sample++) {
     points.push([sample * requests / SAMPLES, bytesInUse()])

@@ -13,6 +13,8 @@ import { median, shuffled } from '../statistics.js'
 
 const SERVER = fileURLToPath(new URL('../serve.js', import.meta.url))
 const CONNECTIONS = 32
+/** What one run takes. */
+const SECONDS = 1
 const RIVALS = KINDS.filter((kind) => kind !== 'bare')
 /** The core of the server and that of the load. */
 const [SERVER_CORE, LOAD_CORE] = [0, 1]
@@ -22,14 +24,14 @@ const [SERVER_CORE, LOAD_CORE] = [0, 1]
  * header is as long, and the median of the ratios of such pairs is what counts.
  */
 export async function wire ({ isQuick }) {
-  const { rounds, seconds } = isQuick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 1 }
+  const { rounds, warmUp } = isQuick ? { rounds: 3, warmUp: 5000 } : { rounds: 9, warmUp: 20_000 }
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   const servers = {}
   try {
     for (const kind of KINDS) servers[kind] = await serve(kind)
-    const load = new Load(servers, directory, seconds)
+    const load = new Load(servers, directory)
     const figures = []
-    for (const use of USES) figures.push(...await compare(use, load, rounds))
+    for (const use of USES) figures.push(...await compare(use, load, rounds, warmUp))
     return { figures, notes: [load.name] }
   } finally {
     for (const { worker } of Object.values(servers)) worker.disconnect()
@@ -37,23 +39,33 @@ export async function wire ({ isQuick }) {
   }
 }
 
-async function compare (use, load, rounds) {
-  for (const kind of RIVALS) await load.check(kind, use)
-  const ratios = Object.fromEntries(RIVALS.map((kind) => [kind, []]))
-  const bare = []
+async function compare (use, load, rounds, warmUp) {
+  for (const kind of RIVALS) {
+    await load.check(kind, use)
+    for (let requests = 0; requests < warmUp;) requests += (await load.run(kind, use, kind)).requests
+  }
+  const pairs = Object.fromEntries(RIVALS.map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round++) {
     for (const kind of shuffled(RIVALS)) {
       const pair = {}
       for (const each of shuffled(['bare', kind])) pair[each] = await load.run(each, use, kind)
-      ratios[kind].push(pair[kind] / pair.bare)
-      bare.push(pair.bare)
+      pairs[kind].push(pair)
     }
   }
-  const best = Math.max(...SESSION_PEERS.map((peer) => median(ratios[peer])))
+  const all = RIVALS.flatMap((kind) => pairs[kind])
   return [
-    figure(`wire-${use}`, median(ratios.ours) / best, 'x the requests per second of the best peer that keeps a session'),
-    ...RIVALS.map((kind) => figure(`wire-${use}-${kind}`, median(ratios[kind]), "of bare Fastify's requests per second")),
-    figure(`wire-${use}-bare`, median(bare), 'requests per second')
+    ...figuresBy('perSecond', `wire-${use}`, pairs, 'requests per second'),
+    ...figuresBy('perProcessorSecond', `wire-${use}-processor`, pairs, 'requests per second of processor time'),
+    figure(`wire-${use}-bare`, median(all.map(({ bare }) => bare.perSecond)), 'requests per second')
+  ]
+}
+
+/** The first is ours against the best of those that keep a session; the others are each against the bare application. */
+function figuresBy (measure, name, pairs, unit) {
+  const ratios = Object.fromEntries(RIVALS.map((kind) => [kind, median(pairs[kind].map((pair) => pair[kind][measure] / pair.bare[measure]))]))
+  return [
+    figure(name, ratios.ours / Math.max(...SESSION_PEERS.map((peer) => ratios[peer])), `x the best peer that keeps a session, ${unit}`),
+    ...RIVALS.map((kind) => figure(`${name}-${kind}`, ratios[kind], `x bare Fastify, ${unit}`))
   ]
 }
 
@@ -76,21 +88,22 @@ class Load {
   name
   #servers
   #directory
-  #seconds
 
-  constructor (servers, directory, seconds) {
+  constructor (servers, directory) {
     this.#servers = servers
     this.#directory = directory
-    this.#seconds = seconds
     const pinned = CAN_PIN ? `, server on core ${SERVER_CORE} and load on core ${LOAD_CORE}` : ''
     this.name = `${has('wrk') ? 'wrk' : 'autocannon'}, ${CONNECTIONS} connections${pinned}`
   }
 
-  /** Requests per second of `kind` with the cookies of `rival`; the bare application reads none. */
+  /** How fast `kind` answers requests with the cookies of `rival`; the bare application reads none. */
   async run (kind, use, rival) {
-    const url = `http://127.0.0.1:${this.#servers[kind].port}/${use}`
+    const { worker, port } = this.#servers[kind]
+    const url = `http://127.0.0.1:${port}/${use}`
     const cookies = this.#servers[rival].cookies.map(besideOthers)
-    return has('wrk') ? await this.#wrk(url, cookies) : await this.#autocannon(url, cookies)
+    const before = await processorSeconds(worker)
+    const { requests, seconds } = has('wrk') ? await this.#wrk(url, cookies) : await this.#autocannon(url, cookies)
+    return { requests, perSecond: requests / seconds, perProcessorSecond: requests / (await processorSeconds(worker) - before) }
   }
 
   async check (kind, use) {
@@ -113,21 +126,29 @@ request = function ()
   return requests[next]
 end
 `)
-    const command = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${this.#seconds}s`, '-s', script, url]
+    const command = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '-s', script, url]
     const [program, ...args] = CAN_PIN ? ['taskset', '-c', `${LOAD_CORE}`, ...command] : command
     const { stdout } = await promisify(execFile)(program, args)
     assert.doesNotMatch(stdout, /Non-2xx|Socket errors/)
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1])
+    const [, requests] = /(\d+) requests in/.exec(stdout)
+    const [, perSecond] = /Requests\/sec:\s+([\d.]+)/.exec(stdout)
+    return { requests: Number(requests), seconds: requests / perSecond }
   }
 
   async #autocannon (url, cookies) {
     const { default: autocannon } = await import('autocannon')
-    const { requests, non2xx, errors } = await autocannon({
-      url, connections: CONNECTIONS, duration: this.#seconds, requests: cookies.map((cookie) => ({ headers: { cookie } }))
+    const { requests, duration, non2xx, errors } = await autocannon({
+      url, connections: CONNECTIONS, duration: SECONDS, requests: cookies.map((cookie) => ({ headers: { cookie } }))
     })
     assert.equal(non2xx + errors, 0)
-    return requests.average
+    return { requests: requests.total, seconds: duration }
   }
+}
+
+async function processorSeconds (worker) {
+  worker.send('usage')
+  const [{ user, system }] = await once(worker, 'message')
+  return (user + system) / 1e6
 }
 
 function besideOthers (cookie) {

@@ -1,0 +1,95 @@
+import t from 'tap'
+import { chart } from '../benchmarks/chart.js'
+import { figure, replaced, rows, written } from '../benchmarks/figures.js'
+import { line, peerTable, targetTable, withTables } from '../benchmarks/report.js'
+import { median, quantile, shuffled, theilSen } from '../benchmarks/statistics.js'
+
+t.test('a median is the middle, and between two values half of both', async (t) => {
+  t.equal(median([3, 1, 2]), 2)
+  t.equal(median([4, 1, 3, 2]), 2.5)
+  t.ok(Number.isNaN(median([])))
+  t.equal(quantile([10, 20, 30, 40, 50], 0.25), 20)
+  const values = [2, 1]
+  median(values)
+  t.strictSame(values, [2, 1], 'the list stays as it was')
+})
+
+t.test('a slope is that of the line, whatever single points do', async (t) => {
+  const line = Array.from({ length: 21 }, (_, index): [number, number] => [index * 1000, 5e7 + 3 * index * 1000])
+  t.equal(theilSen(line), 3)
+  line[0] = [0, 9e7]
+  line[13] = [13000, 1e6]
+  t.equal(theilSen(line), 3)
+})
+
+t.test('shuffling keeps every item, leaves its list alone and follows the numbers it is given', async (t) => {
+  const items = ['a', 'b', 'c', 'd']
+  t.strictSame(shuffled(items, () => 0), ['b', 'c', 'd', 'a'])
+  t.strictSame(shuffled(items, () => 0.999), items)
+  t.strictSame(shuffled(items).sort(), items)
+})
+
+t.test('a figure is held against its target in the right direction', async (t) => {
+  t.match(figure('jsonify', 1.3, 'x'), { target: 1.3, ok: true })
+  t.match(figure('jsonify', 1.31, 'x'), { target: 1.3, ok: false })
+  t.match(figure('flask-small', 8, 'x'), { target: 8, ok: true })
+  t.match(figure('flask-small', 7.99, 'x'), { target: 8, ok: false })
+  t.strictSame(figure('hmac-64-ns', 1500, 'ns'), { name: 'hmac-64-ns', value: 1500, unit: 'ns', target: null, ok: null })
+  t.match(figure('flask-small', null, 'x'), { value: null, target: 8, ok: null }, 'what was not measured has neither reached nor missed it')
+})
+
+t.test('every target stands in one row', async (t) => {
+  const names = rows.flatMap(({ targets }) => Object.keys(targets))
+  t.equal(new Set(names).size, names.length)
+})
+
+t.test('figures that were measured again take the place of the old ones', async (t) => {
+  const [kept, old, young] = [figure('jsonify', 1, 'x'), figure('heap-slope', 2, 'bytes'), figure('heap-slope', 0, 'bytes')]
+  t.strictSame(replaced([old, kept], [young]), [kept, young])
+})
+
+t.test('values are written with about three digits', async (t) => {
+  t.strictSame([0.046, 1.005, 12.345, 1234.5, -0.001, null, undefined].map(written), ['0.05', '1.00', '12.3', '1235', '0.00', '–', '–'])
+})
+
+t.test('a line for the terminal says what was reached, and in which direction', async (t) => {
+  t.match(line(figure('jsonify', 1.2, 'times')), /^jsonify +1\.20 +ok +at most 1\.3 +times$/)
+  t.match(line(figure('flask-small', 2, 'times')), /^flask-small +2\.00 +MISSED +at least 8 +times$/)
+  t.match(line(figure('flask-small', null, 'times')), /not measured; times$/)
+  t.match(line(figure('other', 5, 'ns')), /^other +5\.00 +ns$/)
+})
+
+t.test('the tables hold every version of Node, and what missed its target is bold', async (t) => {
+  const results = {
+    20: [figure('jsonify', 1.2, 'x'), figure('dumps-small', 1.5, 'x'), figure('loads-small', 2, 'x'), figure('request-read', 2.2, 'x'), figure('request-read-session', 9, 'x')],
+    24: [figure('jsonify', 1.4, 'x')]
+  }
+  const table = targetTable(results)
+  t.match(table, '|  | target | Node 20 | Node 24 |\n| -- | -- | -- | -- |\n')
+  t.match(table, /`jsonify`[^|]*\| at most 1\.3 \| 1\.20 \| \*\*1\.40\*\* \|/)
+  t.match(table, /`loads` of a small session[^|]*\| at most 1\.7 \/ 1\.9 \| 1\.50 \/ \*\*2\.00\*\* \| – \/ – \|/)
+  t.match(table, /requests per second[^|]*\| at least 1 \|/)
+  t.match(peerTable(results), '| fastify-signed-session | – / 2.20 / – | – / – / – |')
+  t.match(peerTable(results), '| @fastify/session, in memory | – / 9.00 / – |')
+  t.match(peerTable({}), '| fastify-signed-session | – / – / – |')
+})
+
+t.test('tables go between their marks in the README, and nowhere else', async (t) => {
+  const readme = 'before\n<!-- Made by npm run bench: begin -->\nold\n<!-- Made by npm run bench: end -->\nafter\n'
+  const once = withTables(readme, { 20: [] })
+  t.match(once, /^before\n<!-- [^\n]*begin -->\n\|.*\|\n<!-- [^\n]*end -->\nafter\n$/s)
+  t.notMatch(once, 'old')
+  t.equal(withTables(once, { 20: [] }), once)
+  t.throws(() => withTables('no marks', {}), /no lines/)
+})
+
+t.test('the chart draws every kind of session by its value, and says the same in words', async (t) => {
+  const svg = chart([figure('request-read', 2, 'x'), figure('request-read-secure-session', 4, 'x'), figure('request-untouched', -0.01, 'x')])
+  t.match(svg, /^<svg [^>]*role="img" aria-labelledby="title description">\n<title id="title">/)
+  t.match(svg, /<desc id="description">.*read: fastify-signed-session 2\.00, .*@fastify\/secure-session 4\.00/)
+  const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
+  t.equal(widths.length, 15)
+  t.equal(widths[5], widths[7]! / 2)
+  t.equal(widths[0], 0)
+  t.notMatch(chart([]), 'NaN')
+})
