@@ -40,6 +40,20 @@ export class BadData extends Error {
   }
 }
 
+/**
+ * Makes the errors of `run` without a stack, which is by far the dearest part of an error: for cookies, where anybody can
+ * have as many refused as they like, and always by the same calls.
+ */
+export function withoutStacks<Result> (run: () => Result): Result {
+  const { stackTraceLimit } = Error
+  Reflect.set(Error, 'stackTraceLimit', 0) // which says no where intrinsics are frozen
+  try {
+    return run()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}
+
 /** The signature does not fit the data, or there is none. */
 export class BadSignature extends BadData {
   override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'

@@ -212,13 +212,13 @@ t.test('objects that code outside may change are known; primitives cost nothing'
   const shared = (use: (session: Session) => unknown): boolean => {
     const session = new Session({ list: [1], word: 'a' }) as Session
     use(session)
-    return contentsOf(session)!.shared
+    return contentsOf(session)!.isLent
   }
   for (const use of [(session: Session) => session.get('list'), (session: Session) => session.list, (session: Session) => session.set('new', {}),
     (session: Session) => session.data(), (session: Session) => session.entries()]) t.ok(shared(use))
   const words = new Session({ word: 'a', n: 1 }) as Session
   t.strictSame([words.data(), words.entries().length], [{ word: 'a', n: 1 }, 2])
-  t.notOk(contentsOf(words)!.shared)
+  t.notOk(contentsOf(words)!.isLent)
   for (const use of [(session: Session) => session.get('word'), (session: Session) => session.has('list'), (session: Session) => session.set('n', 1),
     (session: Session) => session.keys(), (session: Session) => session.size]) t.notOk(shared(use))
 })

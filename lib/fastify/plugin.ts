@@ -200,9 +200,11 @@ function slotOf (site: SessionSite, request: FastifyRequest, slot: symbol): Requ
 
 function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slots: readonly symbol[]): void {
   if (!fastify.hasRequestDecorator(REPLY)) fastify.decorateRequest(REPLY as never, null as never)
+  const [first, ...others] = slots as [symbol, ...symbol[]]
   fastify.addHook('onRequest', (request, reply, done) => {
     (request as unknown as WithReply)[REPLY] = reply
-    for (const slot of slots) (request as unknown as Slots)[slot]?.bind(reply)
+    ;(request as unknown as Slots)[first]?.bind(reply)
+    if (others.length > 0) for (const slot of others) (request as unknown as Slots)[slot]?.bind(reply)
     done()
   })
   sites.forEach((site, index) => {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge } from '../errors.ts'
 import { escapeName } from '../path.ts'
+import type { SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
 import { cookieValues } from '../session/cookies.ts'
@@ -8,7 +9,7 @@ import {
   type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
-import { adopt, contentsOf, lazySession, type Session, type SessionHost } from '../session/session.ts'
+import { adopt, lazySession, type Session, type SessionHost } from '../session/session.ts'
 import type { SaveDecision, SaveOptions, SessionInterface } from '../session/session-interface.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
@@ -37,6 +38,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   readonly #site: SessionSite
   readonly #request: FastifyRequest
   #reply: FastifyReply | undefined
+  /** Undefined as long as nobody used the session. */
+  #contents: SessionContents | undefined
   #cookie: CookieWriter
   /** The `Set-Cookie` line that stands in the headers now. */
   #line: string | undefined
@@ -76,14 +79,14 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
     this.#opened(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
-    this.#committed = contentsOf(this.session)!.revision
+    this.#committed = this.#contents!.revision
     if (refused !== undefined) this.#report(refused)
   }
 
   #opened (session: Session): void {
-    adopt(this.session, session)
+    this.#contents = adopt(this.session, session)
     this.#site.counters.opened++
-    if (!contentsOf(session)!.isNew) this.#site.counters.verified++
+    if (!this.#contents.isNew) this.#site.counters.verified++
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -109,18 +112,18 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
    * answers; during an error reply that is logged instead, and the reply goes without the cookie.
    */
   commit (reply: FastifyReply): void {
-    if (contentsOf(this.session) === undefined) return
-    this.#attempt(() => replyBag(reply), this.#save() as SaveDecision | Error)
+    if (this.#contents === undefined) return
+    this.#attempt(new ReplyHeaders(reply), this.#save() as SaveDecision | Error)
   }
 
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
-    if (contentsOf(this.session) === undefined) return
+    if (this.#contents === undefined) return
     const decision = await this.#save()
-    this.#attempt(() => replyBag(reply), decision)
+    this.#attempt(new ReplyHeaders(reply), decision)
   }
 
-  #attempt (headers: () => HeaderBag, decision: SaveDecision | Error): void {
+  #attempt (headers: HeaderSource, decision: SaveDecision | Error): void {
     const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
     if (failure === undefined) return
     if (this.#isErrorReply) return this.#giveUp(failure, headers)
@@ -130,19 +133,19 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
   leaving (head: DepartingHead): void {
-    const contents = contentsOf(this.session)
+    const contents = this.#contents
     if (contents === undefined) return
     const wasChanged = this.#forgetMissing(head)
-    if (wasChanged || contents.revision !== this.#committed || contents.shared) this.#saveLate(() => head.bag(), contents.revision)
+    if (wasChanged || contents.revision !== this.#committed || !contents.isUntouched) this.#saveLate(head, contents.revision)
   }
 
   left (): void {
-    const contents = contentsOf(this.session)
+    const contents = this.#contents
     if (contents === undefined) return
     if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
-    if (contents.shared && this.#failure === undefined) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+    if (contents.isLent && this.#failure === undefined) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
   }
 
   /** Other code may have taken our headers away since the first commit. Says whether it did. */
@@ -154,7 +157,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     return lacksVary || lacksLine
   }
 
-  #saveLate (headers: () => HeaderBag, revision: number): void {
+  #saveLate (headers: HeaderSource, revision: number): void {
     this.#unsent = undefined
     if (this.#site.sessionInterface.async) {
       if (revision !== this.#committed) this.#logLost([])
@@ -175,7 +178,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     try {
       const { sessionInterface } = this.#site
       const decision = sessionInterface.saveSession(this.session, this)
-      this.#committed = contentsOf(this.session)!.revision
+      this.#committed = this.#contents!.revision
+      if (decision !== undefined && decision === this.#contents!.signed?.decision) return decision as SaveDecision // base64url with dots
       return sessionInterface.async ? Promise.resolve(decision).then(checked).catch(asError) : checked(settled(decision))
     } catch (error) {
       return asError(error)
@@ -183,7 +187,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** Brings a decision into the headers. Returns the error where the cookie is too large. */
-  #apply (decision: SaveDecision, headers: () => HeaderBag): Error | undefined {
+  #apply (decision: SaveDecision, headers: HeaderSource): Error | undefined {
     const { settings } = this.#site
     const line = this.#lineFor(decision)
     if (line !== undefined && line.length > settings.maxCookieSize) {
@@ -192,10 +196,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     this.#failure = undefined
     if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
     if (decision.vary && !this.#varies) {
-      varyByCookie(headers())
+      varyByCookie(headers.bag())
       this.#varies = true
     }
-    if (line !== this.#line) this.#put(line, headers(), outcomeOf(decision))
+    if (line !== this.#line) this.#put(line, headers.bag(), outcomeOf(decision))
   }
 
   #put (line: string | undefined, headers: HeaderBag, outcome: Outcome | undefined): void {
@@ -220,16 +224,16 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
-  #giveUp (failure: Error, headers: () => HeaderBag): void {
+  #giveUp (failure: Error, headers: HeaderSource): void {
     if (this.#isNews(failure)) this.#log(failure, 'The session could not be saved')
-    if (!this.#varies) varyByCookie(headers())
+    if (!this.#varies) varyByCookie(headers.bag())
     this.#varies = true
-    if (this.#line !== undefined) this.#put(undefined, headers(), undefined)
+    if (this.#line !== undefined) this.#put(undefined, headers.bag(), undefined)
   }
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
   #isNews ({ message }: Error): boolean {
-    const { revision } = contentsOf(this.session)!
+    const { revision } = this.#contents!
     const isKnown = this.#failure?.message === message && this.#failure.revision === revision
     this.#failure = { message, revision }
     return !isKnown
@@ -281,24 +285,47 @@ function outcomeOf (decision: SaveDecision): Outcome | undefined {
   return decision.isResigned === true ? 'resigned' : 'saved'
 }
 
-function replyBag (reply: FastifyReply): HeaderBag {
-  return {
-    get: (name) => reply.getHeader(name) as ReturnType<HeaderBag['get']>,
-    set: (name, value) => { reply.header(name, value) },
-    remove: (name) => { reply.removeHeader(name) }
+/** Headers to be changed, as soon as it is known that they are to be. */
+interface HeaderSource {
+  bag (): HeaderBag
+}
+
+class ReplyHeaders implements HeaderSource, HeaderBag {
+  readonly #reply: FastifyReply
+
+  constructor (reply: FastifyReply) {
+    this.#reply = reply
+  }
+
+  bag (): HeaderBag {
+    return this
+  }
+
+  get (name: string): ReturnType<HeaderBag['get']> {
+    return this.#reply.getHeader(name) as ReturnType<HeaderBag['get']>
+  }
+
+  set (name: string, value: string | string[]): void {
+    this.#reply.header(name, value)
+  }
+
+  remove (name: string): void {
+    this.#reply.removeHeader(name)
   }
 }
 
 /** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */
 function cameByHttps (request: FastifyRequest): boolean {
+  if (request.protocol === 'https') return true
   const forwarded = request.headers['x-forwarded-proto']
-  return request.protocol === 'https' || `${forwarded ?? ''}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
+  return forwarded !== undefined && `${forwarded}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
 }
 
-/** Own values are base64url with dots; those of other interfaces may be anything, and must not bring attributes with them. */
+/** Values of another interface may be anything, and must not bring attributes with them. */
 function checked (decision: SaveDecision): SaveDecision {
-  if (!['keep', 'set', 'delete'].includes(decision?.action)) throw new TypeError('The session interface gave no decision to keep, set or delete')
-  if (decision.action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
+  const action = decision?.action
+  if (action !== 'keep' && action !== 'set' && action !== 'delete') throw new TypeError('The session interface gave no decision to keep, set or delete')
+  if (action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
     throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
   }
   return decision

@@ -1,3 +1,5 @@
+import { isUnchanged, type Snapshot, snapshotOf, UNKNOWN } from './snapshot.ts'
+
 /** What is known of a session beside its data; for session interfaces. */
 export interface SessionInit {
   /** Default true. */
@@ -24,7 +26,7 @@ export interface ContentsInit extends SessionInit {
   rewrite?: ((text: string) => string) | undefined
   /** Whether signing anew means to write the payload anew, for something that was not in it. Default false. */
   resignsDump?: boolean | undefined
-  /** The payload as text now. Without it an object that code outside holds counts as changed. */
+  /** The payload as text now. Without it what code outside holds counts as changed where its snapshot cannot tell. */
   dump?: ((contents: SessionContents) => string) | undefined
 }
 
@@ -45,17 +47,19 @@ export class SessionContents {
   accessed = false
   modified = false
   touched = false
-  /** Whether code outside holds an object of the data, and may change it without a word. */
-  shared = false
   /** Counts the changes that were announced. */
   revision = 0
-  /** The last decision to set the cookie, and the payload it signed. */
-  signed: { readonly text: string, readonly decision: unknown } | undefined
+  /** The last decision to set the cookie, the payload it signed, and the revision it was made for. */
+  signed: { readonly text: string, readonly decision: unknown, revision: number } | undefined
   /** The payload that the last decision leaves with the browser, where there was one. */
   savedText: string | undefined
+  /** The revision that the last decision was made for. */
+  savedRevision = 0
   readonly resignsDump: boolean
   readonly dump: (contents: SessionContents) => string
   #rewrite: ((text: string) => string) | undefined
+  /** The keys whose objects code outside holds and may change without a word, and how those were when they needed no saving. */
+  #lent: Map<string, Snapshot> | undefined
 
   constructor (data: Record<string, unknown>, init: ContentsInit) {
     this.data = data
@@ -83,13 +87,34 @@ export class SessionContents {
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    this.share(value)
+    if (typeof value === 'object' && value !== null && this.#lent?.has(key) !== true) this.#lend(key, snapshotOf(value))
     return value
   }
 
-  /** Takes note of a value that code outside holds from now on: objects are looked at again when the session is saved. */
-  share (value: unknown): void {
-    if (typeof value === 'object' && value !== null) this.shared = true
+  /** Whether code outside holds an object of the data. */
+  get isLent (): boolean {
+    return this.#lent !== undefined
+  }
+
+  /** Whether every object that code outside holds is as it was when it needed no saving. May say no where it is. */
+  get isUntouched (): boolean {
+    if (this.#lent === undefined) return true
+    for (const [key, snapshot] of this.#lent) if (!isUnchanged(this.data[key], snapshot)) return false
+    return true
+  }
+
+  /** What code outside holds needs no saving as it is now; it must have been written as text before. */
+  settle (): void {
+    if (this.#lent === undefined) return
+    for (const key of this.#lent.keys()) {
+      if (Object.hasOwn(this.data, key)) this.#lent.set(key, snapshotOf(this.data[key]))
+      else this.#lent.delete(key)
+    }
+  }
+
+  #lend (key: string, snapshot: Snapshot): void {
+    this.#lent ??= new Map()
+    this.#lent.set(key, snapshot)
   }
 
   write (key: string, value: unknown): void {
@@ -98,8 +123,9 @@ export class SessionContents {
       return
     }
     if (this.startsPermanent && this.isBlank) this.data._permanent = true
-    Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    this.share(value)
+    if (Object.hasOwn(this.data, key)) this.data[key] = value
+    else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
+    if (typeof value === 'object' && value !== null) this.#lend(key, UNKNOWN)
     this.change()
   }
 

@@ -11,14 +11,20 @@ export interface HeaderBag {
 
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
 export function varyByCookie (headers: HeaderBag): void {
-  if (isVariedByCookie(headers.get('vary'))) return
-  const present = asList(headers.get('vary')).join(', ')
+  const value = headers.get('vary')
+  if (isVariedByCookie(value)) return
+  const present = asList(value).join(', ')
   headers.set('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
 
 /** Puts `line` among the `Set-Cookie` headers, in the place of the one that was put there before. */
 export function replaceSetCookie (headers: HeaderBag, previous: string | undefined, line: string | undefined): void {
-  const others = asList(headers.get('set-cookie')).filter((each) => each !== previous && each !== line)
+  const present = headers.get('set-cookie')
+  if (present === undefined && line !== undefined) {
+    headers.set('set-cookie', line)
+    return
+  }
+  const others = asList(present).filter((each) => each !== previous && each !== line)
   const lines = line === undefined ? others : [...others, line]
   headers.remove('set-cookie')
   if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : lines)
@@ -26,11 +32,12 @@ export function replaceSetCookie (headers: HeaderBag, previous: string | undefin
 
 /** Whether `line` is among the `Set-Cookie` headers. */
 export function hasSetCookie (value: HeaderValue, line: string): boolean {
-  return asList(value).includes(line)
+  return value === line || asList(value).includes(line)
 }
 
 /** Whether `Vary` says that the response depends on the cookie. */
 export function isVariedByCookie (value: HeaderValue): boolean {
+  if (value === undefined || value === 'Cookie') return value !== undefined
   const names = asList(value).join(',').split(',').map((name) => name.trim().toLowerCase())
   return names.includes('cookie') || names.includes('*')
 }

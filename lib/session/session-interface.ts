@@ -1,8 +1,8 @@
-import { type BadData, BadPayload, BadSignature, SignatureExpired } from '../errors.ts'
+import { type BadData, BadPayload, SignatureExpired, withoutStacks } from '../errors.ts'
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
-import { TimestampSigner } from '../signing/signer.ts'
+import { type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
 import { SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
 import { contentsOf, type Session, sessionOf } from './session.ts'
@@ -87,17 +87,17 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
-    const present = cookies.filter((cookie) => cookie !== '')
-    const candidates = present.filter(isShapely).slice(0, MAX_CANDIDATES)
+    let candidates = 0
+    let present: string | undefined
     let reason: BadData | undefined
-    for (const cookie of candidates) {
-      try {
-        return sessionOf(this.#load(cookie))
-      } catch (error) {
-        reason ??= error as BadData
-      }
+    for (const cookie of cookies) {
+      if (cookie !== '') present ??= cookie
+      if (!this.#hasSignature(cookie) || candidates++ >= MAX_CANDIDATES) continue
+      const opened = this.#open(cookie, reason !== undefined)
+      if (opened instanceof SessionContents) return sessionOf(opened)
+      reason ??= opened
     }
-    if (present.length > 0) refused(reason ?? new BadSignature('The cookie does not have the form of a signed one'))
+    if (present !== undefined) refused(reason ?? this.#refusal(present))
     return sessionOf(new SessionContents({}, {
       hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump
     }))
@@ -106,6 +106,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
   saveSession (session: Session, options: SaveOptions = {}): SaveDecision {
     const contents = contentsOf(session)!
     const vary = contents.accessed
+    contents.savedRevision = contents.revision
+    if (contents.signed?.revision === contents.revision && contents.isUntouched) return contents.signed.decision as SaveDecision
     if (contents.isEmpty) {
       contents.signed = undefined
       contents.savedText = EMPTY
@@ -113,8 +115,10 @@ export class SecureCookieSessionInterface extends SessionInterface {
     }
     const text = this.#textToSign(contents, options)
     if (text === undefined) return { action: 'keep', vary }
-    if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents) }
+    if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents), revision: contents.revision }
+    contents.signed.revision = contents.revision
     contents.savedText = text
+    contents.settle()
     return contents.signed.decision as SaveDecision
   }
 
@@ -128,20 +132,41 @@ export class SecureCookieSessionInterface extends SessionInterface {
   override unsavedKeys (session: Session): string[] {
     const contents = contentsOf(session)!
     const text = contents.savedText ?? contents.text
-    if (text === undefined || text === this.#dump(contents)) return []
+    const isSaved = contents.revision === contents.savedRevision && contents.isUntouched
+    if (isSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
     const { data: saved } = splitPayload(this.serializer.loads(text), text)
     return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter((key) =>
       Object.hasOwn(data, key) !== Object.hasOwn(saved, key) || this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
   }
 
-  #load (cookie: string): SessionContents {
-    const { lifetime, compress, absoluteLifetime } = this.#settings
-    const { value, key, timestamp } = this.#signer.verify(cookie, { maxAge: lifetime })
+  /** Whether a separator stands where the signature of a cookie would begin; spares those a look that are none. */
+  #hasSignature (cookie: string): boolean {
+    return cookie[cookie.length - 1 - this.#signer.signatureLength] === this.#signer.sep
+  }
+
+  /** The contents of a cookie, or why it is refused; undefined where its signature does not hold and `isReasonKnown`. */
+  #open (cookie: string, isReasonKnown: boolean): SessionContents | BadData | undefined {
+    const signed = this.#signer.match(cookie)
+    if (signed === undefined) return isReasonKnown ? undefined : this.#refusal(cookie)
+    try {
+      return this.#load(withoutStacks(() => this.#signer.timed(signed, { maxAge: this.#settings.lifetime })))
+    } catch (error) {
+      return error as BadData
+    }
+  }
+
+  #refusal (cookie: string): BadData {
+    return withoutStacks(() => this.#signer.refusal(cookie))
+  }
+
+  #load ({ value, key, timestamp }: TimedUnsigned): SessionContents {
+    const { compress, absoluteLifetime } = this.#settings
     const text = decodePayload(value, compress)
     const payload = splitPayload(loadText(this.serializer, text), value)
     const hasNoClock = absoluteLifetime !== undefined && payload.began === undefined
-    const { data, id, began } = hasNoClock ? { ...payload, began: timestamp } : payload
+    const { data, id } = payload
+    const began = hasNoClock ? timestamp : payload.began
     if (absoluteLifetime !== undefined) this.#checkBegan(began!, absoluteLifetime, timestamp, value)
     return new SessionContents(data, {
       isNew: false,
@@ -168,7 +193,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The payload to sign, or undefined where the cookie can stay as it is. */
   #textToSign (contents: SessionContents, options: SaveOptions): string | undefined {
     if (contents.modified || contents.touched) return this.#dump(contents)
-    if (contents.shared) {
+    if (!contents.isUntouched) {
       const text = this.#dump(contents)
       if (!contents.isSaved(text)) return text
     }
@@ -239,8 +264,4 @@ function isId (value: unknown): value is string {
 
 function isTime (value: unknown): value is number {
   return Number.isSafeInteger(value)
-}
-
-function isShapely (cookie: string): boolean {
-  return /^\.?[\w-]+\.[\w-]*\.[\w-]+$/.test(cookie)
 }

@@ -21,10 +21,18 @@ export interface SessionHost {
 const RESERVED_KEYS = new Set(['_id', '_began', '__proto__'])
 const HANDLE = Symbol('session')
 
-/** Where a session's contents are, or how to get them. */
-interface Handle {
+/**
+ * Where a session's contents are, or how to get them. A class, for V8 to make it among the young objects: of literals
+ * made in one place it may think that they live long, and then keeps request and response alive with them.
+ */
+class Handle {
   contents: SessionContents | undefined
   readonly host: SessionHost | undefined
+
+  constructor (contents: SessionContents | undefined, host: SessionHost | undefined) {
+    this.contents = contents
+    this.host = host
+  }
 }
 
 class SessionBase {
@@ -84,7 +92,7 @@ class SessionBase {
 
   data (): Record<string, unknown> {
     const contents = use(this)
-    for (const key of Object.keys(contents.data)) contents.share(contents.data[key])
+    for (const key of Object.keys(contents.data)) contents.read(key)
     return { ...contents.data }
   }
 
@@ -122,7 +130,7 @@ class SessionBase {
 
   get modified (): boolean {
     const contents = use(this)
-    return contents.modified || (contents.shared && !contents.isSaved(dumpOrUndefined(contents)))
+    return contents.modified || !(contents.isUntouched || contents.isSaved(dumpOrUndefined(contents)))
   }
 
   set modified (value: boolean) {
@@ -130,7 +138,9 @@ class SessionBase {
     contents.revision++
     contents.modified = Boolean(value)
     contents.touched &&= contents.modified
-    if (!contents.modified) contents.text = contents.dump(contents)
+    if (contents.modified) return
+    contents.text = contents.dump(contents)
+    contents.settle()
   }
 
   get id (): string {
@@ -185,6 +195,7 @@ class SessionBase {
 /** Makes the data keys, and nothing else, the session's own properties. */
 const dataAsProperties: ProxyHandler<SessionBase> = {
   get (target, key) {
+    if (key === HANDLE) return target[HANDLE] // by every member, so that it comes first
     if (key === 'then') return undefined // a session is no promise, and being awaited is no use of it
     return typeof key === 'symbol' || key in SessionBase.prototype
       ? (target as unknown as Record<string | symbol, unknown>)[key]
@@ -240,12 +251,12 @@ export interface SessionConstructor {
 
 /** A session around contents that are there already. */
 export function sessionOf (contents: SessionContents): Session {
-  return proxied({ contents, host: undefined })
+  return proxied(new Handle(contents, undefined))
 }
 
 /** A session that its host opens at the first use of a member. */
 export function lazySession (host: SessionHost): Session {
-  return proxied({ contents: undefined, host })
+  return proxied(new Handle(undefined, host))
 }
 
 /** The contents of a session that was opened, or undefined. Counts as no use. */
@@ -253,9 +264,11 @@ export function contentsOf (session: Session): SessionContents | undefined {
   return handleOf(session).contents
 }
 
-/** Lets a session of a request take the contents of one that was opened elsewhere. */
-export function adopt (session: Session, opened: Session): void {
-  handleOf(session).contents = contentsOf(opened)
+/** Lets a session of a request take the contents of one that was opened elsewhere, and returns them. */
+export function adopt (session: Session, opened: Session): SessionContents {
+  const contents = contentsOf(opened)!
+  handleOf(session).contents = contents
+  return contents
 }
 
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
@@ -275,7 +288,10 @@ function handleOf (session: Session): Handle {
 
 /** The contents, opened where this is the first use. */
 function use (session: SessionBase): SessionContents {
-  const handle = (session as SessionBase | undefined)?.[HANDLE]
+  return opened((session as SessionBase | undefined)?.[HANDLE])
+}
+
+function opened (handle: Handle | undefined): SessionContents {
   if (handle === undefined) throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
   if (handle.contents === undefined) handle.host!.open()
   const contents = handle.contents!
@@ -285,8 +301,9 @@ function use (session: SessionBase): SessionContents {
 
 /** The contents for a change, of which the host is told. */
 function changing (session: SessionBase, key?: string): SessionContents {
-  const contents = use(session)
-  session[HANDLE].host?.changing(key)
+  const handle = (session as SessionBase | undefined)?.[HANDLE]
+  const contents = opened(handle)
+  handle!.host?.changing(key)
   return contents
 }
 

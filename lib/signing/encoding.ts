@@ -16,6 +16,26 @@ export function base64urlDecode (text: string): Buffer | undefined {
   return bytes.toString('base64url') === text ? bytes : undefined
 }
 
+/** The text whose UTF-8 is written in unpadded base64url; undefined where it is not, null where the bytes are not UTF-8. */
+export function base64urlToText (encoded: string): string | null | undefined {
+  if (encoded.length > scratch.length) {
+    const bytes = base64urlDecode(encoded)
+    return bytes && utf8ToText(bytes)
+  }
+  const size = scratch.write(encoded, 'base64url')
+  if (scratch.toString('base64url', 0, size) !== encoded) return undefined
+  const text = scratch.toString('utf8', 0, size)
+  return text.includes(REPLACEMENT) ? utf8ToText(scratch.subarray(0, size)) : text
+}
+
+/** What stands for bytes that are not UTF-8, and may also be meant. */
+const REPLACEMENT = '\ufffd'
+
+/** The text of UTF-8 bytes, a byte order mark kept; null for bytes that are not UTF-8. */
+export function utf8ToText (bytes: Uint8Array): string | null {
+  return isUtf8(bytes) ? asBuffer(bytes).toString() : null
+}
+
 /** A whole number from 0 to 2^53 - 1 as big-endian bytes without leading zeros; 0 is no bytes at all, as in itsdangerous. */
 export function intToBytes (value: number): Buffer {
   const bytes: number[] = []
@@ -46,8 +66,9 @@ for (const [sextet, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 /** The text of UTF-8 bytes. A `TypeError` for bytes that are not UTF-8; a byte order mark is kept. */
 export function decodeUtf8 (bytes: Uint8Array): string {
-  if (!isUtf8(bytes)) throw new TypeError('The bytes are not UTF-8')
-  return asBuffer(bytes).toString()
+  const text = utf8ToText(bytes)
+  if (text === null) throw new TypeError('The bytes are not UTF-8')
+  return text
 }
 
 /** The same bytes as a Buffer, without a copy. */

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib'
 import { BadData, BadPayload } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import { base64urlDecode, base64urlEncode, decodeUtf8 } from './encoding.ts'
+import { base64urlDecode, base64urlEncode, base64urlToText, utf8ToText } from './encoding.ts'
 import type { Secret } from './keys.ts'
 import { type AgeLimit, checkedLimit, Signer, type SignerOptions, type TimedUnsigned, TimestampSigner, type TimestampSignerOptions } from './signer.ts'
 
@@ -35,11 +35,16 @@ export function encodePayload (text: string, compress: boolean): string {
 
 /** The text of a payload. Throws `BadPayload`. */
 export function decodePayload (payload: string, compress: boolean): string {
-  const deflated = payload.startsWith('.')
-  if (deflated && !compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
-  const bytes = base64urlDecode(deflated ? payload.slice(1) : payload)
-  if (bytes === undefined) throw new BadPayload('The payload is not base64url', { payload })
-  return readUtf8(deflated ? inflate(bytes, payload) : bytes, payload)
+  const text = payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload)
+  if (text === undefined) throw new BadPayload('The payload is not base64url', { payload })
+  if (text === null) throw new BadPayload('The payload is not UTF-8', { payload })
+  return text
+}
+
+function inflatedText (payload: string, compress: boolean): string | null | undefined {
+  if (!compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
+  const bytes = base64urlDecode(payload.slice(1))
+  return bytes && utf8ToText(inflate(bytes, payload))
 }
 
 /** The value of a text whose signature holds. Throws `BadPayload`, whatever the serializer throws. */
@@ -129,13 +134,5 @@ function inflate (bytes: Buffer, payload: string): Buffer {
     return inflateSync(bytes, { maxOutputLength: MAX_INFLATED_SIZE })
   } catch (originalError) {
     throw new BadPayload(`The payload is not zlib, or inflates to more than ${MAX_INFLATED_SIZE} bytes`, { payload, originalError })
-  }
-}
-
-function readUtf8 (bytes: Buffer, payload: string): string {
-  try {
-    return decodeUtf8(bytes)
-  } catch (originalError) {
-    throw new BadPayload('The payload is not UTF-8', { payload, originalError })
   }
 }

@@ -78,24 +78,33 @@ export class Signer {
 
   /** Whether `unsign` would return. */
   validate (signed: string): boolean {
-    return this.#match(signed) !== undefined
+    return this.match(signed) !== undefined
   }
 
   /** The value of `signed` and which key signed it. Throws `BadSignature`. */
   verify (signed: string): Unsigned {
-    const match = this.#match(signed)
-    if (match !== undefined) return match
-    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-    if (end === -1) throw new BadSignature('There is no signature', { payload: signed })
-    throw this.mismatch(signed.slice(0, end))
+    const match = this.match(signed)
+    if (match === undefined) throw this.refusal(signed)
+    return match
   }
 
-  /** The error for a value whose signature does not hold. */
+  /** The error for a text whose signature does not hold. */
+  refusal (signed: string): BadSignature {
+    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
+    return end === -1 ? new BadSignature('There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
+  }
+
   protected mismatch (value: string): BadSignature {
     return new BadSignature('The signature does not match', { payload: value })
   }
 
-  #match (signed: string): Unsigned | undefined {
+  /** The characters of a signature. */
+  get signatureLength (): number {
+    return this.#macs[0]!.length
+  }
+
+  /** As `verify`, but undefined where the signature does not hold; says nothing about the age. */
+  match (signed: string): Unsigned | undefined {
     const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
     if (end === -1) return undefined
     const value = signed.slice(0, end)
@@ -145,8 +154,12 @@ export class TimestampSigner extends Signer {
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
+    return this.timed(super.verify(signed), limit)
+  }
+
+  /** Splits a value whose signature holds from its time. Throws `BadTimeSignature` or `SignatureExpired`. */
+  timed ({ value: stamped, key }: Unsigned, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge = Infinity } = checkedLimit(limit)
-    const { value: stamped, key } = super.verify(signed)
     const end = stamped.lastIndexOf(this.sep)
     if (end === -1) throw new BadTimeSignature('The timestamp is missing', { payload: stamped })
     const value = stamped.slice(0, end)

@@ -1,0 +1,59 @@
+import { isPlainArray } from '../json/writer.ts'
+
+/**
+ * How a stored value was, to find out whether code that holds it has changed it since: far cheaper than to write it as
+ * text again. Only plain arrays and objects are copied; anything else with an inside counts as changed, and its text
+ * decides.
+ */
+export type Snapshot = unknown
+
+/** The snapshot of a value of which nobody can say whether it was changed. */
+export const UNKNOWN: Snapshot = Symbol('unknown')
+
+/** The elements of a list, or keys and values of a dict in their order. */
+class Copy {
+  readonly prototype: object | null
+  readonly items: readonly Snapshot[]
+
+  constructor (prototype: object | null, items: readonly Snapshot[]) {
+    this.prototype = prototype
+    this.items = items
+  }
+}
+
+/** `value` must have no cycles, nor be nested deeper than the stack allows. */
+export function snapshotOf (value: unknown): Snapshot {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return isPlainArray(value) ? new Copy(Object.getPrototypeOf(value), Object.values(value).map(snapshotOf)) : UNKNOWN
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return UNKNOWN
+  const items: Snapshot[] = []
+  for (const key in value) items.push(key, snapshotOf((value as Record<string, unknown>)[key]))
+  return new Copy(prototype, items)
+}
+
+/** Whether a value is as it was. May say no of one that is. */
+export function isUnchanged (value: unknown, snapshot: Snapshot): boolean {
+  if (!(snapshot instanceof Copy)) return Object.is(value, snapshot) && snapshot !== UNKNOWN
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== snapshot.prototype) return false
+  return Array.isArray(value) ? isSameList(value, snapshot.items) : isSameDict(value as Record<string, unknown>, snapshot.items)
+}
+
+/** A hole reads as undefined, and a property that is no element stands behind the elements. */
+function isSameList (list: unknown[], copies: readonly Snapshot[]): boolean {
+  const items = Object.values(list)
+  if (list.length !== copies.length || items.length !== copies.length || list.includes(undefined)) return false
+  for (let index = 0; index < items.length; index++) {
+    if (!isUnchanged(items[index], copies[index])) return false
+  }
+  return true
+}
+
+function isSameDict (dict: Record<string, unknown>, copies: readonly Snapshot[]): boolean {
+  let at = 0
+  for (const key in dict) {
+    if (key !== copies[at] || !isUnchanged(dict[key], copies[at + 1])) return false
+    at += 2
+  }
+  return at === copies.length
+}
