@@ -408,10 +408,10 @@ t.test('compressed cookies are read where compression is on', async (t) => {
   t.strictSame(open(iface, cookie).session.data(), { a: 'x'.repeat(500) })
 })
 
-t.test('the bytes of each key are told, largest first', async (t) => {
+t.test('the bytes of each key are told with its name, largest first', async (t) => {
   const { session } = open(interfaceWith().iface)
-  session.update({ a: 1, big: 'é'.repeat(10), list: [1] })
-  t.strictSame(interfaceWith().iface.weigh(session), [['big', 22], ['list', 3], ['a', 1]])
+  session.update({ a: 1, big: 'é'.repeat(10), list: [1], ['é'.repeat(20)]: true })
+  t.strictSame(interfaceWith().iface.weigh(session), [['é'.repeat(20), 47], ['big', 28], ['list', 10], ['a', 5]])
 })
 
 t.test('tags of the application travel in the session, ahead of the built-in ones', async (t) => {
