@@ -92,7 +92,7 @@ t.test('one response may have attributes of its own', async (t) => {
   for (const [options, message] of [
     [{ path: '/b' }, /path cannot differ/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
     [{ maxAge: 1 }, /maxAge is not set here/], [{ expires: new Date() }, /expires is not set here/], [{ secure: 'yes' }, /must be true, false or 'auto'/],
-    [{ sameSite: 'none', secure: false }, /contradicts/]
+    [{ sameSite: 'none', secure: false }, /contradicts/], [{ httpOnly: 1 }, /httpOnly must be true or false/], [{ priority: 'first' }, /must be 'low', 'medium' or 'high'/]
   ] as const) {
     const other = (await buildApp()).app
     other.get('/', async (request) => { request.session.options(options as never) })
@@ -139,6 +139,12 @@ t.test('a response that sets or deletes the cookie is kept out of shared caches,
   t.equal(await cacheControl({}), 'private, no-cache="Set-Cookie"')
   t.equal(await cacheControl({}, 'no-store'), 'no-store')
   t.equal(await cacheControl({ cacheControl: false }), undefined)
+  const { app } = await buildApp()
+  app.get('/read', async (request) => request.session.get('a'))
+  app.get('/end', async (request) => { request.session.clear(); return 'x' })
+  const headers = { cookie: `session=${app.encodeSession({ a: 'x' })}` }
+  t.equal((await app.inject({ url: '/end', headers })).headers['cache-control'], 'private, no-cache="Set-Cookie"')
+  t.equal((await app.inject({ url: '/read', headers })).headers['cache-control'], undefined, 'one that only reads is left alone')
 })
 
 t.test('Vary is merged with what is there', async (t) => {
@@ -414,6 +420,19 @@ t.test('outside a request a session is a cookie value and back', async (t) => {
   t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
   t.throws(() => app.decodeSession(''), { name: 'BadSignature', message: 'There is no cookie' })
   t.throws(() => app.decodeSession('x', 'session' as never), { message: 'A session is chosen by { name }' })
+})
+
+t.test('outside a request a session starts permanent where new ones do, and is held to the size of its cookie', async (t) => {
+  const { app } = await buildApp({ permanent: true, maxCookieSize: 200 })
+  t.strictSame(app.decodeSession(app.encodeSession({ a: 1 })), { _permanent: true, a: 1 })
+  t.strictSame(app.decodeSession(app.encodeSession({ a: 1, _permanent: false })), { _permanent: false, a: 1 })
+  t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
+  app.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
+  for (let n = 0; n < 120; n++) {
+    const { headers } = await app.inject({ url: `/${n}`, headers: { 'x-forwarded-proto': 'https' } })
+    if (setCookies(headers).length > 0) t.strictSame(app.decodeSession(app.encodeSession({ a: 'x'.repeat(n) })), { _permanent: true, a: 'x'.repeat(n) })
+    else t.throws(() => app.encodeSession({ a: 'x'.repeat(n) }), { code: 'FSS_ERR_COOKIE_TOO_LARGE', message: new RegExp(`Bytes of each key: .*"a" ${n + 6}`) })
+  }
 })
 
 t.test('@fastify/cookie may be registered before, after, without its hook, or not at all', async (t) => {
