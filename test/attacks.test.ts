@@ -7,6 +7,7 @@ import sessionPlugin, { Session, Signer, TaggedJSONSerializer, TimestampSigner, 
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+import { runRecipe } from './support/readme.ts'
 
 type Options = Partial<SessionOptions<FastifyRequest>>
 
@@ -229,29 +230,12 @@ t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refu
   }
 })
 
-/** Signs in and out; what is denied would be a table that all processes share, whose rows end with the lifetime. */
-function withDenyList (app: FastifyInstance, denied = new Set<string>()): void {
-  app.addHook('onRequest', async ({ session }) => {
-    if (!session.isNew && denied.has(session.id)) session.clear()
-  })
-  app.post('/login', async ({ session, log }) => {
-    session.regenerate()
-    session.set('userId', 42)
-    log.info({ session: session.id }, 'signed in') // reading the id puts it into the cookie from the start
-  })
-  app.post('/logout', async ({ session }) => {
-    denied.add(session.id)
-    session.clear()
-  })
-}
-
-t.test('replay: a cookie kept from before the logout still opens, unless a deny-list has its id', async (t) => {
+t.test('replay: a cookie kept from before the logout still opens, unless a deny-list has its id as in the README', async (t) => {
   for (const recipe of [false, true]) {
-    const { app } = await buildApp()
-    if (recipe) withDenyList(app)
+    const app = recipe ? await runRecipe(t, 'A logout that ends every copy', addReader) : (await buildApp()).app
+    if (!recipe) addReader(app)
     app.post('/plain/login', async ({ session }) => { session.set('userId', 42) })
     app.post('/plain/logout', async ({ session }) => { session.clear() })
-    app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
     const path = recipe ? '' : '/plain'
     const login = async (): Promise<string> => cookieFrom((await app.inject({ method: 'POST', url: `${path}/login` })).headers)!
     const [stolen, other] = [await login(), await login()]
@@ -260,10 +244,16 @@ t.test('replay: a cookie kept from before the logout still opens, unless a deny-
     t.match(setCookies((await app.inject({ method: 'POST', url: `${path}/logout`, headers: { cookie: stolen } })).headers), [/^session=; Max-Age=0/])
     t.equal(await get(stolen), recipe ? 'nobody' : '42')
     t.equal(await get(other), '42', 'other logins of the user stay')
-    const anonymous = await app.inject('/')
-    t.strictSame(setCookies(anonymous.headers), [], 'visitors get no cookie for it')
+    for (const url of ['/', `${path}/logout`]) {
+      const anonymous = await app.inject({ method: url === '/' ? 'GET' : 'POST', url })
+      t.strictSame(setCookies(anonymous.headers), [], 'visitors get no cookie for it')
+    }
   }
 })
+
+function addReader (app: FastifyInstance): void {
+  app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
+}
 
 t.test('fixation: regenerate leaves nothing of a planted session but what was asked for, with a new id and clock', async (t) => {
   const tick = clock(t)
