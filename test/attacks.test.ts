@@ -234,8 +234,6 @@ t.test('replay: a cookie kept from before the logout still opens, unless a deny-
   for (const recipe of [false, true]) {
     const app = recipe ? await runRecipe(t, 'A logout that ends every copy', addReader) : (await buildApp()).app
     if (!recipe) addReader(app)
-    app.post('/plain/login', async ({ session }) => { session.set('userId', 42) })
-    app.post('/plain/logout', async ({ session }) => { session.clear() })
     const path = recipe ? '' : '/plain'
     const login = async (): Promise<string> => cookieFrom((await app.inject({ method: 'POST', url: `${path}/login` })).headers)!
     const [stolen, other] = [await login(), await login()]
@@ -253,6 +251,8 @@ t.test('replay: a cookie kept from before the logout still opens, unless a deny-
 
 function addReader (app: FastifyInstance): void {
   app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
+  app.post('/plain/login', async ({ session }) => { session.set('userId', 42) })
+  app.post('/plain/logout', async ({ session }) => { session.clear() })
 }
 
 t.test('fixation: regenerate leaves nothing of a planted session but what was asked for, with a new id and clock', async (t) => {
