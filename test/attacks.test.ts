@@ -255,6 +255,37 @@ function addReader (app: FastifyInstance): void {
   app.post('/plain/logout', async ({ session }) => { session.clear() })
 }
 
+t.test('replay: an older cookie of a session brings back what it held', async (t) => {
+  const { app } = await buildApp()
+  app.get('/spend', async ({ session }) => session.pop('voucher') ?? 'nothing left')
+  const cookie = `session=${app.encodeSession({ voucher: '10 euros' })}`
+  const first = await app.inject({ url: '/spend', headers: { cookie } })
+  t.strictSame([first.body, cookieFrom(first.headers)], ['10 euros', undefined])
+  t.equal((await app.inject({ url: '/spend', headers: { cookie } })).body, '10 euros')
+})
+
+t.test('reading: whoever has a cookie reads its data, for which no secret is needed', async (t) => {
+  for (const format of FORMATS) {
+    const cookie = (await buildApp({ format })).app.encodeSession({ user: 'Ada' })
+    t.equal(Buffer.from(cookie.split('.')[0]!, 'base64url').toString(), '{"user":"Ada"}')
+  }
+})
+
+t.test('reading: an id that was seen in a log opens nothing', async (t) => {
+  const { app, read } = await readingApp()
+  app.get('/id', async ({ session }) => { session.set('user', 'Ada'); return session.id })
+  const { body: id, headers } = await app.inject('/id')
+  for (const cookie of [id, `${id}.${id}.${id}`, `${base64url(`{"_id":"${id}"}`)}.${id.slice(0, 6)}.${id}`]) t.strictSame(await read(cookie), {})
+  t.strictSame(await read(valueOf(cookieFrom(headers))), { user: 'Ada' })
+})
+
+t.test('planting: of two genuine sessions the first counts, so what a subdomain puts ahead is taken', async (t) => {
+  const { app, read } = await readingApp()
+  const [planted, own] = [app.encodeSession({ user: 'Mallory' }), app.encodeSession({ user: 'Ada' })]
+  t.strictSame(await read(planted, own), { user: 'Mallory' })
+  t.strictSame(await read('planted.by.nobody', own), { user: 'Ada' }, 'what is not genuine is passed over')
+})
+
 t.test('fixation: regenerate leaves nothing of a planted session but what was asked for, with a new id and clock', async (t) => {
   const tick = clock(t)
   for (const [keep, data] of [[undefined, { userId: 42 }], [['cart', 'missing'], { cart: [1], userId: 42 }]] as const) {
