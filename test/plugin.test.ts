@@ -90,7 +90,7 @@ t.test('one response may have attributes of its own', async (t) => {
   })
   t.match(setCookies((await app.inject('/')).headers), [/; Path=\/; Secure; Priority=High; SameSite=None$/])
   for (const [options, message] of [
-    [{ path: '/b' }, /path cannot differ/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
+    [{ path: '/b' }, /^The cookie's path cannot differ in one response, since its deletion would not match; set it at registration$/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
     [{ maxAge: 1 }, /maxAge is not set here/], [{ expires: new Date() }, /expires is not set here/], [{ secure: 'yes' }, /must be true, false or 'auto'/],
     [{ sameSite: 'none', secure: false }, /contradicts/], [{ httpOnly: 1 }, /httpOnly must be true or false/], [{ priority: 'first' }, /must be 'low', 'medium' or 'high'/]
   ] as const) {
@@ -122,7 +122,8 @@ t.test('in production a cookie without Secure is warned of once, naming trustPro
     app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
     await app.inject('/')
     await app.inject('/')
-    t.equal(logs.filter(({ level, msg }) => level === 40 && msg.includes('trustProxy')).length, warnings)
+    t.strictSame(logs.filter(({ level }) => level === 40).map(({ msg }) => msg), Array(warnings).fill(
+      'The cookie "session" is sent without Secure, since a request came over plain http. Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto'))
   }
 })
 
@@ -420,6 +421,27 @@ t.test('outside a request a session is a cookie value and back', async (t) => {
   t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
   t.throws(() => app.decodeSession(''), { name: 'BadSignature', message: 'There is no cookie' })
   t.throws(() => app.decodeSession('x', 'session' as never), { message: 'A session is chosen by { name }' })
+})
+
+t.test('what a cookie is refused for is said in one sentence', async (t) => {
+  const tick = clock(t)
+  const { app } = await buildApp({ lifetime: 10 })
+  const value = app.encodeSession({ a: 1 })
+  const sentence = (cookie: string): string => {
+    try {
+      return `${app.decodeSession(cookie)}`
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const [payload, stamp, signature] = value.split('.') as [string, string, string]
+  t.equal(sentence('nonsense'), 'The cookie does not have the form of a signed one')
+  t.equal(sentence(`${payload}x.${stamp}.${signature}`), 'The signature does not match')
+  t.equal(sentence(`.${value}`), 'The signature does not match', 'a dot that marks compression is signed too')
+  tick(11_000)
+  t.equal(sentence(value), 'The signature is 11 seconds old, more than 10')
+  tick(-11_000 - 61_000)
+  t.equal(sentence(value), 'The signature is from 61 seconds in the future')
 })
 
 t.test('outside a request a session starts permanent where new ones do, and is held to the size of its cookie', async (t) => {
