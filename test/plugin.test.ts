@@ -340,6 +340,15 @@ t.test('sessions that together could pass what servers accept are warned of at t
   t.equal(await warnings(3, { maxCookieSize: 2000 }), 0)
 })
 
+t.test('sessions of a scope count together with those around it', async (t) => {
+  const { app, logs } = await buildApp({ maxCookieSize: 5000 })
+  const warnings = (): string[] => logs.filter(({ level }) => level === 40).map(({ msg }) => msg)
+  for (const name of ['one', 'two']) await app.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET, sessionName: name, maxCookieSize: 3192 }) })
+  t.strictSame(warnings(), [], 'but not with those beside it')
+  await app.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'three', maxCookieSize: 3193 }) })
+  t.strictSame(warnings(), ['The sessions together could take 8193 bytes of cookies, more than the 8192 that many servers and proxies accept; lower maxCookieSize'])
+})
+
 t.test('the secret alone is enough', async (t) => {
   for (const secret of [SECRET, Buffer.from(SECRET)]) {
     const app = Fastify()

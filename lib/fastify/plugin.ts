@@ -85,7 +85,8 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const settings = options.map(resolveOptions)
   checkNames(fastify, settings)
   await loadCookieSerializer()
-  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(settings)]) fastify.log.warn(warning)
+  const together = (fastify as unknown as WithSessions)[SESSIONS]!
+  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(together)]) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
