@@ -125,6 +125,18 @@ t.test('a logout everywhere ends all sessions of the user up to that second, and
   t.equal(await other.send('GET', '/'), '7')
 })
 
+t.test('nobody who is not signed in ends a session everywhere', async (t) => {
+  clock(t)
+  const app = await runRecipe(t, 'Log out everywhere', addRoutes)
+  const visitor = new Browser(app)
+  await visitor.send('POST', '/write')
+  const cookie = visitor.cookie
+  await new Browser(app).send('POST', '/logout-everywhere')
+  await visitor.send('POST', '/logout-everywhere')
+  await visitor.send('GET', '/')
+  t.equal(visitor.cookie, cookie)
+})
+
 t.test('behind a proxy that ends TLS the cookie has the prefix in production, and Secure as the proxy says', async (t) => {
   const before = process.env.NODE_ENV
   t.teardown(() => { if (before === undefined) delete process.env.NODE_ENV; else process.env.NODE_ENV = before })
