@@ -102,7 +102,8 @@ export class NotSerializable extends TypeError {
   }
 }
 
-const SHOWN_KEYS = 5
+/** How many keys of a large session a message or a log line names. */
+export const SHOWN_KEYS = 20
 
 /** A session whose cookie would be longer than browsers keep, refused before anything is sent. */
 export class CookieTooLarge extends Error {
@@ -111,9 +112,17 @@ export class CookieTooLarge extends Error {
   readonly size: number
 
   constructor (cookieName: string, size: number, limit: number, keys: ReadonlyArray<readonly [key: string, bytes: number]>) {
-    const largest = keys.slice(0, SHOWN_KEYS).map(([key, bytes]) => `${quoteName(key)} ${bytes}`).join(', ')
     super(`The cookie ${quoteName(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
-      `so it was not sent and the old one stands. Keep less in the session.${largest === '' ? '' : ` Bytes of the largest keys: ${largest}`}`)
+      `so it was not sent and the old one stands. Keep less in the session.${describeWeights(keys)}`)
     this.size = size
   }
+}
+
+/** What each key takes, largest first; past those that are shown, the number and sum of the others. */
+function describeWeights (keys: ReadonlyArray<readonly [key: string, bytes: number]>): string {
+  if (keys.length === 0) return ''
+  const shown = keys.slice(0, SHOWN_KEYS).map(([key, bytes]) => `${quoteName(key)} ${bytes}`).join(', ')
+  const others = keys.slice(SHOWN_KEYS)
+  const rest = others.length === 0 ? '' : `, and ${others.length} more keys ${others.reduce((sum, [, bytes]) => sum + bytes, 0)}`
+  return ` Bytes of each key: ${shown}${rest}`
 }

@@ -7,6 +7,7 @@ import sessionPlugin, { Session, Signer, TaggedJSONSerializer, TimestampSigner, 
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+import { runRecipe } from './support/readme.ts'
 
 type Options = Partial<SessionOptions<FastifyRequest>>
 
@@ -229,29 +230,10 @@ t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refu
   }
 })
 
-/** Signs in and out; what is denied would be a table that all processes share, whose rows end with the lifetime. */
-function withDenyList (app: FastifyInstance, denied = new Set<string>()): void {
-  app.addHook('onRequest', async ({ session }) => {
-    if (!session.isNew && denied.has(session.id)) session.clear()
-  })
-  app.post('/login', async ({ session, log }) => {
-    session.regenerate()
-    session.set('userId', 42)
-    log.info({ session: session.id }, 'signed in') // reading the id puts it into the cookie from the start
-  })
-  app.post('/logout', async ({ session }) => {
-    denied.add(session.id)
-    session.clear()
-  })
-}
-
-t.test('replay: a cookie kept from before the logout still opens, unless a deny-list has its id', async (t) => {
+t.test('replay: a cookie kept from before the logout still opens, unless a deny-list has its id as in the README', async (t) => {
   for (const recipe of [false, true]) {
-    const { app } = await buildApp()
-    if (recipe) withDenyList(app)
-    app.post('/plain/login', async ({ session }) => { session.set('userId', 42) })
-    app.post('/plain/logout', async ({ session }) => { session.clear() })
-    app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
+    const app = recipe ? await runRecipe(t, 'A logout that ends every copy', addReader) : (await buildApp()).app
+    if (!recipe) addReader(app)
     const path = recipe ? '' : '/plain'
     const login = async (): Promise<string> => cookieFrom((await app.inject({ method: 'POST', url: `${path}/login` })).headers)!
     const [stolen, other] = [await login(), await login()]
@@ -260,9 +242,48 @@ t.test('replay: a cookie kept from before the logout still opens, unless a deny-
     t.match(setCookies((await app.inject({ method: 'POST', url: `${path}/logout`, headers: { cookie: stolen } })).headers), [/^session=; Max-Age=0/])
     t.equal(await get(stolen), recipe ? 'nobody' : '42')
     t.equal(await get(other), '42', 'other logins of the user stay')
-    const anonymous = await app.inject('/')
-    t.strictSame(setCookies(anonymous.headers), [], 'visitors get no cookie for it')
+    for (const url of ['/', `${path}/logout`]) {
+      const anonymous = await app.inject({ method: url === '/' ? 'GET' : 'POST', url })
+      t.strictSame(setCookies(anonymous.headers), [], 'visitors get no cookie for it')
+    }
   }
+})
+
+function addReader (app: FastifyInstance): void {
+  app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
+  app.post('/plain/login', async ({ session }) => { session.set('userId', 42) })
+  app.post('/plain/logout', async ({ session }) => { session.clear() })
+}
+
+t.test('replay: an older cookie of a session brings back what it held', async (t) => {
+  const { app } = await buildApp()
+  app.get('/spend', async ({ session }) => session.pop('voucher') ?? 'nothing left')
+  const cookie = `session=${app.encodeSession({ voucher: '10 euros' })}`
+  const first = await app.inject({ url: '/spend', headers: { cookie } })
+  t.strictSame([first.body, cookieFrom(first.headers)], ['10 euros', undefined])
+  t.equal((await app.inject({ url: '/spend', headers: { cookie } })).body, '10 euros')
+})
+
+t.test('reading: whoever has a cookie reads its data, for which no secret is needed', async (t) => {
+  for (const format of FORMATS) {
+    const cookie = (await buildApp({ format })).app.encodeSession({ user: 'Ada' })
+    t.equal(Buffer.from(cookie.split('.')[0]!, 'base64url').toString(), '{"user":"Ada"}')
+  }
+})
+
+t.test('reading: an id that was seen in a log opens nothing', async (t) => {
+  const { app, read } = await readingApp()
+  app.get('/id', async ({ session }) => { session.set('user', 'Ada'); return session.id })
+  const { body: id, headers } = await app.inject('/id')
+  for (const cookie of [id, `${id}.${id}.${id}`, `${base64url(`{"_id":"${id}"}`)}.${id.slice(0, 6)}.${id}`]) t.strictSame(await read(cookie), {})
+  t.strictSame(await read(valueOf(cookieFrom(headers))), { user: 'Ada' })
+})
+
+t.test('planting: of two genuine sessions the first counts, so what a subdomain puts ahead is taken', async (t) => {
+  const { app, read } = await readingApp()
+  const [planted, own] = [app.encodeSession({ user: 'Mallory' }), app.encodeSession({ user: 'Ada' })]
+  t.strictSame(await read(planted, own), { user: 'Mallory' })
+  t.strictSame(await read('planted.by.nobody', own), { user: 'Ada' }, 'what is not genuine is passed over')
 })
 
 t.test('fixation: regenerate leaves nothing of a planted session but what was asked for, with a new id and clock', async (t) => {

@@ -77,6 +77,16 @@ t.test('a cookie that is too large is refused with its size and the bytes of eac
   for (const part of ['"a\\"b"', '5000', '4096', '"big\\n" 4800, "small" 12']) t.match(error.message, part)
 })
 
+t.test('of a cookie with many keys the largest are named and the others summed up, so that the message stays short', async (t) => {
+  const keys = (count: number): Array<[string, number]> => Array.from({ length: count }, (_, index) => [`${'k'.repeat(500)}${index}`, 1000 - index])
+  const { message } = new CookieTooLarge('session', 5000, 4096, keys(400))
+  t.match(message, /, and 380 more keys 300390$/)
+  t.equal(message.split('…"').length - 1, 20)
+  t.ok(message.length < 3000)
+  t.notMatch(new CookieTooLarge('session', 5000, 4096, keys(20)).message, 'more keys')
+  t.notMatch(new CookieTooLarge('session', 5000, 4096, []).message, 'Bytes of')
+})
+
 t.test('no two errors share a code', async (t) => {
   const codes = [...kinds.map(({ code }) => code), new NotSerializable('', '').code, new CookieTooLarge('', 0, 0, []).code]
   t.equal(new Set(codes).size, codes.length)

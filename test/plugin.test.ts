@@ -90,9 +90,9 @@ t.test('one response may have attributes of its own', async (t) => {
   })
   t.match(setCookies((await app.inject('/')).headers), [/; Path=\/; Secure; Priority=High; SameSite=None$/])
   for (const [options, message] of [
-    [{ path: '/b' }, /path cannot differ/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
+    [{ path: '/b' }, /^The cookie's path cannot differ in one response, since its deletion would not match; set it at registration$/], [{ domain: 'b.example' }, /domain cannot differ/], [{ partitioned: true }, /partitioned cannot differ/],
     [{ maxAge: 1 }, /maxAge is not set here/], [{ expires: new Date() }, /expires is not set here/], [{ secure: 'yes' }, /must be true, false or 'auto'/],
-    [{ sameSite: 'none', secure: false }, /contradicts/]
+    [{ sameSite: 'none', secure: false }, /contradicts/], [{ httpOnly: 1 }, /httpOnly must be true or false/], [{ priority: 'first' }, /must be 'low', 'medium' or 'high'/]
   ] as const) {
     const other = (await buildApp()).app
     other.get('/', async (request) => { request.session.options(options as never) })
@@ -122,7 +122,8 @@ t.test('in production a cookie without Secure is warned of once, naming trustPro
     app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
     await app.inject('/')
     await app.inject('/')
-    t.equal(logs.filter(({ level, msg }) => level === 40 && msg.includes('trustProxy')).length, warnings)
+    t.strictSame(logs.filter(({ level }) => level === 40).map(({ msg }) => msg), Array(warnings).fill(
+      'The cookie "session" is sent without Secure, since a request came over plain http. Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto'))
   }
 })
 
@@ -139,6 +140,12 @@ t.test('a response that sets or deletes the cookie is kept out of shared caches,
   t.equal(await cacheControl({}), 'private, no-cache="Set-Cookie"')
   t.equal(await cacheControl({}, 'no-store'), 'no-store')
   t.equal(await cacheControl({ cacheControl: false }), undefined)
+  const { app } = await buildApp()
+  app.get('/read', async (request) => request.session.get('a'))
+  app.get('/end', async (request) => { request.session.clear(); return 'x' })
+  const headers = { cookie: `session=${app.encodeSession({ a: 'x' })}` }
+  t.equal((await app.inject({ url: '/end', headers })).headers['cache-control'], 'private, no-cache="Set-Cookie"')
+  t.equal((await app.inject({ url: '/read', headers })).headers['cache-control'], undefined, 'one that only reads is left alone')
 })
 
 t.test('Vary is merged with what is there', async (t) => {
@@ -186,7 +193,7 @@ t.test('a session whose cookie would be too large is an error before anything is
   t.strictSame(setCookies(headers), [])
   t.match(JSON.parse(body), {
     code: 'FSS_ERR_COOKIE_TOO_LARGE',
-    message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of the largest keys: "large" 4002, "small" 3$/
+    message: /^The cookie "session" would take 5\d\d\d bytes, more than the 4096 of maxCookieSize, .* Bytes of each key: "large" 4010, "small" 11$/
   })
   t.equal(errorsOf(logs).length, 1, 'and Fastify logs it once')
   const { app: exact } = await buildApp({ maxCookieSize: 200 })
@@ -317,7 +324,7 @@ t.test('a cookie close to its limit is warned of once a minute, with the bytes o
   const { app, logs } = await buildApp({ maxCookieSize: 400 })
   app.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
   for (const n of [50, 170, 170]) await app.inject(`/${n}`)
-  t.match(logs.filter(({ level }) => level === 40), [{ msg: /close to its limit/, bytes: { a: 172 }, maxCookieSize: 400, suppressed: 0 }])
+  t.match(logs.filter(({ level }) => level === 40), [{ msg: /close to its limit/, bytes: { a: 176 }, maxCookieSize: 400, suppressed: 0 }])
   t.equal(logs.filter(({ level }) => level === 40).length, 1)
 })
 
@@ -331,6 +338,15 @@ t.test('sessions that together could pass what servers accept are warned of at t
   t.equal(await warnings(2, {}), 0)
   t.equal(await warnings(3, {}), 1)
   t.equal(await warnings(3, { maxCookieSize: 2000 }), 0)
+})
+
+t.test('sessions of a scope count together with those around it', async (t) => {
+  const { app, logs } = await buildApp({ maxCookieSize: 5000 })
+  const warnings = (): string[] => logs.filter(({ level }) => level === 40).map(({ msg }) => msg)
+  for (const name of ['one', 'two']) await app.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET, sessionName: name, maxCookieSize: 3192 }) })
+  t.strictSame(warnings(), [], 'but not with those beside it')
+  await app.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'three', maxCookieSize: 3193 }) })
+  t.strictSame(warnings(), ['The sessions together could take 8193 bytes of cookies, more than the 8192 that many servers and proxies accept; lower maxCookieSize'])
 })
 
 t.test('the secret alone is enough', async (t) => {
@@ -414,6 +430,40 @@ t.test('outside a request a session is a cookie value and back', async (t) => {
   t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
   t.throws(() => app.decodeSession(''), { name: 'BadSignature', message: 'There is no cookie' })
   t.throws(() => app.decodeSession('x', 'session' as never), { message: 'A session is chosen by { name }' })
+})
+
+t.test('what a cookie is refused for is said in one sentence', async (t) => {
+  const tick = clock(t)
+  const { app } = await buildApp({ lifetime: 10 })
+  const value = app.encodeSession({ a: 1 })
+  const sentence = (cookie: string): string => {
+    try {
+      return `${app.decodeSession(cookie)}`
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const [payload, stamp, signature] = value.split('.') as [string, string, string]
+  t.equal(sentence('nonsense'), 'The cookie does not have the form of a signed one')
+  t.equal(sentence(`${payload}x.${stamp}.${signature}`), 'The signature does not match')
+  t.equal(sentence(`.${value}`), 'The signature does not match', 'a dot that marks compression is signed too')
+  tick(11_000)
+  t.equal(sentence(value), 'The signature is 11 seconds old, more than 10')
+  tick(-11_000 - 61_000)
+  t.equal(sentence(value), 'The signature is from 61 seconds in the future')
+})
+
+t.test('outside a request a session starts permanent where new ones do, and is held to the size of its cookie', async (t) => {
+  const { app } = await buildApp({ permanent: true, maxCookieSize: 200 })
+  t.strictSame(app.decodeSession(app.encodeSession({ a: 1 })), { _permanent: true, a: 1 })
+  t.strictSame(app.decodeSession(app.encodeSession({ a: 1, _permanent: false })), { _permanent: false, a: 1 })
+  t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
+  app.get('/:n', async (request) => { request.session.set('a', 'x'.repeat(Number((request.params as { n: string }).n))); return 'x' })
+  for (let n = 0; n < 120; n++) {
+    const { headers } = await app.inject({ url: `/${n}`, headers: { 'x-forwarded-proto': 'https' } })
+    if (setCookies(headers).length > 0) t.strictSame(app.decodeSession(app.encodeSession({ a: 'x'.repeat(n) })), { _permanent: true, a: 'x'.repeat(n) })
+    else t.throws(() => app.encodeSession({ a: 'x'.repeat(n) }), { code: 'FSS_ERR_COOKIE_TOO_LARGE', message: new RegExp(`Bytes of each key: .*"a" ${n + 6}`) })
+  }
 })
 
 t.test('@fastify/cookie may be registered before, after, without its hook, or not at all', async (t) => {

@@ -1,42 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { format } from 'node:util'
-import type { FastifyInstance } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { formats } from '../lib/session/formats.ts'
 import { resolveOptions } from '../lib/session/options.ts'
-import { OTHER_SECRET, SECRET } from './support/app.ts'
-
-interface Block {
-  language: string
-  code: string
-  line: number
-}
-
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) =>
-  ({ language: language!, code: code!, line: readme.slice(0, index).split('\n').length }))
-
-/** What a fragment of the README stands in. */
-const FRAME = `import Fastify from 'fastify'
-import sessionPlugin from 'fastify-signed-session'
-const app = Fastify()
-`
-process.env.SESSION_SECRET = SECRET
-process.env.OLD_SESSION_SECRET = OTHER_SECRET
-
-/** Runs an example, and returns its application, if it has one, and what it printed. */
-async function run (t: Test, code: string): Promise<{ app?: FastifyInstance, printed: string }> {
-  const file = join(t.testdir(), 'example.mjs')
-  const whole = code.includes('import ') ? code : `${FRAME}${code}await app.ready()\n`
-  writeFileSync(file, whole.includes('const app =') ? `${whole}export { app }\n` : whole)
-  const printed = t.capture(console, 'log')
-  const { app } = await import(pathToFileURL(file).href)
-  t.teardown(() => app?.close())
-  return { app, printed: printed().map(({ args }) => `${format(...args)}\n`).join('') }
-}
+import { SECRET } from './support/app.ts'
+import { blocks, readme, run } from './support/readme.ts'
 
 async function freePort (): Promise<number> {
   const server = createServer().listen(0)

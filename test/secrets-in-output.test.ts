@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { inspect } from 'node:util'
+import { format, inspect } from 'node:util'
 import { deflateSync } from 'node:zlib'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
@@ -343,6 +343,45 @@ t.test('inspecting a session shows its data, and no secret', async (t) => {
   await ask(app, '/shown', app.encodeSession(VALUES))
   t.ok(shown.includes(TEXT))
   t.notOk(shown.includes(SECRET))
+})
+
+t.test('inspecting a session by its internals shows no secret and no key, in whatever state it is', async (t) => {
+  for (const options of [{}, { format: 'flask', compress: true }, { absoluteLifetime: 1e6, fallbacks: [FALLBACK] }] as const) {
+    const app = await markedApp(options)
+    const internals = [...needles].filter(([, what]) => what.startsWith('a secret') || what.startsWith('a key'))
+    const shown: string[] = []
+    const show = ({ session }: FastifyRequest): void => { shown.push(inspect(session, { customInspect: false, showHidden: true, depth: Infinity })) }
+    app.get('/shown', async (request) => { show(request); request.session.update(VALUES); show(request); return 'x' })
+    app.addHook('onResponse', async (request) => { show(request) })
+    await ask(app, '/shown', app.encodeSession(VALUES))
+    t.equal(shown.length, 3)
+    t.strictSame(internals.filter(([needle]) => shown.some((text) => text.includes(needle))), [])
+  }
+})
+
+function jsonOrReason (value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}`
+  } catch (error) {
+    return `${error}` // tags know their serializer, which knows its tags
+  }
+}
+
+t.test('console.log and JSON of what the plugin adds show no secret, no key and no cookie', async (t) => {
+  const app = await markedApp({ fallbacks: [FALLBACK], onInvalid: () => {} })
+  const cookie = app.encodeSession(VALUES)
+  markCookie(cookie)
+  const printed: string[] = []
+  app.get('/print', async (request) => {
+    for (const value of [app, app.sessionInterface, app.sessionCounters, app.json, app.encodeSession, app.decodeSession, request.server.sessionInterface]) printed.push(format('%o', value), format(value))
+    for (const value of [app.sessionInterface, app.sessionCounters, app.json, { ...app.sessionInterface }]) printed.push(jsonOrReason(value))
+    request.log.info({ value: app.sessionInterface, app }, 'logged')
+    request.session.has('text')
+    return 'x'
+  })
+  await ask(app, '/print', cookie)
+  t.equal(printed.length, 18)
+  t.strictSame(printed.flatMap(leaksIn), [])
 })
 
 t.test('of all that came out, nothing shows a secret, a key, a value or a piece of a cookie', async (t) => {

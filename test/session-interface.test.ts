@@ -155,6 +155,42 @@ t.test('a signature as old as the lifetime is valid, one second more is not', as
   }
 })
 
+t.test('a lifetime of 0 is the second of its signing, give or take the tolerance, and one without an end is for ever', async (t) => {
+  const { at, iface } = interfaceWith({ lifetime: 0 })
+  const cookie = cookieOf(iface, { a: 1 })
+  const endless = cookieOf(interfaceWith({ lifetime: Infinity }).iface, { a: 1 })
+  for (const [age, size] of [[-60, 1], [0, 1], [1, 0]] as const) {
+    at(START + age)
+    t.equal(open(iface, cookie).session.size, size, `${age} s`)
+  }
+  const other = interfaceWith({ lifetime: Infinity })
+  other.at(START + 1000 * 366 * DAY)
+  t.equal(open(other.iface, endless).session.size, 1)
+})
+
+t.test('a clock that steps loses nobody: a session is there again as soon as the clock is right', async (t) => {
+  const { at, iface } = interfaceWith({ absoluteLifetime: 100 * DAY })
+  const cookie = cookieOf(iface, { a: 1 })
+  for (const [step, size] of [[40 * DAY, 0], [0, 1], [-2 * 3600, 0], [0, 1], [-30, 1]] as const) {
+    at(START + step)
+    const { session } = open(iface, cookie)
+    t.equal(session.size, size, `${step} s`)
+    t.equal(iface.saveSession(session).action, 'keep', 'and no cookie is deleted or replaced for it')
+  }
+})
+
+t.test('sessions go on past 2106, where 32 bits end', async (t) => {
+  const { at, iface } = interfaceWith({ absoluteLifetime: 100, permanent: true })
+  for (const now of [2 ** 32 - 1, 2 ** 32, 2 ** 40]) {
+    at(now)
+    const cookie = cookieOf(iface, { a: 1 })
+    const { session } = open(iface, cookie)
+    t.strictSame([session.get('a'), session.issuedAt, session.createdAt], [1, new Date(now * 1000), new Date(now * 1000)])
+    at(now + 101)
+    t.equal(open(iface, cookie).session.size, 0)
+  }
+})
+
 t.test('a session that is used is signed anew once it is old enough', async (t) => {
   const decide = (options: Partial<SessionOptions>, age: number, use: (session: Session) => unknown, refresh?: boolean): string => {
     const { at, iface } = interfaceWith(options)
@@ -408,10 +444,10 @@ t.test('compressed cookies are read where compression is on', async (t) => {
   t.strictSame(open(iface, cookie).session.data(), { a: 'x'.repeat(500) })
 })
 
-t.test('the bytes of each key are told, largest first', async (t) => {
+t.test('the bytes of each key are told with its name, largest first', async (t) => {
   const { session } = open(interfaceWith().iface)
-  session.update({ a: 1, big: 'é'.repeat(10), list: [1] })
-  t.strictSame(interfaceWith().iface.weigh(session), [['big', 22], ['list', 3], ['a', 1]])
+  session.update({ a: 1, big: 'é'.repeat(10), list: [1], ['é'.repeat(20)]: true })
+  t.strictSame(interfaceWith().iface.weigh(session), [['é'.repeat(20), 47], ['big', 28], ['list', 10], ['a', 5]])
 })
 
 t.test('tags of the application travel in the session, ahead of the built-in ones', async (t) => {

@@ -203,6 +203,8 @@ t.test('a genuine signature on a missing or malformed timestamp is refused', asy
   for (const timestamp of ['A', '!!!', '=', 'ZVPxAA==', 'ZVPx AA', tooLate, '__________8', 'A'.repeat(1000) + 'B', '_'.repeat(2000)]) {
     t.strictSame(refusal(() => timed().unsign(stamped('value', timestamp))), refused, timestamp)
   }
+  t.throws(() => timed().unsign(signer().sign('value')), { message: 'The timestamp is missing' })
+  t.throws(() => timed().unsign(stamped('value', 'A')), { message: 'The timestamp is malformed' })
 })
 
 t.test('a timestamp may be empty or have leading zeros', async (t) => {

@@ -2,7 +2,7 @@ import { KeyObject } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type BadData, BadSignature } from '../errors.ts'
+import { type BadData, BadSignature, CookieTooLarge } from '../errors.ts'
 import { DefaultJSONProvider, type JSONProvider } from '../json/provider.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
@@ -32,7 +32,10 @@ declare module 'fastify' {
     sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } & Record<string, SessionInterface>
     /** What has happened to the session since the start; of several sessions, an object by name. */
     sessionCounters: SessionCounters & Record<string, SessionCounters>
-    /** A cookie value that holds `data`. Throws a `TypeError` for data that cannot be kept. */
+    /**
+     * A cookie value that holds `data`, permanent where new sessions start so. Throws a `TypeError` for data that cannot
+     * be kept, and an error with the code `FSS_ERR_COOKIE_TOO_LARGE` where it is more than `maxCookieSize`.
+     */
     encodeSession (data: Partial<SessionData> & Record<string, unknown>, choice?: SessionChoice): string
     /** The data of a cookie value. Throws `BadData`. */
     decodeSession (cookieValue: string, choice?: SessionChoice): Partial<SessionData> & Record<string, unknown>
@@ -82,7 +85,8 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const settings = options.map(resolveOptions)
   checkNames(fastify, settings)
   await loadCookieSerializer()
-  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(settings)]) fastify.log.warn(warning)
+  const together = (fastify as unknown as WithSessions)[SESSIONS]!
+  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(together)]) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
@@ -239,29 +243,34 @@ function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbo
 
 function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
   const interfaces = new Map(sites.map((site) => [site.settings.name, site.sessionInterface]))
-  const choose = (choice: SessionChoice = {}): SessionInterface => {
+  const choose = (choice: SessionChoice = {}): SessionSite => {
     if (typeof choice !== 'object') throw new TypeError('A session is chosen by { name }')
-    const { name } = choice
-    const chosen = name === undefined && interfaces.size === 1 ? sites[0]!.sessionInterface : interfaces.get(name ?? 'session')
-    if (chosen === undefined) throw new TypeError(`There is no session ${quoteName(name ?? 'session')}; there are ${[...interfaces.keys()].map(quoteName).join(', ')}`)
-    if (chosen.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
+    const { name = sites.length === 1 ? sites[0]!.settings.name : 'session' } = choice
+    const chosen = sites.find(({ settings }) => settings.name === name)
+    if (chosen === undefined) throw new TypeError(`There is no session ${quoteName(name)}; there are ${[...interfaces.keys()].map(quoteName).join(', ')}`)
+    if (chosen.sessionInterface.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
     return chosen
   }
   fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(interfaces)) as never)
   fastify.decorate('sessionCounters', (sites.length === 1 ? sites[0]!.counters : countersByName(sites)) as never)
   fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeSession(choose(choice), data))
-  fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice), value))
+  fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice).sessionInterface, value))
 }
 
 function countersByName (sites: readonly SessionSite[]): Record<string, SessionCounters> {
   return Object.fromEntries(sites.map(({ settings, counters }) => [settings.name, counters]))
 }
 
-function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): string {
-  const session = new Session(data)
-  session.modified = true
-  const decision = sessionInterface.saveSession(session as Session) as SaveDecision
+/** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */
+function encodeSession ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
+  const session: Session = new Session({}, { startsPermanent: settings.permanent })
+  session.update(data)
+  const decision = sessionInterface.saveSession(session) as SaveDecision
   if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
+  const { length } = cookie.set(decision.value, decision.expires, true)
+  if (length > settings.maxCookieSize) {
+    throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
+  }
   return decision.value
 }
 

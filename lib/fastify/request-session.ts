@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type BadData, CookieTooLarge } from '../errors.ts'
+import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
 import { escapeName } from '../path.ts'
 import type { SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
@@ -220,7 +220,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(this.session).map(([key, size]) => [escapeName(key), size]))
+    const bytes = Object.fromEntries(sessionInterface.weigh(this.session).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 

@@ -53,7 +53,7 @@ export abstract class SessionInterface {
   /** What is to become of the cookie. Throws for a session that cannot be kept. */
   abstract saveSession (session: Session, options?: SaveOptions): SaveDecision | Promise<SaveDecision>
 
-  /** The bytes that each key takes, largest first; for the message of a cookie that is too large. */
+  /** The bytes that each key takes with its name, largest first; for the message of a cookie that is too large. */
   weigh (_session: Session): Array<[key: string, bytes: number]> {
     return []
   }
@@ -125,7 +125,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   override weigh (session: Session): Array<[key: string, bytes: number]> {
     const { data } = contentsOf(session)!
     return Object.keys(data)
-      .map((key): [string, number] => [key, Buffer.byteLength(this.serializer.dumps(data[key]))])
+      .map((key): [string, number] => [key, Buffer.byteLength(this.serializer.dumps({ [key]: data[key] })) - EMPTY.length])
       .sort(([, a], [, b]) => b - a)
   }
 

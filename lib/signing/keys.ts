@@ -40,7 +40,12 @@ export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
   const info = Buffer.concat([HKDF_VERSION, purpose, name, salt].flatMap((part) => lengthPrefixed(bytesOf(part))))
   if (info.length > MAX_INFO_BYTES) throw new TypeError('The salt and the name are too long together for hkdf: keep them below 900 bytes')
-  return Buffer.from(hkdfSync('sha256', secretBytes(secret), HKDF_SALT, info, KEY_BYTES))
+  return hkdf(secret, HKDF_SALT, info, KEY_BYTES)
+}
+
+/** HKDF-SHA256 (RFC 5869): extracts from the secret with the salt, and expands to so many bytes for `info`. */
+export function hkdf (secret: Secret, salt: string | Uint8Array, info: Uint8Array, length: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
 }
 
 /** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */

@@ -1,0 +1,156 @@
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { cookieFrom, setCookies } from './support/app.ts'
+import { runRecipe } from './support/readme.ts'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Lets the system clock stand at half a second; what is returned moves it on. */
+function clock (t: Test): (seconds: number) => void {
+  let now = Date.UTC(2030, 0, 1) + 500
+  t.intercept(Date, 'now', { value: () => now })
+  return (seconds) => { now += seconds * 1000 }
+}
+
+/** A browser with one cookie. */
+class Browser {
+  cookie: string | undefined
+  readonly #app: FastifyInstance
+  readonly #name: string
+
+  constructor (app: FastifyInstance, cookie?: string, name = 'session') {
+    this.#app = app
+    this.cookie = cookie
+    this.#name = name
+  }
+
+  async send (method: 'GET' | 'POST', url: string, headers: Record<string, string> = {}): Promise<string> {
+    const response = await this.#app.inject({ method, url, headers: { ...headers, ...(this.cookie === undefined ? {} : { cookie: this.cookie }) } })
+    if (setCookies(response.headers).length > 0) this.cookie = cookieFrom(response.headers, this.#name)
+    return response.body
+  }
+
+  /** Another browser with the cookie of this one. */
+  stolen (): Browser {
+    return new Browser(this.#app, this.cookie, this.#name)
+  }
+}
+
+/** Who is signed in; and a request that takes its time, and writes when it goes on. */
+function addRoutes (app: FastifyInstance): { goOn: () => void } {
+  const gate = { goOn: () => {} }
+  app.get('/', async ({ session }) => session.get('userId') ?? 'nobody')
+  app.post('/write', async ({ session }) => { session.set('n', Number(session.get('n') ?? 0) + 1); return 'x' })
+  app.post('/slow', async ({ session }) => {
+    session.has('userId')
+    await new Promise<void>((resolve) => { gate.goOn = resolve })
+    session.set('late', true)
+    return 'x'
+  })
+  app.post('/login/other', async ({ session }) => { session.regenerate(); session.set('userId', 7) })
+  return gate
+}
+
+async function signedIn (app: FastifyInstance, url = '/login'): Promise<Browser> {
+  const browser = new Browser(app)
+  await browser.send('POST', url)
+  return browser
+}
+
+t.test('sessions for accounts end without a request, and after the absolute time in any case', async (t) => {
+  const tick = clock(t)
+  const app = await runRecipe(t, 'Sessions for accounts', addRoutes)
+  const [idle, busy] = [await signedIn(app), await signedIn(app)]
+  tick(30 * MINUTE)
+  t.equal(await idle.stolen().send('GET', '/'), '42')
+  t.equal(await busy.send('GET', '/'), '42')
+  tick(1)
+  t.equal(await idle.send('GET', '/'), 'nobody')
+  for (let passed = 30 * MINUTE + 1; passed + 20 * MINUTE <= 12 * HOUR; passed += 20 * MINUTE) {
+    t.equal(await busy.send('GET', '/'), '42')
+    tick(20 * MINUTE)
+  }
+  t.equal(await busy.send('GET', '/'), '42')
+  tick(20 * MINUTE)
+  t.equal(await busy.send('GET', '/'), 'nobody', 'however lately it was used')
+  await busy.send('POST', '/login')
+  t.equal(await busy.send('GET', '/'), '42')
+})
+
+t.test('a logout ends every copy, one that a request under way signs anew too, and leaves the user\'s other sessions', async (t) => {
+  const tick = clock(t)
+  let gate = { goOn: () => {} }
+  const app = await runRecipe(t, 'A logout that ends every copy', (app) => { gate = addRoutes(app) })
+  const [here, elsewhere] = [await signedIn(app), await signedIn(app)]
+  const copies = [here.stolen(), here.stolen()]
+  await copies[1]!.send('POST', '/write')
+  const late = here.stolen()
+  const slow = late.send('POST', '/slow')
+  await new Promise(setImmediate)
+  await here.send('POST', '/logout')
+  tick(5)
+  gate.goOn()
+  await slow
+  t.equal(here.cookie, undefined)
+  for (const copy of [...copies, late]) t.equal(await copy.send('GET', '/'), 'nobody')
+  t.equal(await elsewhere.send('GET', '/'), '42')
+  await here.send('POST', '/login')
+  t.equal(await here.send('GET', '/'), '42', 'and the next session is another one')
+})
+
+t.test('a logout everywhere ends all sessions of the user up to that second, and no others', async (t) => {
+  const tick = clock(t)
+  let gate = { goOn: () => {} }
+  const app = await runRecipe(t, 'Log out everywhere', (app) => { gate = addRoutes(app) })
+  const [here, elsewhere, other] = [await signedIn(app), await signedIn(app), await signedIn(app, '/login/other')]
+  tick(5 * DAY)
+  await elsewhere.send('GET', '/')
+  await elsewhere.send('POST', '/write')
+  const sameSecond = await signedIn(app)
+  const late = here.stolen()
+  const slow = late.send('POST', '/slow')
+  await new Promise(setImmediate)
+  await here.send('POST', '/logout-everywhere')
+  const rightAfter = await signedIn(app)
+  tick(0.5)
+  const next = await signedIn(app)
+  tick(5)
+  gate.goOn()
+  await slow
+  t.match(late.cookie, /^session=/, 'what was under way was signed after the logout')
+  for (const browser of [here, elsewhere, sameSecond, late, rightAfter]) t.equal(await browser.send('GET', '/'), 'nobody')
+  t.equal(await next.send('GET', '/'), '42')
+  t.equal(await other.send('GET', '/'), '7')
+})
+
+t.test('nobody who is not signed in ends a session everywhere', async (t) => {
+  clock(t)
+  const app = await runRecipe(t, 'Log out everywhere', addRoutes)
+  const visitor = new Browser(app)
+  await visitor.send('POST', '/write')
+  const cookie = visitor.cookie
+  await new Browser(app).send('POST', '/logout-everywhere')
+  await visitor.send('POST', '/logout-everywhere')
+  await visitor.send('GET', '/')
+  t.equal(visitor.cookie, cookie)
+})
+
+t.test('behind a proxy that ends TLS the cookie has the prefix in production, and Secure as the proxy says', async (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => { if (before === undefined) delete process.env.NODE_ENV; else process.env.NODE_ENV = before })
+  for (const [environment, name] of [['production', '__Host-session'], ['test', 'session']] as const) {
+    process.env.NODE_ENV = environment
+    await t.test(environment, async (t) => {
+      const app = await runRecipe(t, 'Behind a proxy that ends TLS', (app) => {
+        app.get('/', async ({ session, protocol, ip }) => { session.set('a', 1); return { protocol, ip } })
+      })
+      const { headers, body } = await app.inject({ url: '/', headers: { 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' } })
+      t.match(setCookies(headers), [new RegExp(`^${name}=[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax$`)])
+      t.strictSame(JSON.parse(body), { protocol: 'https', ip: '192.0.2.7' })
+      const plain = await app.inject({ url: '/', headers: { 'x-forwarded-proto': 'http' } })
+      t.equal(/; Secure/.test(setCookies(plain.headers)[0]!), environment === 'production', 'a prefixed cookie is never without it')
+    })
+  }
+})
