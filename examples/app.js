@@ -123,7 +123,6 @@ function addCart (app) {
 function addValues (app) {
   app.post('/values', async ({ session }, reply) => {
     session.set('values', samples)
-    flash(session, 'The values are stored, and were read back from the cookie.')
     return reply.redirect('/#values', 303)
   })
   app.post('/values/too-large', async ({ session }, reply) => {

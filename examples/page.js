@@ -148,7 +148,7 @@ function userSection ({ user, permanent }) {
     <p>Hello, <strong>${user}</strong>. ${permanent
       ? 'The cookie is kept for 31 days.'
       : 'The cookie ends when the browser closes.'}</p>
-    <form method="post" action="/logout"><button>Sign out</button></form>
+    <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
   </section>`
 }
 
