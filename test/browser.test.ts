@@ -8,14 +8,14 @@ import { certificate, launch, missing } from './support/chromium.ts'
 
 type App = Awaited<ReturnType<typeof build>>
 
-/** Milliseconds that a page, a test and all of them may take: only what hangs takes as long. */
-const PATIENCE = 600_000
+/** Milliseconds that the browser may take for one thing, and all of this: only what hangs or is missing takes as long. */
+const PATIENCE = { once: 60_000, overall: 600_000 }
 const DAY = 24 * 60 * 60
 const reason = missing()
 const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
 const skip = reason !== undefined && !isRequired && reason
 const browser: Browser | undefined = skip === false ? await launch() : undefined
-t.setTimeout(PATIENCE)
+t.setTimeout(PATIENCE.overall)
 t.teardown(() => browser?.close())
 
 interface Visit {
@@ -34,7 +34,7 @@ async function open (t: Test, app: App, window: BrowserContextOptions = {}): Pro
   const address = new URL(await app.listen({ port: 0, host: 'localhost' }))
   const origin = `${address.protocol}//localhost:${address.port}`
   const context = await browser!.newContext(window)
-  context.setDefaultTimeout(PATIENCE)
+  context.setDefaultTimeout(PATIENCE.once)
   t.teardown(async () => {
     await context.close()
     await app.close()
