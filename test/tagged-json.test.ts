@@ -689,3 +689,7 @@ t.test('with format flask dates of every year that Python has are exact', async 
   }
   t.ok(same(flask.loads(flask.dumps(new Date(-1))), new Date(-1000)), 'in whole seconds')
 })
+
+t.test('with format flask a date that is none is refused as such', async (t) => {
+  t.throws(() => flask.dumps({ when: new Date(NaN) }), { message: /^value\.when is an invalid Date, which Flask has no form for/ })
+})
