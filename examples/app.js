@@ -36,33 +36,42 @@ const samples = {
 
 /**
  * The application, ready to listen or to `inject` into.
- * @param {{ secret?: string | Buffer, logger?: import('fastify').FastifyServerOptions['logger'] }} [options]
+ * @param {object} [options]
+ * @param {string | Buffer} [options.secret]
+ * @param {string} [options.cookieName] Over https it can be `__Host-session`: then no other host or path can set it.
+ * @param {import('fastify').FastifyServerOptions['logger']} [options.logger]
+ * @param {import('node:https').ServerOptions | null} [options.https] Key and certificate; without them it speaks http.
  */
-export async function build ({ secret = randomBytes(32), logger = false } = {}) {
-  const app = Fastify({ logger })
-  await app.register(sessionPlugin, { secret })
+export async function build ({ secret = randomBytes(32), cookieName = 'session', logger = false, https = null } = {}) {
+  const app = Fastify({ logger, https })
+  await app.register(sessionPlugin, { secret, cookieName })
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(String(body))))
   })
   handleErrors(app)
-  addPages(app)
+  addPages(app, cookieName)
   addSigningIn(app)
   addCart(app)
   addValues(app)
   return app
 }
 
-/** @param {App} app */
-function addPages (app) {
+/**
+ * @param {App} app
+ * @param {string} cookieName
+ */
+function addPages (app, cookieName) {
+  const ownCookie = new RegExp(`(?:^|;\\s*)${cookieName}=([^;]+)`)
   app.get('/', async ({ session, headers: { cookie } }, reply) => {
     return reply.headers(headers).send(homePage({
+      flashes: /** @type {string[]} */ (session.pop('flashes', [])),
       user: session.get('user'),
       permanent: session.permanent,
       goods,
       cart: /** @type {Item[]} */ (session.get('cart') ?? []),
       values: Object.entries(session.get('values') ?? {})
         .map(([key, value]) => ({ key, value, isEqual: isSame(value, samples[key]) })),
-      cookie: /(?:^|;\s*)session=([^;]+)/.exec(cookie ?? '')?.[1],
+      cookie: ownCookie.exec(cookie ?? '')?.[1],
       signedAt: session.issuedAt
     }))
   })
@@ -80,6 +89,7 @@ function addSigningIn (app) {
     session.regenerate(['cart'])
     session.set('user', name.trim())
     session.permanent = stay
+    flash(session, `Welcome, ${name.trim()}.`)
     return reply.redirect('/', 303)
   })
   app.post('/logout', async ({ session }, reply) => {
@@ -131,6 +141,15 @@ function handleErrors (app) {
     return reply.code(status).removeHeader('location').headers(headers)
       .send(errorPage(isTooLarge, status < 500 ? error.message : 'Something went wrong here, and it is in the log.'))
   })
+}
+
+/**
+ * A message for the next page and no other, since that page takes it out of the session.
+ * @param {import('fastify-signed-session').Session} session
+ * @param {string} message
+ */
+function flash (session, message) {
+  /** @type {string[]} */ (session.setDefault('flashes', [])).push(message)
 }
 
 /**

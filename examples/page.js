@@ -7,6 +7,7 @@ import { Markup, Tuple, UUID } from 'fastify-signed-session'
 
 /**
  * @typedef View
+ * @property {string[]} flashes
  * @property {unknown} user
  * @property {boolean} permanent
  * @property {Record<string, string>} goods
@@ -44,9 +45,10 @@ code, pre { font: .85rem/1.55 ui-monospace, "SF Mono", Menlo, Consolas, monospac
 pre { margin: 0; padding: 1rem; background: var(--well); border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; }
 #json + pre { max-height: 40rem; overflow: auto; }
 label { display: block; margin-bottom: .8rem; }
+label.check { display: flex; gap: .5rem; }
 input[name=name] { display: block; width: 100%; margin-top: .25rem; padding: .55rem .7rem; font: inherit; color: inherit;
   background: var(--well); border: 1px solid var(--edge); border-radius: .45rem; }
-input[type=checkbox] { accent-color: var(--accent); width: 1.05rem; height: 1.05rem; margin: 0 .4rem 0 0; vertical-align: -.15em; }
+input[type=checkbox] { accent-color: var(--accent); width: 1.05rem; height: 1.05rem; flex: none; margin: .25rem 0 0; }
 button { font: inherit; font-weight: 550; min-height: 2.5rem; padding: .3rem 1rem; color: var(--on-accent);
   background: var(--accent); border: 1px solid var(--accent); border-radius: .45rem; cursor: pointer; }
 button:hover { filter: brightness(1.12); }
@@ -61,6 +63,8 @@ small, .soft, th { color: var(--soft); }
 small { display: block; }
 .row { display: flex; flex-wrap: wrap; gap: .6rem; }
 .pair { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); }
+.flash { margin: 0; max-width: none; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--accent);
+  border-left-width: .35rem; border-radius: .45rem; }
 .note { border-left: 3px solid var(--accent); padding-left: .8rem; }
 .payload { color: var(--payload); }
 .time { color: var(--time); }
@@ -94,6 +98,7 @@ export const headers = {
 export function homePage (view) {
   return shell('A session that lives in a signed cookie', html`
     <p>The server keeps nothing. Sign in, fill the cart, store some values, and see what becomes of the cookie.</p>`, html`
+    ${view.flashes.map((message) => html`<p class="flash" role="status">${message}</p>`)}
     <div class="pair">${userSection(view)}${cartSection(view)}</div>
     ${cookieSection(view)}
     ${valuesSection(view)}
@@ -143,7 +148,7 @@ function userSection ({ user, permanent }) {
     <p>Hello, <strong>${user}</strong>. ${permanent
       ? 'The cookie is kept for 31 days.'
       : 'The cookie ends when the browser closes.'}</p>
-    <form method="post" action="/logout"><button>Sign out</button></form>
+    <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
   </section>`
 }
 
@@ -151,7 +156,7 @@ const signInSection = html`<section aria-labelledby="user">
   <h2 id="user">Sign in</h2>
   <form method="post" action="/login">
     <label>Your name<input name="name" required pattern=".*\\S.*" title="A name" maxlength="60" autocomplete="nickname"></label>
-    <label><input type="checkbox" name="stay" value="true">Stay signed in when the browser closes</label>
+    <label class="check"><input type="checkbox" name="stay" value="true">Stay signed in when the browser closes</label>
     <button>Sign in</button>
   </form>
 </section>`

@@ -70,6 +70,20 @@ t.test('who asks to stay signed in gets a cookie that is kept', async (t) => {
   t.match(browser.line, /; Expires=/)
 })
 
+t.test('a flash is shown by one page and by no other', async (t) => {
+  const browser = await open(t)
+  t.match(await browser.submit(t, '/login', { name: 'Ada' }), '<p class="flash" role="status">Welcome, Ada.</p>')
+  t.notMatch((await browser.get('/')).body, 'role="status"')
+})
+
+t.test('a name that binds the cookie to its host makes it Secure, and the page shows it still', async (t) => {
+  const app = await build({ cookieName: '__Host-session' })
+  t.teardown(() => app.close())
+  const browser = new Browser(app)
+  t.match(await browser.submit(t, '/login', { name: 'Ada' }), /<span class="payload">[\w-]+</)
+  t.match(browser.line, /^__Host-session=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+})
+
 t.test('a name is needed, and a short one', async (t) => {
   const browser = await open(t)
   for (const name of ['', '  ', 'a'.repeat(61)]) {

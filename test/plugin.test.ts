@@ -591,6 +591,8 @@ class StoreSessionInterface extends SessionInterface {
   async saveSession (session: Session): Promise<SaveDecision> {
     const vary = session.accessed
     if (!session.modified) return { action: 'keep', vary }
+    const openedId = this.openedId(session)
+    if (session.size === 0 || session.id !== openedId) this.store.delete(`${openedId}`)
     if (session.size === 0) return { action: 'delete', vary }
     if (session.get('refuse')) throw new Error('store full')
     this.store.set(session.id, JSON.stringify(session))
@@ -618,6 +620,26 @@ t.test('a store on the server is one asynchronous session interface', async (t) 
   t.throws(() => app.encodeSession({ a: 1 }), /keeps no session in the cookie/)
   sessionInterface.fail = true
   t.match((await app.inject({ url: '/get', headers: { cookie } })).json(), { statusCode: 500, message: 'store down' })
+})
+
+t.test('a store is told the id that a session was opened with, so that a copy of the cookie opens nothing more', async (t) => {
+  const sessionInterface = new StoreSessionInterface()
+  const { app } = await buildApp({ sessionInterface })
+  app.get('/set', async (request) => { request.session.set('a', 1); return 'x' })
+  app.get('/get', async (request) => request.session.data())
+  app.get('/regenerate', async (request) => { request.session.regenerate(['a']); return 'x' })
+  app.get('/delete', async (request) => { request.session.delete(); return 'x' })
+  app.get('/null', async (request) => { request.session = null; return 'x' })
+  const send = (url: string, cookie: string) => app.inject({ url, headers: { cookie } })
+  const first = cookieFrom((await app.inject('/set')).headers)!
+  const second = cookieFrom((await send('/regenerate', first)).headers)!
+  t.not(second, first)
+  t.strictSame((await send('/get', first)).json(), {})
+  t.strictSame((await send('/get', second)).json(), { a: 1 })
+  await send('/delete', second)
+  t.strictSame((await send('/get', second)).json(), {})
+  await send('/null', cookieFrom((await app.inject('/set')).headers)!)
+  t.equal(sessionInterface.store.size, 0)
 })
 
 t.test('an asynchronous session is open from onRequest on, and a refused cookie is reported', async (t) => {

@@ -35,6 +35,8 @@ export class SessionContents {
   data: Record<string, unknown>
   isNew: boolean
   id: string | undefined
+  /** The id that it was opened with, whatever has become of it. */
+  readonly openedId: string | undefined
   began: number | undefined
   issuedAt: number | undefined
   startsPermanent: boolean
@@ -65,6 +67,7 @@ export class SessionContents {
     this.data = data
     this.isNew = init.isNew ?? true
     this.id = init.id
+    this.openedId = init.id
     this.began = init.began
     this.issuedAt = init.issuedAt
     this.startsPermanent = init.startsPermanent ?? false

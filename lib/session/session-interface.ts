@@ -53,6 +53,14 @@ export abstract class SessionInterface {
   /** What is to become of the cookie. Throws for a session that cannot be kept. */
   abstract saveSession (session: Session, options?: SaveOptions): SaveDecision | Promise<SaveDecision>
 
+  /**
+   * The id that a session was opened with, after `regenerate` and at its end too; undefined for a new one. For a store,
+   * which has to drop what it keeps under an id that the session no longer has.
+   */
+  openedId (session: Session): string | undefined {
+    return contentsOf(session)!.openedId
+  }
+
   /** The bytes that each key takes with its name, largest first; for the message of a cookie that is too large. */
   weigh (_session: Session): Array<[key: string, bytes: number]> {
     return []

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+const text = readFileSync(new URL('../CONTRIBUTING.md', import.meta.url), 'utf8')
+const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+function all (pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, found]) => found!)
+}
+
+t.test('every file and folder that CONTRIBUTING names is there', async (t) => {
+  const paths = all(/((?:lib|test|examples|\.github|\.ci)\/[\w./-]*\w)/g)
+  t.ok(paths.length > 20)
+  for (const path of new Set(paths)) t.ok(existsSync(new URL(`../${path}`, import.meta.url)), path)
+})
+
+t.test('every script that it names is there, and every heading of the README that it links to', async (t) => {
+  for (const script of all(/npm (?:run )?(test|start|fuzz|build)\b/g)) t.ok(scripts[script], script)
+  const anchors = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(' ', '-'))
+  const links = all(/README\.md#([\w-]+)/g)
+  t.ok(links.length > 1)
+  for (const anchor of links) t.ok(anchors.includes(anchor), anchor)
+})
+
+t.test('what it names in a file stands in that file', async (t) => {
+  const names: Record<string, string[]> = {
+    'lib/json/tags.ts': ['defaultTags', 'isExactly'],
+    'test/tags.test.ts': ['tagged', 'wrong'],
+    'test/tagged-json.test.ts': ['ourValues'],
+    'test/support/equal.ts': ['insideOf'],
+    'lib/session/formats.ts': ['digests'],
+    'lib/session/session-interface.ts': ['openSession', 'saveSession', 'openedId']
+  }
+  for (const [file, words] of Object.entries(names)) {
+    const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+    for (const word of words) {
+      t.match(text, `\`${word}\``)
+      t.match(source, new RegExp(`\\b${word}\\b`), `${word} in ${file}`)
+    }
+  }
+  const title = /\("(a store on the server[^"]+)"/.exec(text)![1]!
+  t.match(readFileSync(new URL('plugin.test.ts', import.meta.url), 'utf8'), `t.test('${title}'`)
+})
