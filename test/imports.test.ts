@@ -14,7 +14,8 @@ const layers: Record<string, string[]> = {
   signing: ['errors.ts', 'json'],
   session: ['path.ts', 'errors.ts', 'json', 'signing'],
   fastify: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
-  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify']
+  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify'],
+  'testing.ts': ['session', 'fastify']
 }
 
 interface Import {
