@@ -15,7 +15,9 @@ const layers: Record<string, string[]> = {
   session: ['path.ts', 'errors.ts', 'json', 'signing'],
   fastify: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
   'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify'],
-  'testing.ts': ['session', 'fastify']
+  'testing.ts': ['session', 'fastify'],
+  cli: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
+  'cli.ts': ['cli']
 }
 
 interface Import {
