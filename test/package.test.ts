@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { SECRET } from './support/app.ts'
+import { OTHER_SECRET, SECRET } from './support/app.ts'
 import { install, pack, ROOT } from './support/tarball.ts'
 
 const folder = t.testdir({ project: { 'package.json': '{ "private": true }' } })
@@ -97,13 +97,22 @@ t.test('an installed package cannot be reached past its exports', async (t) => {
   t.match(stderr, 'ERR_PACKAGE_PATH_NOT_EXPORTED')
 })
 
-t.test('the command of an installed package runs', async (t) => {
+t.test('the command of an installed package runs, reads pipes, and exits with a code', async (t) => {
   const program = join(project, 'node_modules/fastify-signed-session', manifest.bin['fastify-signed-session'])
   const command = join(project, 'command')
   chmodSync(program, 0o755) // as npm does
   symlinkSync(program, command)
-  const { stdout } = spawnSync('env', ['-u', 'NODE_OPTIONS', command, 'secret'], { encoding: 'utf8' })
-  t.match(stdout, /^[\w-]{43}\n$/)
+  const run = (args: string[], input: string, secret = SECRET) => {
+    const env = { ...process.env, SESSION_SECRET: secret }
+    const { status, stdout, stderr } = spawnSync('env', ['-u', 'NODE_OPTIONS', command, ...args], { input, env, encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  const { stdout: cookie, ...signed } = run(['sign'], '{"userId":42}')
+  t.strictSame(signed, { status: 0, stderr: '' })
+  t.match(run(['inspect'], cookie), { status: 0, stdout: /userId: 42/, stderr: '' })
+  t.match(run(['inspect'], cookie, OTHER_SECRET), { status: 1, stdout: /DOES NOT VERIFY/, stderr: '' })
+  t.match(run(['inspect', '--none'], ''), { status: 2, stdout: '', stderr: /^Unknown option '--none'/ })
+  t.match(run(['--version'], '').stdout, manifest.version)
 })
 
 t.test('a stack trace leads to the code as it was written', async (t) => {

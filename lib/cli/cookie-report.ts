@@ -66,8 +66,14 @@ export function readContent ({ payload, timestamp }: CookieParts, settings: Sess
 
 /** Why a cookie does not verify with these settings, or undefined where it does. */
 export function refusalOf (value: string, settings: SessionSettings): BadData | undefined {
+  const opened = attempt(() => openCookie(new SecureCookieSessionInterface(settings), value))
+  return opened instanceof BadData ? opened : undefined
+}
+
+/** What `action` returns, or the reason for which it refuses the cookie. */
+export function attempt<Result> (action: () => Result): Result | BadData {
   try {
-    openCookie(new SecureCookieSessionInterface(settings), value)
+    return action()
   } catch (error) {
     if (error instanceof BadData) return error
     throw error

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { BadData, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import type { SessionOptions, SessionSettings } from '../session/options.ts'
 import type { Arguments, Options } from './arguments.ts'
-import { type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie } from './cookie-report.ts'
+import { attempt, type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie } from './cookie-report.ts'
 import { findCookie, type FoundCookie } from './pasted-cookie.ts'
 import { reportAsJSON, reportAsText } from './report.ts'
 import { type FoundSecret, readSecrets } from './secrets.ts'
@@ -107,15 +107,6 @@ function reasonFor (found: string | undefined, cookieName: string, expected: str
   if (found === undefined) return 'it is cut short or changed'
   if (found !== expected) return `it has the length of ${found} and not of ${expected}, so the digest or the format is another`
   return `the cookie was changed, or the secret, the cookie's name (${cookieName}), the format, the salt or the key derivation is another`
-}
-
-function attempt<Result> (action: () => Result): Result | BadData {
-  try {
-    return action()
-  } catch (error) {
-    if (error instanceof BadData) return error
-    throw error
-  }
 }
 
 function warn ({ stderr }: Terminal, warnings: readonly string[]): void {

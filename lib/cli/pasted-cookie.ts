@@ -17,11 +17,12 @@ const HEADER_NAME = /^[<>*\s]*(?:set-)?cookie:/i
 const SIGNED = /^\.?[\w-]+\.[\w-]*\.[\w-]+$/
 
 /**
- * The cookie in a text: a bare value, `name=value`, or a whole header. Without a name it is `session`, or else the only
+ * The cookie in a text: a bare value, `name=value`, a whole header, or several in lines. Without a name it is `session`, or else the only
  * one that has the form of a signed cookie. Throws `NoCookie`.
  */
 export function findCookie (text: string, name?: string): FoundCookie {
-  const header = text.replace(HEADER_NAME, '').replace(/[\r\n]+/g, ' ').trim()
+  const lines = text.split(/[\r\n]+/).map((line) => line.replace(HEADER_NAME, '').trim())
+  const header = lines.filter((line) => line !== '').join(';')
   if (header === '') throw new NoCookie('There is no cookie')
   if (!header.includes('=')) return { name: name ?? DEFAULT_NAME, values: [header] }
   const values = cookieValues(header, name ?? DEFAULT_NAME)

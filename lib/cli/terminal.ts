@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { UsageError } from './usage-error.ts'
 
@@ -24,4 +25,9 @@ export async function readNamedFile (file: string): Promise<Buffer> {
   } catch (error) {
     throw new UsageError(`The file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
+}
+
+/** A reader that has seen enough, as `head` does, is no error. */
+export function allowEarlyEnd (stdout: EventEmitter): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
 }

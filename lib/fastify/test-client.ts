@@ -53,7 +53,7 @@ export class TestClient {
   /**
    * Opens the session as a request would, lets `change` work on it, which may be asynchronous, and keeps the cookie that
    * a response would have set. Returns what `change` returns. Where that throws, nothing is changed. Throws what saving
-   * throws, and a `TypeError` where there is no such session.
+   * throws, and a `TypeError` where there is no such session. `session.options()` belongs to a request, and throws.
    */
   async sessionTransaction<Result, Name extends string = 'session'> (
     change: (session: NamedSession<Name>) => Result, choice?: NamedSessionChoice<Name>
