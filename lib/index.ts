@@ -1,5 +1,6 @@
 export { sessionPlugin, sessionPlugin as default } from './fastify/plugin.ts'
-export type { SessionChoice, SessionPluginOptions } from './fastify/plugin.ts'
+export type { SessionPluginOptions } from './fastify/plugin.ts'
+export type { SessionChoice } from './fastify/sites.ts'
 export type { CookieOptions } from './session/cookie-attributes.ts'
 export type { SessionCounters } from './session/counters.ts'
 export type { SessionOptions, SessionSettings } from './session/options.ts'

@@ -13,7 +13,12 @@ export function formatPath (root: string, keys: ReadonlyArray<string | number>):
 /** Text in double quotes, shortened, with everything escaped that could act on a terminal or a log. */
 export function quoteName (name: string): string {
   const shown = name.length > SHOWN_CHARACTERS ? name.slice(0, SHOWN_CHARACTERS) + '…' : name
-  return JSON.stringify(shown).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
+  return escapeControls(JSON.stringify(shown))
+}
+
+/** Text with everything escaped that could act on a terminal or turn the order of what is read, line breaks aside. */
+export function escapeControls (text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, escapeUnit)
 }
 
 /** A name for a log: shortened, with everything escaped that could act on a terminal. */

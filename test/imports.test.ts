@@ -14,7 +14,10 @@ const layers: Record<string, string[]> = {
   signing: ['errors.ts', 'json'],
   session: ['path.ts', 'errors.ts', 'json', 'signing'],
   fastify: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
-  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify']
+  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify'],
+  'testing.ts': ['session', 'fastify'],
+  cli: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
+  'cli.ts': ['cli']
 }
 
 interface Import {

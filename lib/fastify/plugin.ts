@@ -2,27 +2,23 @@ import { KeyObject } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type BadData, BadSignature, CookieTooLarge } from '../errors.ts'
+import { CookieTooLarge } from '../errors.ts'
 import { DefaultJSONProvider, type JSONProvider } from '../json/provider.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
+import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
+import { decodeSession, encodeSession } from '../session/codec.ts'
 import { CookieWriter } from '../session/cookie-writer.ts'
 import { SessionCounters, WarningGate } from '../session/counters.ts'
 import type { SessionData } from '../session/members.ts'
 import { resolveOptions, type SessionOptions, type SessionSettings } from '../session/options.ts'
-import { assignSession, Session } from '../session/session.ts'
-import { type SaveDecision, SecureCookieSessionInterface, type SessionInterface } from '../session/session-interface.ts'
+import { assignSession, type Session } from '../session/session.ts'
+import { SecureCookieSessionInterface, type SessionInterface } from '../session/session-interface.ts'
 import type { Secret } from '../signing/keys.ts'
 
 /** The options of the plugin: those of one session, of several, or the secret alone. */
 export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<SessionOptions<FastifyRequest>>
-
-/** Which of several sessions. */
-export interface SessionChoice {
-  /** Default the only one, or `session`. */
-  name?: string | undefined
-}
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -90,6 +86,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
+  rememberSites(fastify, sites)
   decorateInstance(fastify, sites)
   decorateJSON(fastify, options[0]!)
 }
@@ -242,18 +239,14 @@ function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbo
 }
 
 function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
-  const interfaces = new Map(sites.map((site) => [site.settings.name, site.sessionInterface]))
-  const choose = (choice: SessionChoice = {}): SessionSite => {
-    if (typeof choice !== 'object') throw new TypeError('A session is chosen by { name }')
-    const { name = sites.length === 1 ? sites[0]!.settings.name : 'session' } = choice
-    const chosen = sites.find(({ settings }) => settings.name === name)
-    if (chosen === undefined) throw new TypeError(`There is no session ${quoteName(name)}; there are ${[...interfaces.keys()].map(quoteName).join(', ')}`)
+  const choose = (choice?: SessionChoice): SessionSite => {
+    const chosen = chooseSite(sites, choice)
     if (chosen.sessionInterface.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
     return chosen
   }
-  fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(interfaces)) as never)
+  fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(sites.map((site) => [site.settings.name, site.sessionInterface]))) as never)
   fastify.decorate('sessionCounters', (sites.length === 1 ? sites[0]!.counters : countersByName(sites)) as never)
-  fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeSession(choose(choice), data))
+  fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeWithin(choose(choice), data))
   fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice).sessionInterface, value))
 }
 
@@ -262,24 +255,11 @@ function countersByName (sites: readonly SessionSite[]): Record<string, SessionC
 }
 
 /** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */
-function encodeSession ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
-  const session: Session = new Session({}, { startsPermanent: settings.permanent })
-  session.update(data)
-  const decision = sessionInterface.saveSession(session) as SaveDecision
-  if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
-  const { length } = cookie.set(decision.value, decision.expires, true)
-  if (length > settings.maxCookieSize) {
-    throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
-  }
-  return decision.value
-}
-
-function decodeSession (sessionInterface: SessionInterface, value: string): Record<string, unknown> {
-  let refused: BadData | undefined
-  const session = sessionInterface.openSession([value], (error) => { refused = error }) as Session
-  if (refused !== undefined) throw refused
-  if (session.isNew) throw new BadSignature('There is no cookie')
-  return session.data()
+function encodeWithin ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
+  const { session, value, expires } = encodeSession(sessionInterface, data, settings.permanent)
+  const { length } = cookie.set(value, expires, true)
+  if (length <= settings.maxCookieSize) return value
+  throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
 }
 
 /** Adopts a provider that the application assigned before. */

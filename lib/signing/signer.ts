@@ -208,7 +208,8 @@ export function checkedLimit (limit: AgeLimit): AgeLimit {
 
 const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
 
-function readTimestamp (text: string): number | undefined {
+/** The Unix seconds that a stamp says, or undefined where it is none that a Date can hold. */
+export function readTimestamp (text: string): number | undefined {
   const timestamp = base64urlToInt(text)
   return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
 }

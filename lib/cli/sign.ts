@@ -1,0 +1,52 @@
+import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import { isPlainObject } from '../json/writer.ts'
+import { encodeSession } from '../session/codec.ts'
+import { SecureCookieSessionInterface } from '../session/session-interface.ts'
+import type { Arguments } from './arguments.ts'
+import { readSecrets } from './secrets.ts'
+import { settingsFor } from './settings.ts'
+import { readNamedFile, readStdin, type Terminal } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The text that was given is no JSON, or not the data of a session. */
+export class BadInput extends Error {}
+
+/** The command `sign`: prints a cookie and returns the exit code. */
+export async function signCommand ({ operand, options }: Arguments, terminal: Terminal): Promise<number> {
+  if (operand === undefined && options['secret-stdin']) throw new UsageError('The JSON and the secret cannot both come from standard input')
+  const [found, ...others] = await readSecrets(options, terminal)
+  if (found === undefined) throw new UsageError('A secret is needed to sign: put it into the environment as SESSION_SECRET, or see --help')
+  if (others.length > 0) throw new UsageError('One secret signs: sign takes one')
+  const settings = settingsFor(found.secret, options, options.compress ? { compress: true } : {})
+  for (const warning of settings.warnings) terminal.stderr.write(`Warning: ${warning}\n`)
+  const text = operand === undefined ? await readStdin(terminal, 'the JSON') : await readNamedFile(operand)
+  const value = encode(readData(text.toString(), options.tagged ?? false), new SecureCookieSessionInterface(settings))
+  print(settings.cookieName, value, settings.maxCookieSize, options.json ?? false, terminal)
+  return 0
+}
+
+function print (name: string, value: string, limit: number, asJSON: boolean, { stdout, stderr }: Terminal): void {
+  const cookie = `${name}=${value}`
+  if (cookie.length > limit) stderr.write(`Warning: The cookie takes ${cookie.length} bytes before its attributes; browsers keep ${limit}, and an application refuses to send more\n`)
+  stdout.write(`${asJSON ? JSON.stringify({ name, value, cookie, bytes: cookie.length }) : cookie}\n`)
+}
+
+/** The error messages of parsers quote what they read. */
+function readData (text: string, isTagged: boolean): Record<string, unknown> {
+  let data: unknown
+  try {
+    data = isTagged ? new TaggedJSONSerializer().loads(text) : JSON.parse(text)
+  } catch {
+    throw new BadInput(isTagged ? 'What was given is not tagged JSON' : 'What was given is not JSON')
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) throw new BadInput('The JSON must be an object, the data of the session')
+  return data as Record<string, unknown>
+}
+
+function encode (data: Record<string, unknown>, sessionInterface: SecureCookieSessionInterface): string {
+  try {
+    return encodeSession(sessionInterface, data, false).value
+  } catch (error) {
+    throw new BadInput((error as Error).message)
+  }
+}

@@ -1,0 +1,170 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type Session, sessionPlugin } from 'fastify-signed-session'
+import { testClient } from 'fastify-signed-session/testing'
+import t, { type Test } from 'tap'
+import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
+import { MemorySessions } from './support/memory-sessions.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    testedAdmin: Session<{ level: number }>
+  }
+}
+
+type Options = Parameters<typeof buildApp>[0]
+
+async function counterApp (t: Test, options: Options = {}): Promise<FastifyInstance> {
+  const { app } = await buildApp(options)
+  t.teardown(() => app.close())
+  app.get('/', async (request, reply) => reply.jsonify(request.session.data()))
+  app.post('/count', async (request) => { request.session.set('count', Number(request.session.get('count') ?? 0) + 1) })
+  app.post('/logout', async (request) => { request.session.delete() })
+  return app
+}
+
+for (const format of ['default', 'flask'] as const) {
+  t.test(`a test starts a request from a session it gives, and reads the one of the response, format ${format}`, async (t) => {
+    const client = testClient(await counterApp(t, { format }))
+    const since = new Date(60000)
+    await client.sessionTransaction((session) => {
+      session.set('count', 41)
+      session.since = since
+      session.permanent = true
+    })
+    t.equal((await client.inject({ method: 'POST', url: '/count' })).statusCode, 200)
+    t.strictSame(await client.session(), { _permanent: true, count: 42, since })
+    await client.inject({ method: 'POST', url: '/logout' })
+    t.strictSame(await client.session(), {})
+    t.equal(client.cookies.get('session'), undefined)
+  })
+}
+
+t.test('a transaction sees what the application stored, and gives back what its function returns', async (t) => {
+  const client = testClient(await counterApp(t))
+  await client.inject({ method: 'POST', url: '/count' })
+  t.equal(await client.sessionTransaction((session) => session.pop('count')), 1)
+  t.equal((await client.inject('/')).body, '{}\n')
+  t.equal(client.cookies.get('session'), undefined, 'emptied, the cookie is deleted')
+})
+
+t.test('a transaction waits for an asynchronous function, and one that throws changes nothing', async (t) => {
+  const client = testClient(await counterApp(t))
+  await client.sessionTransaction(async (session) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    session.set('count', 5)
+  })
+  const before = client.cookies.get('session')
+  await t.rejects(client.sessionTransaction(async (session) => {
+    session.set('count', 6)
+    throw new Error('on purpose')
+  }), { message: 'on purpose' })
+  t.equal(client.cookies.get('session'), before)
+  t.strictSame(await client.session(), { count: 5 })
+})
+
+t.test('a transaction that only reads leaves the cookie as it is', async (t) => {
+  const client = testClient(await counterApp(t))
+  await client.inject({ method: 'POST', url: '/count' })
+  const before = client.cookies.get('session')
+  t.equal(await client.sessionTransaction((session) => session.size), 1)
+  t.equal(client.cookies.get('session'), before)
+})
+
+t.test('what a response could not keep a transaction cannot either', async (t) => {
+  const client = testClient(await counterApp(t))
+  await t.rejects(client.sessionTransaction((session) => { session.set('f', () => {}) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'session.f' })
+  await t.rejects(client.sessionTransaction((session) => { session.set('text', 'a'.repeat(5000)) }), {
+    code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Bytes of the largest keys: "text" 5002/
+  })
+  t.strictSame(await client.session(), {})
+})
+
+t.test('a cookie that was tampered with is an empty session, as for a request', async (t) => {
+  const client = testClient(await counterApp(t))
+  await client.inject({ method: 'POST', url: '/count' })
+  client.cookies.set('session', client.cookies.get('session')!.replace('.', 'x.'))
+  t.strictSame(await client.session(), {})
+  t.equal((await client.inject('/')).body, '{}\n')
+})
+
+t.test('several sessions are told apart by name', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sessionPlugin, [
+    { secret: SECRET, cookieName: '__Host-sid' },
+    { secret: OTHER_SECRET, sessionName: 'testedAdmin', format: 'flask', cookie: { path: '/admin' } }
+  ])
+  app.get('/admin/both', async (request, reply) => reply.jsonify(request.session.data(), request.testedAdmin.data()))
+  const client = testClient(app)
+  await client.sessionTransaction((session) => { session.set('user', 'Ada') })
+  await client.sessionTransaction((session) => { session.set('level', 3) }, { name: 'testedAdmin' })
+  t.strictSame((await client.inject('/admin/both')).json(), [{ user: 'Ada' }, { level: 3 }])
+  t.strictSame(await client.session({ name: 'testedAdmin' }), { level: 3 })
+  t.strictSame(await client.session(), { user: 'Ada' })
+  t.match(client.cookies.header('/'), /^__Host-sid=[^;]+$/)
+  await t.rejects(client.session({ name: 'other' }), { name: 'TypeError', message: 'There is no session "other"; there are "session", "testedAdmin"' })
+})
+
+t.test('a session that is registered in a scope is reached through the instance of the scope', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  let scope: FastifyInstance | undefined
+  app.register(async (instance) => {
+    scope = instance
+    await instance.register(sessionPlugin, { secret: SECRET })
+    instance.get('/in', async (request, reply) => reply.jsonify(request.session.get('user')))
+  })
+  await t.rejects(testClient(app).session(), { name: 'TypeError', message: /This instance has no session: the plugin is registered in a scope inside it/ })
+  const client = testClient(scope!)
+  await client.sessionTransaction((session) => { session.set('user', 'Ada') })
+  t.equal((await client.inject('/in')).body, '"Ada"\n')
+})
+
+t.test('an inner scope has the sessions of those around it too', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(sessionPlugin, { secret: SECRET })
+  let scope: FastifyInstance | undefined
+  await app.register(async (instance) => {
+    scope = instance
+    await instance.register(sessionPlugin, { secret: SECRET, sessionName: 'testedAdmin' })
+    instance.get('/both', async (request, reply) => reply.jsonify(request.session.data(), request.testedAdmin.data()))
+  })
+  const client = testClient(scope!)
+  await client.sessionTransaction((session) => { session.set('user', 'Ada') })
+  await client.sessionTransaction((session) => { session.set('level', 3) }, { name: 'testedAdmin' })
+  t.strictSame((await client.inject('/both')).json(), [{ user: 'Ada' }, { level: 3 }])
+})
+
+t.test('sessions that are kept in a store are opened and saved through their interface', async (t) => {
+  const client = testClient(await counterApp(t, { sessionInterface: new MemorySessions() }))
+  await client.sessionTransaction((session) => { session.set('count', 1) })
+  await client.inject({ method: 'POST', url: '/count' })
+  t.strictSame(await client.session(), { count: 2 })
+  t.match(client.cookies.get('session'), /^[\w-]{22}$/)
+})
+
+t.test('the cookies of a request go ahead of those of the jar', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/cookie', async (request) => request.headers.cookie ?? 'none')
+  const client = testClient(app)
+  t.equal((await client.inject('/cookie')).body, 'none')
+  t.equal((await client.inject({ path: '/cookie', headers: { Cookie: 'own=1' } })).body, 'own=1')
+  client.cookies.set('kept', '2')
+  t.equal((await client.inject({ url: '/cookie', headers: { Cookie: 'own=1' } })).body, 'own=1; kept=2')
+  t.equal((await client.inject({ url: { pathname: '/cookie' }, headers: { accept: '*/*' } })).body, 'kept=2')
+  t.equal((await client.inject({ url: 'https://localhost/cookie', cookies: { other: '3' } })).body, 'kept=2; other=3')
+})
+
+t.test('every cookie of a response is kept, the session or not', async (t) => {
+  const app = await counterApp(t)
+  app.get('/two', async (request, reply) => {
+    request.session.set('count', 1)
+    return reply.header('set-cookie', ['theme=dark; Path=/', 'gone=; Max-Age=0']).send()
+  })
+  const client = testClient(app)
+  client.cookies.set('gone', '1')
+  await client.inject('/two')
+  t.match(client.cookies.header(), /^theme=dark; session=[^;]+$/)
+})
