@@ -9,7 +9,7 @@ const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
 const skip = !existsSync(`${folder}node_modules`) && !isRequired &&
   'the other plugins are not installed: npm ci --prefix integrations installs them'
 
-t.setTimeout(600_000)
+t.setTimeout(600_000) // it packs, compiles and runs another suite
 
 t.test('with the other plugins, and with what the migrations come from', { skip }, async (t) => {
   const child = spawn('npm', ['test', '--silent', '--prefix', folder], { env: withoutTap(), stdio: ['ignore', 'pipe', 'pipe'] })

@@ -9,6 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { SECRET } from './support/app.ts'
 
+t.setTimeout(300_000) // two servers and a proxy may start slowly
+
 const NGINX = ['/usr/sbin/nginx', 'nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
 const PYTHON = [process.env.PYTHON || 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import flask']).status === 0)
 const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
