@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
@@ -451,4 +452,75 @@ t.test('what changes between the two commits replaces the cookie of the first', 
   t.strictSame(none, [])
   t.strictSame(app.decodeSession(valueOf(pushed!.split(';')[0])), { list: [1, 2] })
   t.match(await lines('options'), [/Priority=High/])
+})
+
+/** An application whose server hands upgrades to Fastify, as @fastify/websocket does, and what a client is told first. */
+async function upgrading (t: Test, hook: (request: FastifyRequest, reply: FastifyReply) => unknown, handle: (request: FastifyRequest) => unknown) {
+  const { app, logs } = await buildApp()
+  app.get('/ws', { preHandler: async (request, reply) => hook(request, reply) }, (request, reply) => {
+    reply.hijack()
+    const { socket } = request.raw
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
+    handle(request)
+    socket.end()
+  })
+  const { port } = await listening(app)
+  t.teardown(() => app.close())
+  app.server.on('upgrade', (request, socket) => {
+    const response = new http.ServerResponse(request)
+    response.assignSocket(socket as Socket)
+    closed = once(response, 'close')
+    response.once('finish', () => socket.end())
+    app.routing(request, response)
+  })
+  const headers = { connection: 'upgrade', upgrade: 'test', cookie: `session=${app.encodeSession({ list: [1], user: 'Ada' })}` }
+  let closed: Promise<unknown>
+  const get = async (sent: object = headers): Promise<Headers> => {
+    const received = await send(sent)
+    await closed
+    return received
+  }
+  const send = async (sent: object): Promise<Headers> => await new Promise((resolve, reject) => {
+    const request = http.get({ port, path: '/ws', headers: { ...headers, ...sent }, agent: false })
+    request.on('upgrade', (response, socket) => socket.resume().on('close', () => resolve(response.headers)))
+    request.on('response', (response) => response.resume().on('close', () => resolve(response.headers)))
+    request.on('error', reject)
+  })
+  return { get, logs }
+}
+
+t.test('after an upgrade a session is read, and a change to it is an error that says so', async (t) => {
+  const seen: unknown[] = []
+  const { get, logs } = await upgrading(t, () => {}, ({ session }) => {
+    seen.push(session.get('user'), session.data())
+    for (const change of [() => { session.user = 'Bob' }, () => session.clear(), () => { session.permanent = true }, () => session.id]) {
+      t.throws(change, { message: /^The session cannot be changed once the connection was upgraded to a websocket/ })
+    }
+    seen.push(session.get('user'))
+  })
+  t.equal((await get())['set-cookie'], undefined)
+  t.strictSame(seen, ['Ada', { list: [1], user: 'Ada' }, 'Ada'])
+  t.strictSame(errorsOf(logs), [])
+})
+
+t.test('what no response of an upgraded connection could save is logged with its keys when it is over', async (t) => {
+  const LOST = /^The session was changed, but the connection was upgraded/
+  const changed = await upgrading(t, ({ session }) => { session.set('user', 'Bob') }, ({ session }) => { (session.get('list') as number[]).push(2) })
+  await changed.get()
+  t.match(errorsOf(changed.logs), [{ msg: LOST, keys: ['list', 'user'], route: 'GET /ws' }])
+  const fresh = await upgrading(t, ({ session }) => { session.set('user', 'Bob') }, () => {})
+  await fresh.get({ cookie: '' })
+  t.match(errorsOf(fresh.logs), [{ msg: LOST, keys: ['user'] }])
+  const untouched = await upgrading(t, () => {}, () => {})
+  await untouched.get()
+  t.strictSame(errorsOf(untouched.logs), [])
+})
+
+t.test('an upgrade that is refused is a reply like any other, and saves the session', async (t) => {
+  const { get, logs } = await upgrading(t, ({ session }, reply) => {
+    session.set('refused', true)
+    return reply.code(401).send('no')
+  }, () => {})
+  t.match(cookieFrom(await get()), /^session=/)
+  t.strictSame(errorsOf(logs), [])
 })

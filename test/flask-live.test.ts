@@ -11,6 +11,8 @@ import { buildApp, cookieFrom, OTHER_SECRET, SECRET, valueOf } from './support/a
 import { same } from './support/equal.ts'
 import { FLASK, toValue, type Typed } from './support/vectors.ts'
 
+t.setTimeout(300_000) // Flask may start slowly
+
 const PYTHON = '/usr/bin/python3'
 const SERVER = fileURLToPath(new URL('./support/flask-server.py', import.meta.url))
 const runs = { seed: 20261123, numRuns: 300 }

@@ -390,6 +390,44 @@ t.test('a scope may have a session of its own beside the outer one', async (t) =
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['session', 'admin'])
 })
 
+t.test('a scope without the session has an error that names encapsulation', async (t) => {
+  const app = Fastify()
+  const read = async (request: FastifyRequest) => request.session.get('user') ?? 'nobody'
+  await app.register(async (scope) => {
+    await scope.register(sessionPlugin, { secret: SECRET })
+    scope.get('/with', read)
+  })
+  await app.register(async (scope) => {
+    scope.get('/without', read)
+    scope.put('/without', async (request) => { request.session = {} })
+  })
+  app.get('/around', read)
+  t.equal((await app.inject('/with')).body, 'nobody')
+  for (const [method, url] of [['GET', '/without'], ['PUT', '/without'], ['GET', '/around']] as const) {
+    const { statusCode, body } = await app.inject({ method, url })
+    t.equal(statusCode, 500)
+    t.match(JSON.parse(body).message, /^request\.session does not exist in this scope: .* \(encapsulation\)\. Register it in a scope around both, or in this one too$/)
+  }
+})
+
+t.test('scopes beside each other may each have the session, and one around them then has to come first', async (t) => {
+  const app = Fastify()
+  for (const prefix of ['/a', '/b']) {
+    await app.register(async (scope) => {
+      await scope.register(sessionPlugin, { secret: SECRET })
+      scope.get('/', async (request) => `${request.session.get('at')}`)
+    }, { prefix })
+  }
+  const nested = app.register(async (scope) => {
+    await scope.register(sessionPlugin, { secret: SECRET })
+    await scope.register(async (inner) => { await inner.register(sessionPlugin, { secret: SECRET }) })
+  })
+  await t.rejects(async () => { await nested }, /"session" already/)
+  const around = Fastify()
+  await around.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET }) })
+  await t.rejects(async () => { await around.register(sessionPlugin, { secret: SECRET }) }, { message: /^A scope inside this one has a session "session" already/ })
+})
+
 t.test('sessions that would share a signing key are refused', async (t) => {
   const flask = (options: object): object => ({ secret: SECRET, format: 'flask', ...options })
   const SHARED = /^TypeError: Two sessions share a signing key, .* give each a secret or a salt of its own$/

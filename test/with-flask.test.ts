@@ -4,6 +4,8 @@ import { chmodSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t, { type Test } from 'tap'
 
+t.setTimeout(300_000) // Flask may start slowly
+
 const python = [process.env.PYTHON || 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import flask']).status === 0)
 const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
 const skip = python === undefined && !isRequired && 'no Python with Flask was found'

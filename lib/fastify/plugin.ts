@@ -6,6 +6,7 @@ import { CookieTooLarge } from '../errors.ts'
 import { DefaultJSONProvider, type JSONProvider } from '../json/provider.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
+import { isInside, isTaken, refuseOutside } from './encapsulation.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
 import { decodeSession, encodeSession } from '../session/codec.ts'
@@ -107,7 +108,10 @@ function checkNames (fastify: FastifyInstance, settings: readonly SessionSetting
   const around = (fastify as unknown as WithSessions)[SESSIONS] ?? []
   const all = [...around, ...settings]
   for (const { name, cookieName } of settings) {
-    if (fastify.hasRequestDecorator(name) || settings.filter((each) => each.name === name).length > 1) {
+    if (isInside(fastify, name)) {
+      throw new TypeError(`A scope inside this one has a session ${quoteName(name)} already; register the outer one first, under a sessionName of its own, or it alone`)
+    }
+    if (isTaken(fastify, name) || [...around, ...settings].filter((each) => each.name === name).length > 1) {
       throw new TypeError(`A request has a property ${quoteName(name)} already, in this scope or one around it; each session needs a sessionName of its own`)
     }
     if (all.filter((each) => each.cookieName === cookieName).length > 1) {
@@ -187,6 +191,7 @@ function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
     getter () { return sessionOf(this) },
     setter (value: unknown) { assignSession(sessionOf(this as unknown as FastifyRequest), value) }
   } as never)
+  refuseOutside(fastify, site.settings.name)
   return slot
 }
 

@@ -16,6 +16,10 @@ type Outcome = 'saved' | 'resigned' | 'deleted'
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
+const LOST = 'The session was changed after its headers were sent, and the change is lost'
+const LOST_IN_UPGRADE = 'The session was changed, but the connection was upgraded to a websocket without a response that could set its cookie, and the change is lost'
+const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: no response follows that could set a cookie. ' +
+  'Change it in a request of its own'
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
 
 /** What all requests of one registered session share. */
@@ -65,6 +69,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#reply !== undefined) return
     this.#reply = reply
     watchHead(reply.raw, this)
+    if (isUpgrade(this.#request)) reply.raw.once('close', () => { this.#checkUpgraded() })
   }
 
   open (): void {
@@ -100,6 +105,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   changing (key: string | undefined): void {
     if (this.#reply?.raw.headersSent) this.#logLost(key === undefined ? [] : [key])
+    else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
   }
 
   /** From now on the reply is one about an error, and a failure of the session must not hide it. */
@@ -240,13 +246,21 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** When the reply is over: whether objects of the session were changed after the headers had left. */
-  #checkUnsaved (): void {
+  #checkUnsaved (message = LOST): void {
     try {
       const keys = this.#site.sessionInterface.unsavedKeys(this.session)
-      if (keys.length > 0) this.#logLost(keys)
+      if (keys.length > 0) this.#logLost(keys, message)
     } catch (error) {
-      this.#log(error, 'The session was changed after its headers were sent, and the change is lost')
+      this.#log(error, message)
     }
+  }
+
+  /** When an upgraded connection is over: no reply took along what a hook or a stored object had changed. */
+  #checkUpgraded (): void {
+    const contents = this.#contents
+    if (contents === undefined || this.#reply!.raw.headersSent) return
+    if (contents.isNew && contents.modified) this.#logLost(this.session.keys(), LOST_IN_UPGRADE)
+    else this.#checkUnsaved(LOST_IN_UPGRADE)
   }
 
   #report (refused: BadData): void {
@@ -265,10 +279,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     }
   }
 
-  #logLost (keys: string[]): void {
+  #logLost (keys: string[], message = LOST): void {
     const { method, url } = this.#request.routeOptions
-    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: `${method ?? this.#request.method} ${url ?? 'without a route'}` },
-      'The session was changed after its headers were sent, and the change is lost')
+    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: `${method ?? this.#request.method} ${url ?? 'without a route'}` }, message)
   }
 
   #log (error: unknown, message: string): void {
@@ -312,6 +325,11 @@ class ReplyHeaders implements HeaderSource, HeaderBag {
   remove (name: string): void {
     this.#reply.removeHeader(name)
   }
+}
+
+/** Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket tells it by `ws`, of injected ones too. */
+function isUpgrade (request: FastifyRequest): boolean {
+  return (request.raw as { upgrade?: boolean }).upgrade === true || (request as { ws?: unknown }).ws === true
 }
 
 /** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const folder = fileURLToPath(new URL('../integrations/', import.meta.url))
+const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
+const skip = !existsSync(`${folder}node_modules`) && !isRequired &&
+  'the other plugins are not installed: npm ci --prefix integrations installs them'
+
+t.setTimeout(600_000) // it packs, compiles and runs another suite
+
+t.test('with the other plugins, and with what the migrations come from', { skip }, async (t) => {
+  const child = spawn('npm', ['test', '--silent', '--prefix', folder], { env: withoutTap(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const [output, errors, [code]] = await Promise.all([child.stdout.toArray(), child.stderr.toArray(), once(child, 'exit')])
+  t.equal(code, 0, 'npm test in integrations/ is green', { output: `${output.join('')}${errors.join('')}`.split('\n') })
+  t.match(output.join(''), /^# fail 0$/m)
+  t.match(output.join(''), /^# skipped 0$/m)
+})
+
+t.test('the README names the versions that integrations/ has locked', async (t) => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const { packages } = JSON.parse(readFileSync(`${folder}package-lock.json`, 'utf8'))
+  const rows = [...readme.matchAll(/^\| `([@\w/-]+)` (\d+\.\d+\.\d+) \|.*$/gm)]
+  for (const [, name, version] of rows) t.equal(version, packages[`node_modules/${name}`]?.version, name!)
+  const tested = Object.keys(JSON.parse(readFileSync(`${folder}package.json`, 'utf8')).devDependencies)
+    .filter((name) => existsSync(`${folder}test/${name.replace('@fastify/', '')}.test.ts`))
+  t.strictSame(rows.map(([, name]) => name!).sort(), tested.sort(), 'each plugin that has a test has a row')
+  for (const [line, name] of rows) {
+    const test = readFileSync(`${folder}test/${name!.replace('@fastify/', '')}.test.ts`, 'utf8')
+    for (const [, code] of line.matchAll(/`(app\.[^`]+)`/g)) t.ok(test.includes(code!), `${name} is tested with ${code}`)
+  }
+})
+
+/** What tap sets for its own children would load it into every process of the suite. */
+function withoutTap (): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_?TAP|NODE_OPTIONS|NODE_TEST_CONTEXT/.test(name)))
+}

@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { SECRET } from './support/app.ts'
+
+t.setTimeout(300_000) // two servers and a proxy may start slowly
+
+const NGINX = ['/usr/sbin/nginx', 'nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
+const PYTHON = [process.env.PYTHON || 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import flask']).status === 0)
+const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
+const skip = !isRequired && (PYTHON === undefined ? 'no Python with Flask was found' : NGINX === undefined && 'no nginx was found')
+
+const guide = readFileSync(new URL('../MIGRATING.md', import.meta.url), 'utf8')
+const flaskApp = fileURLToPath(new URL('../examples/with-flask/flask_app.py', import.meta.url))
+
+/** A block of the guide's chapter about Flask, which stands in a list. */
+function block (language: string): string {
+  const chapter = guide.slice(guide.indexOf('## From Flask, route by route'))
+  const [, code] = new RegExp(`^   \`\`\`${language}\\n(.*?)^   \`\`\`$`, 'ms').exec(chapter)!
+  return code!.replace(/^ {3}/gm, '')
+}
+
+async function startFlask (t: Test): Promise<string> {
+  const flask = spawn(PYTHON!, [flaskApp], { env: { ...process.env, SECRET_KEY: SECRET }, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => flask.kill())
+  const { value } = await createInterface({ input: flask.stdout })[Symbol.asyncIterator]().next()
+  return value
+}
+
+async function startFastify (t: Test): Promise<string> {
+  process.env.SESSION_SECRET = SECRET
+  const file = join(t.testdir(), 'app.mjs')
+  writeFileSync(file, `${block('js')}\nexport { app }\n`)
+  const { app } = await import(pathToFileURL(file).href)
+  t.teardown(() => app.close())
+  return await app.listen({ port: 0, host: '127.0.0.1' })
+}
+
+/** One nginx that answers at two ports: as before any route had moved, and as afterwards. */
+async function startProxy (t: Test, flask: string, fastify: string): Promise<Record<'before' | 'after', string>> {
+  const [before, after] = [await freePort(), await freePort()]
+  const moved = block('nginx').replace('http://127.0.0.1:5000', flask).replace('http://127.0.0.1:3000', fastify)
+  const servers = [moved.replace('8000', `127.0.0.1:${after}`), moved.replace('8000', `127.0.0.1:${before}`).replace(/^ *location =.*\n/m, '')]
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${each};`).join(' ')
+  const folder = t.testdir({ 'nginx.conf': `daemon off; pid nginx.pid; error_log stderr; events {}\nhttp { access_log off; ${temporary}\n${servers.join('')}}\n` })
+  const nginx = spawn(NGINX!, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const said: Buffer[] = []
+  nginx.stderr.on('data', (data) => said.push(data))
+  const ended = once(nginx, 'exit')
+  t.teardown(async () => {
+    nginx.kill()
+    await ended
+  })
+  while (!await fetch(`http://127.0.0.1:${after}/login`).then(() => true, () => false)) {
+    if (nginx.exitCode !== null) throw new Error(`nginx ended: ${Buffer.concat(said)}`)
+    await wait(20)
+  }
+  return { before: `http://127.0.0.1:${before}`, after: `http://127.0.0.1:${after}` }
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+t.test('a route of Flask moves to Fastify and back behind nginx, and its users stay signed in', { skip }, async (t) => {
+  const front = await startProxy(t, await startFlask(t), await startFastify(t))
+  let cookie = ''
+  const send = async (stage: 'before' | 'after', path: string, form?: Record<string, string>): Promise<{ status: number, text: string, location: string | null }> => {
+    const init = form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }
+    const response = await fetch(front[stage] + path, { ...init, redirect: 'manual', headers: { cookie } })
+    for (const line of response.headers.getSetCookie()) cookie = line.includes('Max-Age=0') ? '' : line.split(';')[0]!
+    return { status: response.status, text: await response.text(), location: response.headers.get('location') }
+  }
+
+  t.match(await send('before', '/login', { name: 'Ada' }), { status: 303 })
+  t.match(await send('before', '/account'), { status: 200, text: 'You are <strong>Ada</strong>' })
+  t.match(await send('after', '/account'), { status: 200, text: 'Ada is signed in, says Fastify' })
+  t.match(await send('before', '/account'), { status: 200, text: 'You are <strong>Ada</strong>' })
+  t.match(await send('after', '/logout', {}), { status: 303 })
+  t.equal(cookie, '')
+  t.match(await send('after', '/account'), { status: 302, location: '/login' })
+  t.match(await send('after', '/login'), { status: 200 }, 'what has not moved is Flask\'s still')
+})
