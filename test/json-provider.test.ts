@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { NotSerializable } from '../lib/errors.ts'
-import { DefaultJSONProvider, JSONProvider, type DumpsOptions } from '../lib/json/provider.ts'
+import { DefaultJSONProvider } from '../lib/json/default-provider.ts'
+import { JSONProvider, type DumpsOptions } from '../lib/json/provider.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 
 const runs = { seed: 20261122, numRuns: 500 }

@@ -3,9 +3,9 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type BadData, BadSignature } from '../errors.ts'
-import { DefaultJSONProvider, type JSONProvider } from '../json/provider.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
+import { decorateJSON } from './decorate-json.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { CookieWriter } from '../session/cookie-writer.ts'
 import { SessionCounters, WarningGate } from '../session/counters.ts'
@@ -26,8 +26,6 @@ export interface SessionChoice {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Writes and reads the application's JSON; assign another one to replace it in this scope. */
-    json: JSONProvider
     /** How sessions are opened and saved; of several sessions, an object by name. */
     sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } & Record<string, SessionInterface>
     /** What has happened to the session since the start; of several sessions, an object by name. */
@@ -41,10 +39,6 @@ declare module 'fastify' {
     /** The session; an object assigned to it replaces the data, null ends it. */
     get session (): Session
     set session (value: (Partial<SessionData> & Record<string, unknown>) | null)
-  }
-  interface FastifyReply {
-    /** Sends one value as JSON, several as a list, none as null. */
-    jsonify (...values: unknown[]): this
   }
   interface FastifyContextConfig {
     /** `refresh: false` keeps this route from signing a session anew that is only used, as polling should. */
@@ -87,7 +81,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
   decorateInstance(fastify, sites)
-  decorateJSON(fastify, options[0]!)
+  decorateJSON(fastify, options)
 }
 
 function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
@@ -269,19 +263,4 @@ function decodeSession (sessionInterface: SessionInterface, value: string): Reco
   if (refused !== undefined) throw refused
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session.data()
-}
-
-/** Adopts a provider that the application assigned before. */
-function decorateJSON (fastify: FastifyInstance, { json: Given = DefaultJSONProvider, debug }: SessionOptions): void {
-  const inDebug = debug ?? process.env.NODE_ENV === 'development'
-  if (!fastify.hasDecorator('json')) {
-    fastify.decorate('json', typeof Given === 'function' ? new Given({ debug: inDebug }) : Given)
-  }
-  if (!fastify.hasReplyDecorator('jsonify')) {
-    fastify.decorateReply('jsonify', function (this: FastifyReply, ...values: unknown[]) {
-      const { json } = this.server
-      if (typeof json?.response !== 'function') throw new TypeError('fastify.json must be an instance of a JSONProvider')
-      return json.response(this, ...values)
-    } as never)
-  }
 }
