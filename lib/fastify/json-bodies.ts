@@ -17,7 +17,8 @@ const JSON_SUFFIX = /^application\/[^;\s]+\+json(?:;|$)/
  * Has the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
  * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the handler, as
  * `request.body` undefined and as what `request.getJson()` throws; where the route has a schema for the body, they are
- * answered at once. A parser of `application/json` that the scope has from outside is replaced; others are left alone.
+ * answered at once. Parsers of `application/json` and of `*` that the scope has from outside are replaced in it; others
+ * are left alone.
  */
 export const jsonBodies = fp(register, {
   fastify: '5.x',
@@ -32,23 +33,25 @@ async function register (fastify: FastifyInstance, { force = false }: JsonBodies
   if (isInherited) return
   fastify.removeContentTypeParser('application/json')
   for (const type of ['application/json', JSON_SUFFIX]) fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parseJSON)
-  for (const [type, parse] of [['text/plain', parseText], ['*', parseOther]] as const) {
-    try {
-      fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parse)
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error
-    }
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, parseOther)
+  addUnlessPresent(fastify, 'text/plain', parseText)
+}
+
+/** Fastify has a parser of plain text by itself, and tells one of the application from it only in this way. */
+function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof parseText): void {
+  try {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parse)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error
   }
 }
 
 function parseJSON (request: FastifyRequest, bytes: Buffer, done: Done): void {
   const kept = new KeptBody(bytes)
-  try {
-    done(null, kept.parse(request))
-  } catch (error) {
-    if (!isClientError(error) || isValidated(request)) done(error as Error)
-    else keep(request, kept, undefined, done)
-  }
+  const failure = kept.failure(request)
+  if (failure === undefined) done(null, kept.parse(request))
+  else if (!isClientError(failure) || isValidated(request)) done(failure)
+  else keep(request, kept, undefined, done)
 }
 
 /** Plain text stays text, as Fastify has it. */
@@ -80,7 +83,7 @@ function isValidated (request: FastifyRequest, type = 'application/json'): boole
   return body !== undefined && !attachValidation && (type === 'application/json' || body.content?.[type] === undefined)
 }
 
-function isClientError (error: unknown): boolean {
-  const { statusCode } = (error ?? {}) as { statusCode?: unknown }
+function isClientError (error: Error): boolean {
+  const { statusCode } = error as { statusCode?: unknown }
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
 }

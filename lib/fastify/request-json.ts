@@ -60,7 +60,7 @@ export function isJson (request: FastifyRequest): boolean {
 /** A body in the bytes that came, which is parsed at most once. */
 export class KeptBody {
   readonly #bytes: Buffer
-  #outcome: { value: unknown } | { error: unknown } | undefined
+  #outcome: Outcome | undefined
 
   constructor (bytes: Buffer) {
     this.#bytes = bytes
@@ -68,9 +68,19 @@ export class KeptBody {
 
   /** The value of the JSON. Throws `JSONDecodeError`, or what the provider threw. */
   parse (request: FastifyRequest): unknown {
+    const outcome = this.#parsed(request)
+    if (outcome.error !== undefined) throw outcome.error
+    return outcome.value
+  }
+
+  /** What `parse` throws. */
+  failure (request: FastifyRequest): Error | undefined {
+    return this.#parsed(request).error
+  }
+
+  #parsed (request: FastifyRequest): Outcome {
     this.#outcome ??= outcomeOf(() => parseBody(request, this.#bytes))
-    if ('error' in this.#outcome) throw this.#outcome.error
-    return this.#outcome.value
+    return this.#outcome
   }
 }
 
@@ -93,11 +103,16 @@ function load (json: JSONProvider, text: string, rules: PoisonOptions): unknown 
   }
 }
 
-function outcomeOf (parse: () => unknown): { value: unknown } | { error: unknown } {
+interface Outcome {
+  value?: unknown
+  error?: Error
+}
+
+function outcomeOf (parse: () => unknown): Outcome {
   try {
     return { value: parse() }
   } catch (error) {
-    return { error }
+    return { error: error instanceof Error ? error : new Error('The JSON provider threw something that is no error') }
   }
 }
 

@@ -26,7 +26,8 @@ export class ProviderWriter extends JSONWriter {
     if (typeof form !== 'object' || form === null) return form === value ? this.refuse('is what default gave for itself') : this.write(form)
     if (form === value) return this.dict(form)
     if (Array.isArray(form)) return this.list(form, holder)
-    return isPlainObject(form) ? this.dict(form, holder) : this.#within(value, form)
+    if (isPlainObject(form)) return this.dict(form, holder)
+    return holder === undefined ? this.write(form) : this.#within(holder, form)
   }
 
   protected override bigint (value: bigint): string {
@@ -47,8 +48,8 @@ export class ProviderWriter extends JSONWriter {
   }
 
   /** Counts as a level, so that forms of forms come to an end. */
-  #within (value: unknown, form: object): string {
-    this.enter(typeof value === 'object' ? value! : form)
+  #within (holder: object, form: object): string {
+    this.enter(holder)
     const text = this.write(form)
     this.leave()
     return text
@@ -75,17 +76,12 @@ function isKnown (value: object): boolean {
   return Array.isArray(value) || isPlainObject(value)
 }
 
-/** JavaScript compares UTF-16 units, where surrogates stand below U+E000 to U+FFFF. */
+/** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */
 function byCodePoint (one: string, other: string): number {
   const length = Math.min(one.length, other.length)
-  for (let index = 0; index < length; index++) {
-    const [a, b] = [one.charCodeAt(index), other.charCodeAt(index)]
-    if (a !== b) return aboveSurrogates(a) - aboveSurrogates(b)
-  }
-  return one.length - other.length
-}
-
-/** A unit, with surrogates above all others. */
-function aboveSurrogates (unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit
+  let index = 0
+  while (index < length && one.charCodeAt(index) === other.charCodeAt(index)) index++
+  if (index === length) return one.length - other.length
+  const start = one.codePointAt(index - 1)! > 0xffff || other.codePointAt(index - 1)! > 0xffff ? index - 1 : index
+  return one.codePointAt(start)! - other.codePointAt(start)!
 }

@@ -3,7 +3,7 @@ import { JSONDecodeError } from '../errors.ts'
 import { findHugeNumber, parseExactly } from './numbers.ts'
 import { guardKeys, type PoisonOptions } from './poisoning.ts'
 import { findDepth, findFault } from './syntax.ts'
-import { isStackOverflow, MAX_DEPTH } from './writer.ts'
+import { MAX_DEPTH } from './writer.ts'
 
 export interface LoadsOptions extends PoisonOptions {
   /** Integers past 2^53 as BigInt, exactly. Default false: as numbers, rounded. */
@@ -49,7 +49,7 @@ function parse (text: string, exactIntegers: boolean): unknown {
   try {
     return exactIntegers ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
-    throw isStackOverflow(error) ? new JSONDecodeError('it is nested too deep for the stack there is') : decodeError(text, error)
+    throw error instanceof SyntaxError ? decodeError(text, error) : error
   }
 }
 

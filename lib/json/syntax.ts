@@ -1,3 +1,5 @@
+import { outsideStrings } from './strings.ts'
+
 /** A place in a text, and what is wrong there. */
 export interface Fault {
   /** From 0. */
@@ -53,17 +55,16 @@ export function findFault (text: string): Fault | undefined {
 export function findDepth (text: string, limit: number): Fault | undefined {
   if (!hasMoreBrackets(text, limit)) return undefined
   let depth = 0
-  for (let offset = 0; offset < text.length; offset++) {
-    const char = text.charCodeAt(offset)
-    if (char === QUOTE) offset = closingQuote(text, offset)
-    else if (char === BRACKET || char === BRACE) depth++
-    else if (char === CLOSING_BRACKET || char === CLOSING_BRACE) depth--
-    if (depth > limit) return { offset, reason: `it is nested deeper than ${limit} levels` }
+  for (const [start, end] of outsideStrings(text)) {
+    for (let offset = start; offset < end; offset++) {
+      const char = text[offset]
+      if (char === '[' || char === '{') depth++
+      else if (char === ']' || char === '}') depth--
+      if (depth > limit) return { offset, reason: `it is nested deeper than ${limit} levels` }
+    }
   }
   return undefined
 }
-
-const [QUOTE, BACKSLASH, BRACKET, CLOSING_BRACKET, BRACE, CLOSING_BRACE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Whether a text has more opening brackets than `limit`, in strings or not; far cheaper than to read it. */
 function hasMoreBrackets (text: string, limit: number): boolean {
@@ -72,19 +73,6 @@ function hasMoreBrackets (text: string, limit: number): boolean {
     for (let at = text.indexOf(bracket); at !== -1 && count <= limit; at = text.indexOf(bracket, at + 1)) count++
   }
   return count > limit
-}
-
-function closingQuote (text: string, offset: number): number {
-  let end = offset
-  do end = text.indexOf('"', end + 1)
-  while (end !== -1 && isEscaped(text, end))
-  return end === -1 ? text.length : end
-}
-
-function isEscaped (text: string, offset: number): boolean {
-  let first = offset
-  while (text.charCodeAt(first - 1) === BACKSLASH) first--
-  return (offset - first) % 2 === 1
 }
 
 function closes (char: string, expected: Expected, open: readonly string[]): boolean {
