@@ -212,7 +212,7 @@ t.test('separators are a comma and a colon with spaces', async (t) => {
 })
 
 t.test('sortKeys sorts by code point at every level, and ensureAscii escapes all but ASCII', async (t) => {
-  const value = { b: 1, '10': { é: 1, z: undefined, a: 2 }, '9': [{ y: 1, x: 2 }], '\u{10000}': 1, '\uffff': 2, '\ud800': 3, '\ud800\uffff': 7, '\u{10001}': 8, ab: 4, a: 5, A: 6 }
+  const value = { b: 1, 10: { é: 1, z: undefined, a: 2 }, 9: [{ y: 1, x: 2 }], '\u{10000}': 1, '\uffff': 2, '\ud800': 3, '\ud800\uffff': 7, '\u{10001}': 8, ab: 4, a: 5, A: 6 }
   const sorted = '{"10":{"a":2,"é":1},"9":[{"x":2,"y":1}],"A":6,"a":5,"ab":4,"b":1,"\\ud800":3,"\\ud800\uffff":7,"\uffff":2,"\u{10000}":1,"\u{10001}":8}'
   t.equal(provider.dumps(value, { sortKeys: true }), sorted)
   t.equal(provider.dumps(new Map([['b', new Account()], ['a', null]] as Array<[string, unknown]>), { sortKeys: true }), '{"a":null,"b":{"id":1}}')

@@ -140,8 +140,12 @@ t.test('a serializer of the application goes first, for a reply or a scope, and 
     scope.get('/scope', async () => ({ a: 1 }))
   })
   const bodies: Record<string, string> = {
-    '/reply': 'own {"a":1}', '/typed': '"own"', '/other': 'a,b', '/scope': '"scope"',
-    '/jsonify': '{"by":"provider","value":{"a":1}}\n', '/hook': '{"by":"provider","value":{"wrapped":{"a":1}}}\n'
+    '/reply': 'own {"a":1}',
+    '/typed': '"own"',
+    '/other': 'a,b',
+    '/scope': '"scope"',
+    '/jsonify': '{"by":"provider","value":{"a":1}}\n',
+    '/hook': '{"by":"provider","value":{"wrapped":{"a":1}}}\n'
   }
   for (const [url, body] of Object.entries(bodies)) t.equal((await app.inject(url)).body, body, url)
 })
@@ -174,8 +178,11 @@ t.test('it is asked for, and each scope has its own provider', async (t) => {
   }, { prefix: '/scope' })
   other.get('/root', async () => ({ a: 1 }))
   const bodies = {
-    '/scope/child': '{\n  "a": 1\n}\n', '/scope/grandchild': '{\n  "a": 1\n}\n', '/scope/none': '{\n  "missing": true\n}\n',
-    '/scope/failing': '{\n  "failed": true\n}\n', '/root': '{"by":"provider","value":{"a":1}}\n'
+    '/scope/child': '{\n  "a": 1\n}\n',
+    '/scope/grandchild': '{\n  "a": 1\n}\n',
+    '/scope/none': '{\n  "missing": true\n}\n',
+    '/scope/failing': '{\n  "failed": true\n}\n',
+    '/root': '{"by":"provider","value":{"a":1}}\n'
   }
   for (const [url, body] of Object.entries(bodies)) t.equal((await other.inject(url)).body, body, url)
 })

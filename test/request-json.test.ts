@@ -92,7 +92,9 @@ t.test('with jsonBodies the handler meets a wrong type, unless it forces or sile
   const wrong = (type: string): Answer => ({
     status: 415,
     body: {
-      statusCode: 415, code: 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE', error: 'Unsupported Media Type',
+      statusCode: 415,
+      code: 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE',
+      error: 'Unsupported Media Type',
       message: `The body is not declared as JSON: its Content-Type is ${type}; send application/json`
     }
   })

@@ -20,6 +20,7 @@ declare module 'fastify' {
      * The JSON of the body; Flask's `get_json`. Where `jsonBodies` parses, throws `JSONDecodeError` (400) and
      * `UnsupportedMediaType` (415); elsewhere it is `request.body`.
      */
+    getJson<Value = unknown> (options: GetJsonOptions & { silent: true }): Value | undefined
     getJson<Value = unknown> (options?: GetJsonOptions): Value
   }
 }
