@@ -45,9 +45,9 @@ t.test('text: dumps and loads, a decimal, a file', async (t) => {
 t.test('providers: dates, decimals and classes of one\'s own, compact, and pretty in debug', async (t) => {
   const app = await buildProviders(SECRET)
   t.equal((await app.inject('/api/order/7')).body,
-    '{"id":7,"created_at":"1970-01-01T00:00:00Z","total":39.98,"items":[{"sku":"pencil","price":19.99,"inStock":true}]}\n')
+    '{"id":7,"created_at":"1970-01-01T00:00:00Z","total":39.98,"tags":["new"],"items":[{"sku":"pencil","price":19.99,"inStock":true}]}\n')
   t.equal((await app.inject('/compact/7')).body,
-    '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","items":[{"sku":"pencil","price":"19.99"}]}\n')
+    '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","tags":["new"],"items":[{"sku":"pencil","price":"19.99"}]}\n')
   t.equal((await app.inject('/pretty/7')).body, '{\n  "a": {\n    "id": "7"\n  },\n  "b": 1\n}\n')
 })
 

@@ -206,7 +206,7 @@ t.test('separators are a comma and a colon with spaces', async (t) => {
   const value = { a: [1, { b: ', :' }], c: [] }
   t.equal(provider.dumps(value, { separators: [', ', ': '] }), '{"a": [1, {"b": ", :"}], "c": []}')
   t.equal(provider.dumps([1, { a: 2 }], { indent: 1, separators: [' ,', ' : '] }), '[\n 1 ,\n {\n  "a" : 2\n }\n]')
-  for (const separators of [[',', ';'], ['', ':'], [',,', ':'], [','], [',', ':', '']]) {
+  for (const separators of [[',', ';'], ['', ':'], [',,', ':'], [','], [',', ':', ''], 5]) {
     t.throws(() => provider.dumps(value, { separators: separators as never }), /^separators must be a comma and a colon/)
   }
 })

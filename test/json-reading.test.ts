@@ -108,6 +108,9 @@ t.test('a key that would change a prototype is refused, taken out or left, as as
   const left = loads(proto, { onProtoPoisoning: 'ignore' }) as { a: object[] }
   t.ok(Object.hasOwn(left.a[0]!, '__proto__'))
   t.ok(Object.hasOwn(loads(spelled, { onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore' }) as object, '__proto__'))
+  for (const unknown of [{ onProtoPoisoning: 'refuse' }, { onConstructorPoisoning: null }]) {
+    t.throws(() => loads('{}', unknown as never), new TypeError('onProtoPoisoning and onConstructorPoisoning must be one of error, remove, ignore'))
+  }
   for (const harmless of ['{"constructor":1}', '{"constructor":null}', '{"constructor":{"a":1}}', '"__proto__"', '["constructor"]', '{"prototype":{}}']) {
     t.equal(JSON.stringify(loads(harmless)), harmless)
   }

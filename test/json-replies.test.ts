@@ -277,6 +277,16 @@ t.test('providers that throw, toJSON that throws, and cycles are errors 500 that
   }
 })
 
+t.test('what is no provider is refused by name', async (t) => {
+  const { app } = await buildApp({ jsonReplies: true })
+  app.get('/', async () => ({ a: 1 }))
+  app.get('/jsonify', async (_request, reply) => reply.jsonify(1))
+  for (const wrong of [null, 5, {}]) {
+    app.json = wrong as never
+    for (const url of ['/', '/jsonify']) t.match((await app.inject(url)).json(), { statusCode: 500, message: 'fastify.json must be an instance of a JSONProvider' })
+  }
+})
+
 t.test('a client that leaves during a long reply harms nobody', async (t) => {
   const { app, logs } = await buildApp({ jsonReplies: true })
   t.teardown(() => app.close())

@@ -14,6 +14,11 @@ t.test('JSON is spread over lines, empty containers stay closed, strings are lef
   }
 })
 
+t.test('without an indent the text is one line, with the separators that are wanted', async (t) => {
+  t.equal(layOut('{"a":[1,{}]}', {}), '{"a":[1,{}]}')
+  t.equal(layOut('{"a":[1,{}]}', { separators: [', ', ' : '] }), '{"a" : [1, {}]}')
+})
+
 t.test('digits that a number could not hold are left alone', async (t) => {
   t.equal(layOut('{"n":[123456789012345678901,-0,1e-400]}', { indent: ' ' }), '{\n "n": [\n  123456789012345678901,\n  -0,\n  1e-400\n ]\n}')
 })

@@ -274,6 +274,16 @@ t.test('other scopes and other parsers are left alone', async (t) => {
   t.strictSame(await post(app, '/inner', '[1]', 'text/csv'), { status: 200, body: [1] })
 })
 
+t.test('a parser of plain text that the application has stays', async (t) => {
+  const { app } = await buildApp()
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => { done(null, `own ${body}`) })
+  await app.register(jsonBodies)
+  addRoutes(app)
+  t.strictSame(await post(app, '/body', 'text', 'text/plain'), { status: 200, body: 'own text' })
+  t.match(await post(app, '/json', '{}', 'text/plain'), { status: 415 })
+  t.strictSame(await post(app, '/json', '{}'), { status: 200, body: { json: {} } })
+})
+
 t.test('a schema by content type lets plain text through', async (t) => {
   const { app } = await buildApp()
   await app.register(jsonBodies)

@@ -5,6 +5,7 @@ import { type SessionOptions, sharedOptions } from '../session/options.ts'
 import { addAmbientJSON } from './ambient-json.ts'
 import { addJSONReplies } from './json-replies.ts'
 import { decorateRequestJSON } from './request-json.ts'
+import { scopeProvider } from './scope-provider.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -41,8 +42,6 @@ function decorateInstance (fastify: FastifyInstance, given: SessionOptions['json
 
 /** The text is final: neither a serializer nor a schema touches it. */
 function jsonify (reply: FastifyReply, values: unknown[]): FastifyReply {
-  const { json } = reply.server
-  if (typeof json?.response !== 'function') throw new TypeError('fastify.json must be an instance of a JSONProvider')
   reply.serializer(null as never)
-  return json.response(reply, ...values)
+  return scopeProvider(reply.server).response(reply, ...values)
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { JSONReply } from '../json/provider.ts'
 import { hasResponseSchema } from './response-schema.ts'
+import { scopeProvider } from './scope-provider.ts'
 
 /** The property of an instance that says whether plain values are written by the provider in its scope. */
 const JSON_REPLIES = Symbol('fastify-signed-session.json-replies')
@@ -40,7 +41,7 @@ function claim (reply: FastifyReply): void {
   reply.serializer((payload: unknown) => {
     release(reply)
     const written = new WrittenReply(reply)
-    reply.server.json.response(written, payload)
+    scopeProvider(reply.server).response(written, payload)
     return written.text
   })
 }
@@ -87,7 +88,7 @@ function serializerFinder (fastify: FastifyInstance): (reply: FastifyReply) => b
 }
 
 function isSet (object: object, key: symbol | undefined): boolean {
-  const value = key === undefined ? undefined : (object as Record<symbol, unknown>)[key]
+  const value = (object as Record<symbol, unknown>)[key as symbol]
   return value !== undefined && value !== null
 }
 

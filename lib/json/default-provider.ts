@@ -62,7 +62,7 @@ function checkedIndent (indent: number | string = 0): string {
 /** What JSON would not read is not written. */
 function checkSeparators (separators: readonly string[] | undefined): void {
   if (separators === undefined) return
-  const [item, key] = separators
+  const [item, key] = Array.isArray(separators) ? separators : []
   if (separators.length !== 2 || !ITEM_SEPARATOR.test(item!) || !KEY_SEPARATOR.test(key!)) {
     throw new TypeError("separators must be a comma and a colon, with spaces where wanted, such as [', ', ': ']")
   }

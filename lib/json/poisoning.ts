@@ -13,8 +13,13 @@ export interface PoisonOptions {
 /** Escapes may spell a letter of either key. */
 const MAY_BE_POISON = /_proto_|constructor|\\u00/
 
+const ACTIONS: readonly unknown[] = ['error', 'remove', 'ignore']
+
 /** Sees to the keys of `value`, as read from `text`. Throws `JSONDecodeError`, or takes them out. */
 export function guardKeys (value: unknown, text: string, { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' }: PoisonOptions): void {
+  if (!ACTIONS.includes(onProtoPoisoning) || !ACTIONS.includes(onConstructorPoisoning)) {
+    throw new TypeError(`onProtoPoisoning and onConstructorPoisoning must be one of ${ACTIONS.join(', ')}`)
+  }
   if (onProtoPoisoning === 'ignore' && onConstructorPoisoning === 'ignore') return
   if (!MAY_BE_POISON.test(text)) return
   const pending = [value]

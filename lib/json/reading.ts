@@ -60,7 +60,9 @@ const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)
 function findReplacement (text: string, bytes: Buffer): number {
   let byte = 0
   let from = 0
-  for (let offset = text.indexOf(REPLACEMENT); ; offset = text.indexOf(REPLACEMENT, from + 1)) {
+  let offset = -1
+  for (;;) {
+    offset = text.indexOf(REPLACEMENT, offset + 1)
     byte += Buffer.byteLength(text.slice(from, offset))
     from = offset
     if (!bytes.subarray(byte, byte + REPLACEMENT_BYTES.length).equals(REPLACEMENT_BYTES)) return offset

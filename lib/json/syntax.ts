@@ -81,7 +81,8 @@ function closes (char: string, expected: Expected, open: readonly string[]): boo
 
 /** Where the string ends that begins at an offset, or what is wrong in it. */
 function stringEnd (text: string, start: number): number | Fault {
-  for (let offset = start + 1; ;) {
+  let offset = start + 1
+  for (;;) {
     STRING_END.lastIndex = offset
     const found = STRING_END.exec(text)
     if (found === null) return { offset: start, reason: 'a string begins here that does not end' }
