@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { build as buildErrors } from '../examples/json/errors.js'
-import { build as buildProviders } from '../examples/json/providers.js'
+import { build as buildProviders, PrettyJSONProvider } from '../examples/json/providers.js'
 import { build as buildReplies } from '../examples/json/replies.js'
 import { build as buildRequests } from '../examples/json/requests.js'
 import { texts, throughFile } from '../examples/json/text.js'
@@ -49,6 +49,7 @@ t.test('providers: dates, decimals and classes of one\'s own, compact, and prett
   t.equal((await app.inject('/compact/7')).body,
     '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","tags":["new"],"items":[{"sku":"pencil","price":"19.99"}]}\n')
   t.equal((await app.inject('/pretty/7')).body, '{\n  "a": {\n    "id": "7"\n  },\n  "b": 1\n}\n')
+  t.equal(new PrettyJSONProvider().dumps({ b: 1, a: 2 }), '{"b":1,"a":2}')
 })
 
 t.test('requests: checks, force, raw text, an upload, and a schema', async (t) => {

@@ -147,18 +147,3 @@ t.test('500 levels are read, as many as are written', async (t) => {
 t.test('of equal keys the last one counts', async (t) => {
   t.strictSame(loads('{"a":1,"b":2,"a":3}'), { a: 3, b: 2 })
 })
-
-t.test('where the stack is at its end the error says so', async (t) => {
-  const text = '['.repeat(400) + '12345678901234567890' + ']'.repeat(400)
-  let failure: unknown
-  const dig = (): void => {
-    try {
-      dig()
-    } catch (error) {
-      if (failure instanceof RangeError) throw error
-      try { loads(text, { exactIntegers: true }) } catch (error) { failure = error }
-    }
-  }
-  dig()
-  t.match(failure, RangeError)
-})

@@ -49,7 +49,7 @@ function parse (text: string, exactIntegers: boolean): unknown {
   try {
     return exactIntegers ? parseExactly(text) : JSON.parse(text)
   } catch (error) {
-    throw error instanceof SyntaxError ? decodeError(text, error) : error
+    throw decodeError(text, error)
   }
 }
 
