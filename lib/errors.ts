@@ -102,6 +102,56 @@ export class NotSerializable extends TypeError {
   }
 }
 
+/** A value that `default` of a provider has no form for; where it stands is known to who called that. */
+export class HasNoForm extends NotSerializable {
+  readonly reason: string
+
+  constructor (reason: string) {
+    super('value', reason)
+    this.reason = reason
+  }
+}
+
+/** How many characters of the text an error shows on either side of the place. */
+const SHOWN_AROUND = 10
+
+/** Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message shows a few characters around the place. */
+export class JSONDecodeError extends SyntaxError {
+  readonly code = 'FSS_ERR_BAD_JSON'
+  /** What Fastify answers. */
+  readonly statusCode = 400
+  /** Where in the text, in UTF-16 units from 0; undefined where it is not known. */
+  declare readonly position: number | undefined
+
+  constructor (reason: string, at?: { text: string, offset: number }, options?: ErrorOptions) {
+    super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at.text, at.offset)})`}`, options)
+    Object.defineProperty(this, 'position', { value: at?.offset, enumerable: true })
+  }
+
+  static {
+    this.prototype.name = 'JSONDecodeError'
+  }
+}
+
+/** Line and column count from 1. */
+function describePlace (text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n')
+  const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
+  const shown = text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND)
+  return shown === '' ? place : `${place}, near ${quoteName(shown)}`
+}
+
+/** A body that is not declared as JSON, where JSON is asked for. */
+export class UnsupportedMediaType extends Error {
+  readonly code = 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE'
+  /** What Fastify answers. */
+  readonly statusCode = 415
+
+  constructor (contentType: string | undefined) {
+    super(`The body is not declared as JSON: its Content-Type is ${contentType === undefined ? 'missing' : quoteName(contentType)}; send application/json`)
+  }
+}
+
 /** How many keys of a large session a message or a log line names. */
 export const SHOWN_KEYS = 20
 

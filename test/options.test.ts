@@ -2,7 +2,7 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/index.ts'
-import { resolveOptions } from '../lib/session/options.ts'
+import { resolveOptions, sharedOptions } from '../lib/session/options.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
@@ -178,4 +178,18 @@ t.test('a wrong option is refused in one sentence', async (t) => {
     if (!message.endsWith(' ')) t.notMatch(told, SECRET)
   }
   t.equal(messageFor(null), 'TypeError: The session options must be an object')
+})
+
+t.test('what is the registration\'s stands with the first session alone', async (t) => {
+  const first = { secret: SECRET, debug: true, jsonReplies: true }
+  t.equal(sharedOptions([first, { secret: SECRET }]), first)
+  for (const given of [{ json: undefined }, { debug: undefined }]) t.doesNotThrow(() => sharedOptions([first, { secret: SECRET, ...given }]))
+  for (const [key, value] of Object.entries({ json: {}, debug: false, jsonReplies: false, ambientJson: true })) {
+    t.throws(() => sharedOptions([first, { secret: SECRET, [key]: value }]),
+      new TypeError(`The option ${key} is the same for all sessions of a registration; give it with the first one`))
+  }
+})
+
+t.test('options of JSON are true or false', async (t) => {
+  for (const key of ['jsonReplies', 'ambientJson']) t.equal(messageFor({ secret: SECRET, [key]: 1 }), `TypeError: The session option ${key} must be true or false`)
 })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import sessionPlugin, {
-  JSONTag, type JSONProvider, Session, type SessionInterface, TaggedJSONSerializer, TimestampSigner, URLSafeTimedSerializer
+  DefaultJSONProvider, type DumpsOptions, json, jsonBodies, JSONDecodeError, jsonErrorHandler, jsonNotFoundHandler, JSONProvider, JSONTag, Session, type SessionInterface, TaggedJSONSerializer, TimestampSigner, URLSafeTimedSerializer
 } from 'fastify-signed-session'
 import t from 'tap'
 import { SECRET } from './support/app.ts'
@@ -86,6 +86,34 @@ export function compiles (app: FastifyInstance): void {
     return reply.code(201).jsonify(1, 2, 3)
   })
 
+  app.register(sessionPlugin, { secret: SECRET, json: OwnProvider, jsonReplies: true, ambientJson: true })
+  app.register(sessionPlugin, { secret: SECRET, json: new OwnProvider({ debug: true }) })
+  // @ts-expect-error -- a wrong type
+  app.register(sessionPlugin, { secret: SECRET, jsonReplies: 'yes' })
+  app.register(jsonBodies, { force: true })
+  // @ts-expect-error -- an unknown option
+  app.register(jsonBodies, { forced: true })
+  app.setErrorHandler(jsonErrorHandler)
+  app.setNotFoundHandler(jsonNotFoundHandler)
+  app.json = new OwnProvider()
+  app.post('/json', async (request, reply) => {
+    type<boolean>()(request.isJson)
+    const body = request.getJson()
+    type<unknown>()(body)
+    const user = request.getJson<{ name: string }>({ force: true })
+    type<{ name: string }>()(user)
+    const perhaps = request.getJson<{ name: string }>({ silent: true })
+    type<{ name: string } | undefined>()(perhaps)
+    // @ts-expect-error -- an unknown option
+    request.getJson({ forced: true })
+    await app.json.dump(body, reply.raw, { indent: 2, separators: [',', ': '], sortKeys: true, ensureAscii: true, default: (value) => `${value}` })
+    type<unknown>()(await json.load(request.raw, { exactIntegers: true }))
+    type<string>()(json.dumps(1))
+    // @ts-expect-error -- a wrong type
+    json.dumps(1, { sortKeys: 'yes' })
+    return reply.jsonify(new JSONDecodeError('a').position)
+  })
+
   const signer = new TimestampSigner(SECRET, { salt: 's' })
   type<string>()(signer.sign('a'))
   // @ts-expect-error -- the salt is required
@@ -97,6 +125,18 @@ export function compiles (app: FastifyInstance): void {
     toJson (): unknown { return null }
   }
   new TaggedJSONSerializer().register(Half as never, { index: 0 })
+}
+
+class OwnProvider extends DefaultJSONProvider {
+  override sortKeys = true
+  override default (value: unknown): unknown { return super.default(value) }
+  override dumps (value: unknown, options?: DumpsOptions): string { return super.dumps(value, { indent: 2, ...options }) }
+  override loads (source: string | Uint8Array): unknown { return super.loads(source, { exactIntegers: true }) }
+}
+
+// @ts-expect-error -- loads is missing
+export class HalfProvider extends JSONProvider {
+  override dumps (): string { return '' }
 }
 
 t.test('the types of sessions, options and building blocks are those that the compiler was shown', async (t) => {

@@ -3,9 +3,9 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { CookieTooLarge } from '../errors.ts'
-import { DefaultJSONProvider, type JSONProvider } from '../json/provider.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
+import { decorateJSON } from './decorate-json.ts'
 import { isInside, isTaken, refuseOutside } from './encapsulation.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
@@ -23,8 +23,6 @@ export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<Sessio
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Writes and reads the application's JSON; assign another one to replace it in this scope. */
-    json: JSONProvider
     /** How sessions are opened and saved; of several sessions, an object by name. */
     sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } & Record<string, SessionInterface>
     /** What has happened to the session since the start; of several sessions, an object by name. */
@@ -41,10 +39,6 @@ declare module 'fastify' {
     /** The session; an object assigned to it replaces the data, null ends it. */
     get session (): Session
     set session (value: (Partial<SessionData> & Record<string, unknown>) | null)
-  }
-  interface FastifyReply {
-    /** Sends one value as JSON, several as a list, none as null. */
-    jsonify (...values: unknown[]): this
   }
   interface FastifyContextConfig {
     /** `refresh: false` keeps this route from signing a session anew that is only used, as polling should. */
@@ -89,7 +83,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   addHooks(fastify, sites, slots)
   rememberSites(fastify, sites)
   decorateInstance(fastify, sites)
-  decorateJSON(fastify, options[0]!)
+  decorateJSON(fastify, options)
 }
 
 function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
@@ -265,19 +259,4 @@ function encodeWithin ({ sessionInterface, cookie, settings }: SessionSite, data
   const { length } = cookie.set(value, expires, true)
   if (length <= settings.maxCookieSize) return value
   throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
-}
-
-/** Adopts a provider that the application assigned before. */
-function decorateJSON (fastify: FastifyInstance, { json: Given = DefaultJSONProvider, debug }: SessionOptions): void {
-  const inDebug = debug ?? process.env.NODE_ENV === 'development'
-  if (!fastify.hasDecorator('json')) {
-    fastify.decorate('json', typeof Given === 'function' ? new Given({ debug: inDebug }) : Given)
-  }
-  if (!fastify.hasReplyDecorator('jsonify')) {
-    fastify.decorateReply('jsonify', function (this: FastifyReply, ...values: unknown[]) {
-      const { json } = this.server
-      if (typeof json?.response !== 'function') throw new TypeError('fastify.json must be an instance of a JSONProvider')
-      return json.response(this, ...values)
-    } as never)
-  }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hasTooManyDigits, isUnsafeInteger, parseTokens } from './numbers.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
 
@@ -61,26 +61,14 @@ function pythonInteger (value: bigint): string | undefined {
   return Number.isSafeInteger(Number(value)) || hasTooManyDigits(text) ? undefined : text
 }
 
-function hasTooManyDigits (integer: string): boolean {
-  return integer.replace('-', '').length > MAX_DIGITS
-}
-
-/** Takes the place of what JSON has no word for while `JSON.parse` reads the rest; nobody can guess it. */
-const PLACEHOLDER = randomBytes(16).toString('hex')
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity/g
-
 /** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
 function parsePythonJSON (text: string): unknown {
   if (!/NaN|Infinity|\d{16}/.test(text)) return JSON.parse(text)
-  const marked = text.replace(TOKENS, (token) => isBeyondJSON(token) ? `{"${PLACEHOLDER}":"${token}"}` : token)
-  return JSON.parse(marked, (_key, value: unknown) => {
-    const token = (value as Record<string, unknown> | null)?.[PLACEHOLDER]
-    return typeof token === 'string' ? valueOf(token) : value
-  })
+  return parseTokens(text, isBeyondJSON, valueOf)
 }
 
 function isBeyondJSON (token: string): boolean {
-  return token === 'NaN' || token.endsWith('Infinity') || (/^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token)))
+  return token === 'NaN' || token.endsWith('Infinity') || isUnsafeInteger(token)
 }
 
 function valueOf (token: string): number | bigint {

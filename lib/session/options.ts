@@ -63,6 +63,13 @@ export interface SessionOptions<Request = unknown> {
   /** Indented `jsonify`. Default whether NODE_ENV is `development`. */
   debug?: boolean | undefined
   /**
+   * Plain values that handlers return are written by the provider, as `jsonify` writes them, where the route has no
+   * response schema for the status. Default false.
+   */
+  jsonReplies?: boolean | undefined
+  /** The functions of `json` use the application's provider inside handlers. Default false. */
+  ambientJson?: boolean | undefined
+  /**
    * Called once for a cookie that was refused, after the session is settled as an empty one. What it throws or rejects
    * with is logged.
    */
@@ -133,6 +140,8 @@ const checks: Record<keyof SessionOptions, Check> = {
   sessionInterface: [(value) => typeof value === 'function' || (isMethod(value, 'openSession') && isMethod(value, 'saveSession')), 'must be a SessionInterface'],
   json: [(value) => typeof value === 'function' || (isMethod(value, 'dumps') && isMethod(value, 'loads')), 'must be a JSONProvider'],
   debug: isBoolean,
+  jsonReplies: isBoolean,
+  ambientJson: isBoolean,
   onInvalid: [(value) => typeof value === 'function', 'must be a function']
 }
 
@@ -165,6 +174,19 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
     warnings,
     now: systemClock
   })
+}
+
+/** The options that are the registration's rather than a session's. */
+const shared = ['json', 'debug', 'jsonReplies', 'ambientJson'] as const
+
+/** Those of the first session. Throws a `TypeError` where another one has any. */
+export function sharedOptions ([first, ...others]: readonly SessionOptions[]): Pick<SessionOptions, typeof shared[number]> {
+  for (const key of shared) {
+    if (others.some((each) => each[key] !== undefined)) {
+      throw new TypeError(`The option ${key} is the same for all sessions of a registration; give it with the first one`)
+    }
+  }
+  return first!
 }
 
 function checkOption (key: string, value: unknown): void {

@@ -84,7 +84,7 @@ interface Kinds {
     result: { value: Typed }
   }
   provider_dumps: {
-    input: { value: Typed, kwargs?: { indent?: number } }
+    input: { value: Typed, sort_keys?: boolean, ensure_ascii?: boolean, kwargs?: { indent?: number, separators?: [item: string, key: string] } }
     result: { text: string }
   }
   provider_loads: {
@@ -92,7 +92,7 @@ interface Kinds {
     result: { value: Typed }
   }
   jsonify: {
-    input: { args?: Typed[], kwargs?: Array<[key: string, value: Typed]>, debug?: boolean, compact?: boolean, mimetype?: string }
+    input: { args?: Typed[], kwargs?: Array<[key: string, value: Typed]>, debug?: boolean, compact?: boolean, mimetype?: string, sort_keys?: boolean, ensure_ascii?: boolean }
     result: { status: number, body: string, headers: Array<[name: string, value: string]> }
   }
   http_date: {

@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { DefaultJSONProvider } from '../json/default-provider.ts'
+import type { JSONProvider } from '../json/provider.ts'
+import { type SessionOptions, sharedOptions } from '../session/options.ts'
+import { addAmbientJSON } from './ambient-json.ts'
+import { addJSONReplies } from './json-replies.ts'
+import { decorateRequestJSON } from './request-json.ts'
+import { scopeProvider } from './scope-provider.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Writes and reads the application's JSON; assign another one to replace it in this scope. */
+    json: JSONProvider
+  }
+  interface FastifyReply {
+    /** Sends one value as JSON, several as a list, none as null. */
+    jsonify (...values: unknown[]): this
+  }
+}
+
+/** Gives the instance, its requests and its replies what is theirs of JSON. */
+export function decorateJSON (fastify: FastifyInstance, options: readonly SessionOptions[]): void {
+  const { json, debug, jsonReplies, ambientJson } = sharedOptions(options)
+  decorateInstance(fastify, json, debug)
+  decorateRequestJSON(fastify)
+  if (!fastify.hasReplyDecorator('jsonify')) {
+    fastify.decorateReply('jsonify', function (this: FastifyReply, ...values: unknown[]) { return jsonify(this, values) } as never)
+  }
+  addJSONReplies(fastify, jsonReplies)
+  addAmbientJSON(fastify, ambientJson)
+}
+
+/** Adopts a provider that the application assigned before, and in an inner scope the one around it, unless another is wanted. */
+function decorateInstance (fastify: FastifyInstance, given: SessionOptions['json'], debug: boolean | undefined): void {
+  const isAround = fastify.hasDecorator('json')
+  if (Object.hasOwn(fastify, 'json') || (isAround && given === undefined && debug === undefined)) return
+  const Given = given ?? DefaultJSONProvider
+  const provider = typeof Given === 'function' ? new Given({ debug: debug ?? process.env.NODE_ENV === 'development' }) : Given
+  if (isAround) fastify.json = provider
+  else fastify.decorate('json', provider)
+}
+
+/** The text is final: neither a serializer nor a schema touches it. */
+function jsonify (reply: FastifyReply, values: unknown[]): FastifyReply {
+  reply.serializer(null as never)
+  return scopeProvider(reply.server).response(reply, ...values)
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { UnsupportedMediaType } from '../errors.ts'
+import { BODY_RULES, bodyRules, isJson, KEPT_BODY, KeptBody } from './request-json.ts'
+
+export interface JsonBodiesOptions {
+  /** Parse every body that no other parser of the scope takes, whatever its content type says. Default false. */
+  force?: boolean | undefined
+}
+
+type Done = (error: Error | null, body?: unknown) => void
+
+/** Content types as Fastify compares them: in lower case, with `; ` ahead of parameters. */
+const JSON_SUFFIX = /^application\/[^;\s]+\+json(?:;|$)/
+
+/**
+ * Has the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
+ * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the handler, as
+ * `request.body` undefined and as what `request.getJson()` throws; where the route has a schema for the body, they are
+ * answered at once. Parsers of `application/json` and of `*` that the scope has from outside are replaced in it; others
+ * are left alone.
+ */
+export const jsonBodies = fp(register, {
+  fastify: '5.x',
+  name: 'fastify-signed-session.json-bodies',
+  dependencies: ['fastify-signed-session']
+}) as unknown as FastifyPluginAsync<JsonBodiesOptions>
+
+async function register (fastify: FastifyInstance, { force = false }: JsonBodiesOptions): Promise<void> {
+  if (typeof force !== 'boolean') throw new TypeError('The option force of jsonBodies must be true or false')
+  const isInherited = BODY_RULES in fastify
+  Object.defineProperty(fastify, BODY_RULES, { value: { force }, configurable: true })
+  if (isInherited) return
+  fastify.removeContentTypeParser('application/json')
+  for (const type of ['application/json', JSON_SUFFIX]) fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parseJSON)
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, parseOther)
+  addUnlessPresent(fastify, 'text/plain', parseText)
+}
+
+/** Fastify has a parser of plain text by itself, and tells one of the application from it only in this way. */
+function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof parseText): void {
+  try {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parse)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error
+  }
+}
+
+function parseJSON (request: FastifyRequest, bytes: Buffer, done: Done): void {
+  const kept = new KeptBody(bytes)
+  const failure = kept.failure(request)
+  if (failure === undefined) done(null, kept.parse(request))
+  else if (!isClientError(failure) || isValidated(request)) done(failure)
+  else keep(request, kept, undefined, done)
+}
+
+/** Plain text stays text, as Fastify has it. */
+function parseText (request: FastifyRequest, bytes: Buffer, done: Done): void {
+  if (bodyRules(request)!.force) parseJSON(request, bytes, done)
+  else if (isValidated(request, 'text/plain')) done(wrongType(request))
+  else keep(request, new KeptBody(bytes), bytes.toString(), done)
+}
+
+function parseOther (request: FastifyRequest, bytes: Buffer, done: Done): void {
+  if (bodyRules(request)!.force || isJson(request)) parseJSON(request, bytes, done)
+  else if (isValidated(request)) done(wrongType(request))
+  else keep(request, new KeptBody(bytes), undefined, done)
+}
+
+function keep (request: FastifyRequest, kept: KeptBody, body: unknown, done: Done): void {
+  (request as unknown as Record<typeof KEPT_BODY, KeptBody>)[KEPT_BODY] = kept
+  done(null, body)
+}
+
+function wrongType (request: FastifyRequest): Error {
+  return new UnsupportedMediaType(request.headers['content-type'])
+}
+
+/** Whether the body would meet a schema of the route before the handler could ask for it; `type` may have one of its own. */
+function isValidated (request: FastifyRequest, type = 'application/json'): boolean {
+  const { schema, attachValidation } = request.routeOptions
+  const body = schema?.body as { content?: Record<string, unknown> } | undefined
+  return body !== undefined && !attachValidation && (type === 'application/json' || body.content?.[type] === undefined)
+}
+
+function isClientError (error: Error): boolean {
+  const { statusCode } = error as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+}

@@ -1,0 +1,119 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { json } from '../json/json.ts'
+import type { JSONProvider } from '../json/provider.ts'
+import { formatPath } from '../path.ts'
+import { hasResponseSchema } from './response-schema.ts'
+
+/** What error replies hold. */
+export interface ErrorBody {
+  statusCode: number
+  /** The name of the status, such as `Bad Request`. */
+  error: string
+  /** Of an error that is the client's; of another one in debug only. */
+  code?: string
+  message: string
+  /** What a schema refused. */
+  fields?: Array<{ field: string, message: string }>
+  /** In debug only. */
+  stack?: string
+}
+
+/** What Fastify and others put on errors; anything may be thrown, though. */
+interface ErrorFacts {
+  statusCode?: unknown
+  status?: unknown
+  code?: unknown
+  message?: unknown
+  stack?: unknown
+  headers?: unknown
+  validation?: unknown
+  validationContext?: unknown
+}
+
+/** One finding of a schema validator, as Ajv words it. */
+interface Finding {
+  instancePath?: unknown
+  message?: unknown
+  params?: { missingProperty?: unknown, additionalProperty?: unknown }
+}
+
+/**
+ * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: status, its name, the code and message of the error
+ * and, where a schema refused the request, the fields. Of a status from 500 on the reply says no more than the name,
+ * unless the provider is in debug; the log has the error.
+ */
+export function jsonErrorHandler (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const facts = factsOf(error)
+  const statusCode = statusOf(facts, reply)
+  if (statusCode >= 500) request.log.error({ err: error }, 'The request failed')
+  else request.log.info({ err: error }, 'The request was refused')
+  if (typeof facts.headers === 'object' && facts.headers !== null) reply.headers(facts.headers as Record<string, string>)
+  sendError(request, reply, bodyOf(facts, statusCode, providerOf(request).debug === true))
+}
+
+/** Answers 404 as JSON of the same shape, for `fastify.setNotFoundHandler`. */
+export function jsonNotFoundHandler (request: FastifyRequest, reply: FastifyReply): void {
+  sendError(request, reply, { ...named(404), message: 'There is nothing at this address' })
+}
+
+function factsOf (error: unknown): ErrorFacts {
+  return typeof error === 'object' && error !== null ? error : {}
+}
+
+/** As Fastify finds it: the error's own, or one that the handler set before it failed. */
+function statusOf ({ statusCode, status }: ErrorFacts, reply: FastifyReply): number {
+  return [statusCode, status, reply.statusCode].find(isErrorStatus) ?? 500
+}
+
+function isErrorStatus (status: unknown): status is number {
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
+}
+
+function providerOf (request: FastifyRequest): JSONProvider {
+  return request.server.json ?? json
+}
+
+function named (statusCode: number): Pick<ErrorBody, 'statusCode' | 'error'> {
+  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error' }
+}
+
+function bodyOf (facts: ErrorFacts, statusCode: number, debug: boolean): ErrorBody {
+  const body = named(statusCode)
+  if (statusCode >= 500 && !debug) return { ...body, message: 'Something went wrong here' }
+  const { code, message, stack, validation } = facts
+  return {
+    ...body,
+    ...typeof code === 'string' && { code },
+    message: typeof message === 'string' ? message : body.error,
+    ...Array.isArray(validation) && { fields: validation.map((finding) => fieldOf(finding, facts.validationContext)) },
+    ...debug && typeof stack === 'string' && { stack }
+  }
+}
+
+/** Names the field, or the one that is missing or in excess in it: `body.items[0].sku`. */
+function fieldOf ({ instancePath = '', message = 'is refused', params }: Finding, context: unknown): { field: string, message: string } {
+  const keys = `${instancePath}`.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const member = params?.missingProperty ?? params?.additionalProperty
+  if (typeof member === 'string') keys.push(member)
+  return { field: formatPath(`${context ?? 'request'}`, keys.map(indexOrKey)), message: `${message}` }
+}
+
+function indexOrKey (key: string): string | number {
+  return /^\d{1,9}$/.test(key) ? Number(key) : key
+}
+
+/** As `jsonify` does, unless the route has a response schema for the status; and by itself where the provider fails. */
+function sendError (request: FastifyRequest, reply: FastifyReply, body: ErrorBody): void {
+  reply.code(body.statusCode).serializer(null as never) // one for the reply that failed is none for this one
+  if (hasResponseSchema(reply)) {
+    reply.send(body)
+    return
+  }
+  try {
+    providerOf(request).response(reply, body)
+  } catch (failure) {
+    request.log.error({ err: failure }, 'The JSON provider failed at an error reply')
+    reply.type('application/json').send(`${JSON.stringify(body)}\n`)
+  }
+}

@@ -1,0 +1,42 @@
+import { JSONDecodeError } from '../errors.ts'
+
+/** What becomes of a key that would change a prototype where it is copied; the words are Fastify's. */
+export type PoisonAction = 'error' | 'remove' | 'ignore'
+
+export interface PoisonOptions {
+  /** For a key `__proto__`. Default `error`: the text is refused. */
+  onProtoPoisoning?: PoisonAction | undefined
+  /** For a key `constructor` with an object that has a key `prototype`. Default `error`. */
+  onConstructorPoisoning?: PoisonAction | undefined
+}
+
+/** Escapes may spell a letter of either key. */
+const MAY_BE_POISON = /_proto_|constructor|\\u00/
+
+const ACTIONS: readonly unknown[] = ['error', 'remove', 'ignore']
+
+/** Sees to the keys of `value`, as read from `text`. Throws `JSONDecodeError`, or takes them out. */
+export function guardKeys (value: unknown, text: string, { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' }: PoisonOptions): void {
+  if (!ACTIONS.includes(onProtoPoisoning) || !ACTIONS.includes(onConstructorPoisoning)) {
+    throw new TypeError(`onProtoPoisoning and onConstructorPoisoning must be one of ${ACTIONS.join(', ')}`)
+  }
+  if (onProtoPoisoning === 'ignore' && onConstructorPoisoning === 'ignore') return
+  if (!MAY_BE_POISON.test(text)) return
+  const pending = [value]
+  for (let each = pending.pop(); each !== undefined; each = pending.pop()) {
+    if (typeof each !== 'object' || each === null) continue
+    if (Object.hasOwn(each, '__proto__')) act(onProtoPoisoning, each, '__proto__')
+    if (hasPrototypeKey(each)) act(onConstructorPoisoning, each, 'constructor')
+    for (const member of Object.values(each)) if (typeof member === 'object') pending.push(member)
+  }
+}
+
+function hasPrototypeKey (value: object): boolean {
+  const inner: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value
+  return typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')
+}
+
+function act (action: PoisonAction, value: object, key: string): void {
+  if (action === 'error') throw new JSONDecodeError(`the key ${key} would change a prototype where it is copied`)
+  if (action === 'remove') delete (value as Record<string, unknown>)[key]
+}

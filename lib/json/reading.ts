@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer'
+import { JSONDecodeError } from '../errors.ts'
+import { findHugeNumber, parseExactly } from './numbers.ts'
+import { guardKeys, type PoisonOptions } from './poisoning.ts'
+import { findDepth, findFault } from './syntax.ts'
+import { MAX_DEPTH } from './writer.ts'
+
+export interface LoadsOptions extends PoisonOptions {
+  /** Integers past 2^53 as BigInt, exactly. Default false: as numbers, rounded. */
+  exactIntegers?: boolean | undefined
+}
+
+/**
+ * The value of JSON as text or as UTF-8. Refuses with a `JSONDecodeError` what is no JSON (RFC 8259): other text, `NaN`,
+ * text behind the value, bytes that are not UTF-8; and what JSON allows but a program would trip over: a key that changes
+ * prototypes, a number too large for a number, more than 500 levels, as many as are written. Bytes may begin with a byte
+ * order mark. Of equal keys the last one counts.
+ */
+export function readJSON (source: string | Uint8Array, options: LoadsOptions = {}): unknown {
+  const text = typeof source === 'string' ? source : decodeJSON(source)
+  const { exactIntegers = false } = options
+  const value = parse(text, exactIntegers)
+  const huge = findHugeNumber(text, exactIntegers)
+  if (huge !== -1) throw new JSONDecodeError('a number too large to be read begins here', { text, offset: huge })
+  guardKeys(value, text, options)
+  return value
+}
+
+/** The text of JSON in bytes. Throws `JSONDecodeError` where they are not UTF-8; drops a byte order mark. */
+export function decodeJSON (bytes: Uint8Array): string {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('JSON is read from a string or from bytes')
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = buffer.toString('utf8')
+  if (!isUtf8(buffer)) throw new JSONDecodeError('the bytes are not UTF-8 from here', { text, offset: findReplacement(text, buffer) })
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+/** What makes a text that `JSON.parse` or a parser like it refused wrong; `cause` is what that threw. */
+export function decodeError (text: string, cause: unknown): JSONDecodeError {
+  const fault = findFault(text)
+  return fault === undefined
+    ? new JSONDecodeError('the provider of the application does not read it', undefined, { cause })
+    : new JSONDecodeError(fault.reason, { text, offset: fault.offset })
+}
+
+function parse (text: string, exactIntegers: boolean): unknown {
+  const deep = findDepth(text, MAX_DEPTH)
+  if (deep !== undefined) throw new JSONDecodeError(deep.reason, { text, offset: deep.offset })
+  try {
+    return exactIntegers ? parseExactly(text) : JSON.parse(text)
+  } catch (error) {
+    throw decodeError(text, error)
+  }
+}
+
+const REPLACEMENT = '\ufffd'
+const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)
+
+/** The place in a text where the bytes it was read from were replaced first. */
+function findReplacement (text: string, bytes: Buffer): number {
+  let byte = 0
+  let from = 0
+  let offset = -1
+  for (;;) {
+    offset = text.indexOf(REPLACEMENT, offset + 1)
+    byte += Buffer.byteLength(text.slice(from, offset))
+    from = offset
+    if (!bytes.subarray(byte, byte + REPLACEMENT_BYTES.length).equals(REPLACEMENT_BYTES)) return offset
+  }
+}
