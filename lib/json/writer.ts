@@ -89,8 +89,9 @@ export abstract class JSONWriter {
       let members = ''
       let count = 0
       let last = ''
+      const inherits = this.#inherits || Object.getPrototypeOf(object) !== Object.prototype
       for (const key in object) { // several times faster than Object.keys
-        if (this.#inherits && !Object.hasOwn(object, key)) continue
+        if (inherits && !Object.hasOwn(object, key)) continue
         const value = (object as Record<string, unknown>)[at = key]
         if (value === undefined) continue
         if (key === '__proto__') this.checkProtoKey()
