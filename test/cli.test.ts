@@ -69,7 +69,7 @@ t.test('inspect shows what a cookie holds with its types, its times, its bytes, 
   t.match(out, /^signature {3}verifies, with the secret of the environment variable SESSION_SECRET$/m)
   t.match(out, new RegExp(`^signed      ${new Date((NOW - 3 * DAY) * 1000).toISOString()}, 3 days ago$`, 'm'))
   t.match(out, new RegExp(`^expires     ${new Date((NOW + 28 * DAY) * 1000).toISOString()}, in 2[78] days, by a lifetime of 2678400 seconds$`, 'm'))
-  t.match(out, `payload     ${Buffer.byteLength(text)} bytes, by key:\n            63 user\n            17 roles\n            4 _permanent\n`)
+  t.match(out, `payload     ${Buffer.byteLength(text)} bytes, by key, its name included:\n            70 user\n            25 roles\n            17 _permanent\n`)
   t.match(out, /^data$/m)
   for (const shown of ['since: 1970-01-01T00:00:00.000Z', 'visits: 3n', 'Set(1)', "'admin'", '_permanent: true']) t.match(out, shown)
 })

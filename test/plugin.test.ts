@@ -482,7 +482,7 @@ t.test('what a cookie is refused for is said in one sentence', async (t) => {
     }
   }
   const [payload, stamp, signature] = value.split('.') as [string, string, string]
-  t.equal(sentence('nonsense'), 'The cookie does not have the form of a signed one')
+  t.equal(sentence('nonsense'), 'There is no signature')
   t.equal(sentence(`${payload}x.${stamp}.${signature}`), 'The signature does not match')
   t.equal(sentence(`.${value}`), 'The signature does not match', 'a dot that marks compression is signed too')
   tick(11_000)

@@ -151,8 +151,8 @@ const unreadable: Array<[why: string, payload: string, hasOriginal: boolean]> = 
   ['junk', 'Zm9v!!!!', false],
   ['a dot inside', 'eyJhIj.oxfQ', false],
   ['two leading dots', '.' + compressed(deflated), false],
-  ['not UTF-8', 'Iv8i', true],
-  ['surrogates as UTF-8', 'Iu2ggCI', true],
+  ['not UTF-8', 'Iv8i', false],
+  ['surrogates as UTF-8', 'Iu2ggCI', false],
   ['nothing behind the dot', '.', true],
   ['padding behind the dot', compressed(deflated) + '=', false],
   ['not zlib', '.Z2FyYmFnZQ', true],
@@ -160,7 +160,7 @@ const unreadable: Array<[why: string, payload: string, hasOriginal: boolean]> = 
   ['gzip', compressed(gzipSync('{"a":1}')), true],
   ['zlib cut short', compressed(deflated.subarray(0, -1)), true],
   ['zlib with a wrong checksum', compressed(Buffer.concat([deflated.subarray(0, -4), Buffer.alloc(4)])), true],
-  ['zlib of what is not UTF-8', compressed(deflateSync(Uint8Array.of(0x22, 0xff, 0x22))), true],
+  ['zlib of what is not UTF-8', compressed(deflateSync(Uint8Array.of(0x22, 0xff, 0x22))), false],
   ['zlib of one byte too many', compressed(deflateSync('a'.repeat(MAX_INFLATED_SIZE + 1))), true],
   ['zlib of far too much', compressed(deflateSync(Buffer.alloc(64 * MAX_INFLATED_SIZE))), true]
 ]

@@ -74,7 +74,7 @@ function contentRows ({ content }: Report): Row[] {
   const rows: Row[] = []
   if (id !== undefined) rows.push(['_id', id])
   if (began !== undefined) rows.push(['_began', began.toISOString()])
-  rows.push(['payload', `${payloadBytes} bytes${keyBytes.length > 0 ? ', by key:' : ''}`])
+  rows.push(['payload', `${payloadBytes} bytes${keyBytes.length > 0 ? ', by key, its name included:' : ''}`])
   for (const [key, bytes] of keyBytes) rows.push(['', `${bytes} ${escapeName(key)}`])
   return rows
 }

@@ -50,6 +50,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   /** What that line is there for. */
   #outcome: Outcome | undefined
   #varies = false
+  /** The last decision of the interface. */
+  #decision: SaveDecision | undefined
   /** The revision of the contents that the headers speak of. */
   #committed = -1
   /** What was thrown or logged last, and of which revision, so that it need not be logged again. */
@@ -185,11 +187,17 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const { sessionInterface } = this.#site
       const decision = sessionInterface.saveSession(this.session, this)
       this.#committed = this.#contents!.revision
-      if (decision !== undefined && decision === this.#contents!.signed?.decision) return decision as SaveDecision // base64url with dots
-      return sessionInterface.async ? Promise.resolve(decision).then(checked).catch(asError) : checked(settled(decision))
+      if (sessionInterface.async) return Promise.resolve(decision).then((each) => checked(each)).catch(asError)
+      return this.#settle(checked(settled(decision), this.#contents!.signed?.decision))
     } catch (error) {
       return asError(error)
     }
+  }
+
+  #settle (decision: SaveDecision): SaveDecision {
+    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.settle()
+    this.#decision = decision
+    return decision
   }
 
   /** Brings a decision into the headers. Returns the error where the cookie is too large. */
@@ -339,8 +347,9 @@ function cameByHttps (request: FastifyRequest): boolean {
   return forwarded !== undefined && `${forwarded}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
 }
 
-/** Values of another interface may be anything, and must not bring attributes with them. */
-function checked (decision: SaveDecision): SaveDecision {
+/** Values of our own interface are base64url with dots; those of another may be anything, and must not bring attributes with them. */
+function checked (decision: SaveDecision, own?: unknown): SaveDecision {
+  if (decision === own && decision !== undefined) return decision
   const action = decision?.action
   if (action !== 'keep' && action !== 'set' && action !== 'delete') throw new TypeError('The session interface gave no decision to keep, set or delete')
   if (action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {

@@ -2,7 +2,7 @@ import { BadPayload } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
-import { PassDict, PassList, TagDict } from './tags.ts'
+import { PassDict, PassList, TagDict, textTags } from './tags.ts'
 import { describeType, inheritsKeys, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, passing, quote } from './writer.ts'
 
 /** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
@@ -173,6 +173,14 @@ abstract class DialectWriter extends JSONWriter {
   }
 }
 
+/** A tag that claims a value, and how what it writes begins. */
+interface Claim {
+  readonly tag: JSONTag
+  readonly head: string
+  /** Whether `toJson` gives text that goes between quotes as it is, or null. */
+  readonly isText: boolean
+}
+
 /** Writes tagged JSON. */
 class TagWriter extends DialectWriter {
   /** Set when tags were added, since those may claim any value; the default ones claim only what JSON cannot hold. */
@@ -180,8 +188,8 @@ class TagWriter extends DialectWriter {
   readonly #serializer: TaggedJSONSerializer
   readonly #dialect: Dialect
   readonly #plain: PlainWriter
-  /** Which of the default tags last claimed an object of a class, by its prototype. */
-  readonly #claimants = new WeakMap<object, JSONTag>()
+  /** How the default tags last claimed objects of a class, by its prototype: those of the few classes that they know. */
+  readonly #claims = new Map<object, Claim>()
 
   constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
     super(dialect, dialect.maxDepth)
@@ -205,23 +213,27 @@ class TagWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    const tag = this.#claimant(value)
-    return tag === undefined ? this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`) : this.#tagged(tag, value)
+    const claim = this.#claim(value)
+    if (claim === undefined) return this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`)
+    if (!claim.isText) return this.#tagged(claim.tag, value)
+    const json = claim.tag.toJson(value)
+    return json === null ? `${claim.head}null}` : `${claim.head}"${json as string}"}`
   }
 
   /** The tag that claims a value; of the default ones no two claim objects of one class, so the last one is asked first. */
-  #claimant (value: unknown): JSONTag | undefined {
-    if (this.asksEveryTag || typeof value !== 'object') return this.#firstClaimant(value)
+  #claim (value: unknown): Claim | undefined {
+    if (this.asksEveryTag || typeof value !== 'object') return this.#firstClaim(value)
     const prototype: object = Object.getPrototypeOf(value)
-    const last = this.#claimants.get(prototype)
-    if (last?.check(value)) return last
-    const tag = this.#firstClaimant(value)
-    if (tag !== undefined) this.#claimants.set(prototype, tag)
-    return tag
+    const last = this.#claims.get(prototype)
+    if (last?.tag.check(value)) return last
+    const claim = this.#firstClaim(value)
+    if (claim !== undefined) this.#claims.set(prototype, claim)
+    return claim
   }
 
-  #firstClaimant (value: unknown): JSONTag | undefined {
-    return this.#serializer.order.find((each) => each.key !== '' && each.check(value))
+  #firstClaim (value: unknown): Claim | undefined {
+    const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
+    return tag && { tag, head: `{${quote(tag.key)}:`, isText: textTags.has(tag.constructor) }
   }
 
   protected override list (values: readonly unknown[]): string {

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { formatISO, parseISO } from './iso-date.ts'
 import { JSONTag, type TagClass } from './tag.ts'
 import { Markup, Tuple, UUID } from './values.ts'
 import { isPlainObject } from './writer.ts'
@@ -144,25 +145,15 @@ export class TagDateTime extends JSONTag {
   }
 
   toJson (value: Date): string | null {
-    return Number.isNaN(value.getTime()) ? null : value.toISOString()
+    return Number.isNaN(value.getTime()) ? null : formatISO(value)
   }
 
   fromJson (value: unknown): Date {
     if (value === null) return new Date(NaN)
-    const text = expectString(value)
-    const date = new Date(text)
-    if (!isWritten(date, text)) throw new TypeError('Not a date')
+    const date = parseISO(expectString(value))
+    if (date === undefined) throw new TypeError('Not a date')
     return date
   }
-}
-
-const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-
-/** Whether `text` is what `toISOString` gives: with a year of four digits, only a day or an hour that is none is read as another. */
-function isWritten (date: Date, text: string): boolean {
-  return ISO_DATE.test(text)
-    ? date.getUTCDate() === Number(text.slice(8, 10)) && date.getUTCHours() === Number(text.slice(11, 13))
-    : date.toISOString() === text
 }
 
 /** `Date`, as an HTTP date (RFC 9110, section 5.6.7) in whole seconds, as Flask writes it. */
@@ -341,6 +332,9 @@ export const defaultTags: readonly TagClass[] = [
   TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime,
   TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
 ]
+
+/** Those that hold no other value, and whose text is of characters that JSON does not escape; subclasses may do otherwise. */
+export const textTags: ReadonlySet<unknown> = new Set([TagBytes, TagUUID, TagDateTime, TagHTTPDate, TagBigInt, TagNumber, TagUint8Array])
 
 function isDict (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)

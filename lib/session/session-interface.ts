@@ -2,7 +2,7 @@ import { type BadData, BadPayload, SignatureExpired, withoutStacks } from '../er
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
-import { type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
+import { type AgeLimit, type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
 import { SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
 import { contentsOf, type Session, sessionOf } from './session.ts'
@@ -79,17 +79,25 @@ const EMPTY = '{}'
 /** Browsers keep a cookie no longer (draft-ietf-httpbis-rfc6265bis, section 5.5): 400 days, in seconds. */
 const MAX_EXPIRES = 400 * 24 * 60 * 60
 
+class CookieSigner extends TimestampSigner {
+  protected override failure<Failure> (make: () => Failure): Failure {
+    return withoutStacks(make)
+  }
+}
+
 /** Keeps the whole session in a signed cookie: Flask's `SecureCookieSessionInterface`. */
 export class SecureCookieSessionInterface extends SessionInterface {
   override readonly serializer: SessionSerializer
   readonly #settings: SessionSettings
-  readonly #signer: TimestampSigner
+  readonly #limit: AgeLimit
+  readonly #signer: CookieSigner
 
   constructor (settings: SessionSettings) {
     super()
     this.#settings = settings
     this.serializer = settings.serializer
-    this.#signer = new TimestampSigner(settings.keys[0]!, {
+    this.#limit = { maxAge: settings.lifetime }
+    this.#signer = new CookieSigner(settings.keys[0]!, {
       salt: '', fallbacks: settings.keys.slice(1), digest: settings.digest, keyDerivation: 'none', now: settings.now, clockTolerance: 60
     })
   }
@@ -105,7 +113,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       if (opened instanceof SessionContents) return sessionOf(opened)
       reason ??= opened
     }
-    if (present !== undefined) refused(reason ?? this.#refusal(present))
+    if (present !== undefined) refused(reason ?? this.#signer.refusal(present))
     return sessionOf(new SessionContents({}, {
       hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump
     }))
@@ -126,7 +134,6 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents), revision: contents.revision }
     contents.signed.revision = contents.revision
     contents.savedText = text
-    contents.settle()
     return contents.signed.decision as SaveDecision
   }
 
@@ -156,16 +163,12 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The contents of a cookie, or why it is refused; undefined where its signature does not hold and `isReasonKnown`. */
   #open (cookie: string, isReasonKnown: boolean): SessionContents | BadData | undefined {
     const signed = this.#signer.match(cookie)
-    if (signed === undefined) return isReasonKnown ? undefined : this.#refusal(cookie)
+    if (signed === undefined) return isReasonKnown ? undefined : this.#signer.refusal(cookie)
     try {
-      return this.#load(withoutStacks(() => this.#signer.timed(signed, { maxAge: this.#settings.lifetime })))
+      return this.#load(this.#signer.timed(signed, this.#limit))
     } catch (error) {
       return error as BadData
     }
-  }
-
-  #refusal (cookie: string): BadData {
-    return withoutStacks(() => this.#signer.refusal(cookie))
   }
 
   #load ({ value, key, timestamp }: TimedUnsigned): SessionContents {

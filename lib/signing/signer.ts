@@ -90,8 +90,15 @@ export class Signer {
 
   /** The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
-    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-    return end === -1 ? new BadSignature('There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
+    return this.failure(() => {
+      const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
+      return end === -1 ? new BadSignature('There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
+    })
+  }
+
+  /** Makes an error about data that is refused. */
+  protected failure<Failure> (make: () => Failure): Failure {
+    return make()
   }
 
   protected mismatch (value: string): BadSignature {
@@ -161,10 +168,10 @@ export class TimestampSigner extends Signer {
   timed ({ value: stamped, key }: Unsigned, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge = Infinity } = checkedLimit(limit)
     const end = stamped.lastIndexOf(this.sep)
-    if (end === -1) throw new BadTimeSignature('The timestamp is missing', { payload: stamped })
+    if (end === -1) throw this.failure(() => new BadTimeSignature('The timestamp is missing', { payload: stamped }))
     const value = stamped.slice(0, end)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
-    if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed', { payload: value })
+    if (timestamp === undefined) throw this.failure(() => new BadTimeSignature('The timestamp is malformed', { payload: value }))
     if (maxAge !== Infinity) this.#checkAge(value, timestamp, maxAge)
     return { value, key, timestamp }
   }
@@ -190,7 +197,7 @@ export class TimestampSigner extends Signer {
     const message = age < 0
       ? `The signature is from ${-age} seconds in the future`
       : `The signature is ${age} seconds old, more than ${maxAge}`
-    throw new SignatureExpired(message, { payload: value, dateSigned: new Date(timestamp * 1000) })
+    throw this.failure(() => new SignatureExpired(message, { payload: value, dateSigned: new Date(timestamp * 1000) }))
   }
 }
 
