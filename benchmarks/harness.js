@@ -43,8 +43,8 @@ function timesFor (milliseconds, each) {
   return Math.max(16, Math.round(milliseconds * NANOSECONDS / each))
 }
 
-/** Processor time of one run: waiting for a core that other programs hold does not count. */
-async function time (variant, times) {
+/** Nanoseconds of processor time of one run: waiting for a core that other programs hold does not count. */
+export async function time (variant, times) {
   if (typeof variant !== 'function') return variant.time(times)
   globalThis.gc({ type: 'minor' })
   const before = process.cpuUsage()

@@ -9,8 +9,8 @@ import {
   type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
-import { adopt, lazySession, type Session, type SessionHost } from '../session/session.ts'
-import type { SaveDecision, SaveOptions, SessionInterface } from '../session/session-interface.ts'
+import { contentsOf, Handle, type Session, sessionBehind, type SessionHost } from '../session/session.ts'
+import { checked, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface } from '../session/session-interface.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
 
@@ -20,7 +20,6 @@ const LOST = 'The session was changed after its headers were sent, and the chang
 const LOST_IN_UPGRADE = 'The session was changed, but the connection was upgraded to a websocket without a response that could set its cookie, and the change is lost'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: no response follows that could set a cookie. ' +
   'Change it in a request of its own'
-const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
 
 /** What all requests of one registered session share. */
 export interface SessionSite {
@@ -38,7 +37,8 @@ export interface SessionSite {
  * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
  */
 export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
-  readonly session: Session = lazySession(this)
+  readonly #handle: Handle = new Handle(undefined, this)
+  readonly session: Session = sessionBehind(this.#handle)
   readonly #site: SessionSite
   readonly #request: FastifyRequest
   #reply: FastifyReply | undefined
@@ -78,20 +78,20 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const { sessionInterface } = this.#site
     if (sessionInterface.async) throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
     let refused: BadData | undefined
-    this.#opened(settled(sessionInterface.openSession(this.#cookies(), (error) => { refused = error })))
+    this.#opened(openContents(sessionInterface, this.#cookies(), (error) => { refused = error }))
     if (refused !== undefined) this.#report(refused)
   }
 
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
-    this.#opened(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))
+    this.#opened(contentsOf(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))!)
     this.#committed = this.#contents!.revision
     if (refused !== undefined) this.#report(refused)
   }
 
-  #opened (session: Session): void {
-    this.#contents = adopt(this.session, session)
+  #opened (contents: SessionContents): void {
+    this.#handle.contents = this.#contents = contents
     this.#site.counters.opened++
     if (!this.#contents.isNew) this.#site.counters.verified++
   }
@@ -183,12 +183,22 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** What the interface decides, or the error it throws. */
   #save (): SaveDecision | Error | Promise<SaveDecision | Error> {
+    const { sessionInterface } = this.#site
     try {
-      const { sessionInterface } = this.#site
-      const decision = sessionInterface.saveSession(this.session, this)
+      if (sessionInterface.async) return this.#saveAsync()
+      const decision = saveContents(sessionInterface, this.session, this.#contents!, this)
       this.#committed = this.#contents!.revision
-      if (sessionInterface.async) return Promise.resolve(decision).then((each) => checked(each)).catch(asError)
-      return this.#settle(checked(settled(decision), this.#contents!.signed?.decision))
+      return this.#settle(decision)
+    } catch (error) {
+      return asError(error)
+    }
+  }
+
+  async #saveAsync (): Promise<SaveDecision | Error> {
+    try {
+      const decision = this.#site.sessionInterface.saveSession(this.session, this)
+      this.#committed = this.#contents!.revision
+      return checked(await decision)
     } catch (error) {
       return asError(error)
     }
@@ -345,24 +355,6 @@ function cameByHttps (request: FastifyRequest): boolean {
   if (request.protocol === 'https') return true
   const forwarded = request.headers['x-forwarded-proto']
   return forwarded !== undefined && `${forwarded}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
-}
-
-/** Values of our own interface are base64url with dots; those of another may be anything, and must not bring attributes with them. */
-function checked (decision: SaveDecision, own?: unknown): SaveDecision {
-  if (decision === own && decision !== undefined) return decision
-  const action = decision?.action
-  if (action !== 'keep' && action !== 'set' && action !== 'delete') throw new TypeError('The session interface gave no decision to keep, set or delete')
-  if (action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
-    throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
-  }
-  return decision
-}
-
-/** What an interface that is not declared asynchronous returned at once. */
-function settled<Result> (result: Result | Promise<Result>): Result {
-  if (!(result instanceof Promise)) return result
-  result.catch(() => {})
-  throw new TypeError('The session interface returned a promise: it has to declare async = true')
 }
 
 function asError (error: unknown): Error {

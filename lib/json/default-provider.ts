@@ -1,5 +1,6 @@
 import { formOf } from './forms.ts'
 import { escapeToASCII, layOut } from './layout.ts'
+import { isPlainJSON } from './plain.ts'
 import { type DumpsOptions, JSONProvider } from './provider.ts'
 import { ProviderWriter, SortingWriter } from './provider-writer.ts'
 import { type LoadsOptions, readJSON } from './reading.ts'
@@ -32,8 +33,8 @@ export class DefaultJSONProvider extends JSONProvider {
   }
 
   override dumps (value: unknown, options?: DumpsOptions): string {
-    if (options === undefined && !this.sortKeys && !this.ensureAscii) return this.#writer.dumps(value, ROOT)
-    return this.#dumpsWith(value, options ?? {})
+    if (options !== undefined || this.sortKeys || this.ensureAscii) return this.#dumpsWith(value, options ?? {})
+    return value !== undefined && isPlainJSON(value) ? JSON.stringify(value) : this.#writer.dumps(value, ROOT) // several times faster for what most replies are
   }
 
   /** Throws `JSONDecodeError`, a `SyntaxError` with the place. */

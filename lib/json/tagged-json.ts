@@ -2,7 +2,8 @@ import { BadPayload } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
-import { PassDict, PassList, TagDict, textTags } from './tags.ts'
+import { listTags, PassDict, PassList, TagDict, textTags } from './tags.ts'
+import { Tuple } from './values.ts'
 import { describeType, inheritsKeys, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, passing, quote } from './writer.ts'
 
 /** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
@@ -177,8 +178,9 @@ abstract class DialectWriter extends JSONWriter {
 interface Claim {
   readonly tag: JSONTag
   readonly head: string
-  /** Whether `toJson` gives text that goes between quotes as it is, or null. */
+  /** What is known of `toJson`, so that its result need not be looked into. */
   readonly isText: boolean
+  readonly isList: boolean
 }
 
 /** Writes tagged JSON. */
@@ -215,9 +217,10 @@ class TagWriter extends DialectWriter {
   protected override other (value: unknown): string {
     const claim = this.#claim(value)
     if (claim === undefined) return this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`)
+    if (claim.isList) return `${claim.head}${super.list(membersOf(value as Tuple | Set<unknown>), value as object)}}`
     if (!claim.isText) return this.#tagged(claim.tag, value)
-    const json = claim.tag.toJson(value)
-    return json === null ? `${claim.head}null}` : `${claim.head}"${json as string}"}`
+    const text = claim.tag.toJson(value) as string | null
+    return `${claim.head}${text === null ? 'null' : quote(text)}}`
   }
 
   /** The tag that claims a value; of the default ones no two claim objects of one class, so the last one is asked first. */
@@ -233,7 +236,7 @@ class TagWriter extends DialectWriter {
 
   #firstClaim (value: unknown): Claim | undefined {
     const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
-    return tag && { tag, head: `{${quote(tag.key)}:`, isText: textTags.has(tag.constructor) }
+    return tag && { tag, head: `{${quote(tag.key)}:`, isText: textTags.has(tag.constructor), isList: listTags.has(tag.constructor) }
   }
 
   protected override list (values: readonly unknown[]): string {
@@ -284,6 +287,10 @@ function claims (tag: JSONTag, value: unknown): boolean {
   if (!isContainerTag(tag)) return tag.check(value)
   if (tag.constructor === PassList) return isPlainArray(value)
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
+}
+
+function membersOf (value: Tuple | Set<unknown>): unknown[] {
+  return value instanceof Tuple ? value.toJSON() : [...value]
 }
 
 /** Plain JSON data once more, so that it can be worked on in place. */

@@ -333,8 +333,13 @@ export const defaultTags: readonly TagClass[] = [
   TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
 ]
 
-/** Those that hold no other value, and whose text is of characters that JSON does not escape; subclasses may do otherwise. */
-export const textTags: ReadonlySet<unknown> = new Set([TagBytes, TagUUID, TagDateTime, TagHTTPDate, TagBigInt, TagNumber, TagUint8Array])
+/** Those of which `toJson` gives text or null. Subclasses may do otherwise. */
+export const textTags: ReadonlySet<unknown> = new Set([
+  TagBytes, TagMarkup, TagUUID, TagDateTime, TagHTTPDate, TagBigInt, TagNumber, TagURL, TagUint8Array
+])
+
+/** Those of which `toJson` gives the list of what the value iterates over. Subclasses may do otherwise. */
+export const listTags: ReadonlySet<unknown> = new Set([TagTuple, TagSet])
 
 function isDict (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)

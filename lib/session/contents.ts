@@ -20,6 +20,8 @@ export interface SessionInit {
 export interface ContentsInit extends SessionInit {
   /** The text of the payload that came, by which changes inside stored objects are noticed. */
   text?: string | undefined
+  /** How old its signature was when it was opened, in seconds. */
+  age?: number | undefined
   /** Whether an older secret signed it, so that it has to be signed anew. Default false. */
   fromFallback?: boolean | undefined
   /** A payload's text as `dump` would write it, where another program may have written it. */
@@ -39,6 +41,7 @@ export class SessionContents {
   readonly openedId: string | undefined
   began: number | undefined
   issuedAt: number | undefined
+  readonly age: number | undefined
   startsPermanent: boolean
   hasCookie: boolean
   fromFallback: boolean
@@ -70,6 +73,7 @@ export class SessionContents {
     this.openedId = init.id
     this.began = init.began
     this.issuedAt = init.issuedAt
+    this.age = init.age
     this.startsPermanent = init.startsPermanent ?? false
     this.hasCookie = init.hasCookie ?? false
     this.fromFallback = init.fromFallback ?? false

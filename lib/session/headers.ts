@@ -57,10 +57,17 @@ export interface HeadWatcher {
 
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
 
-/** What is known of a response whose head is watched. */
-interface Watch {
+/** Who watches the head of a response, and what it was written by before. A class, as `Handle` of a session is one. */
+class Watch {
   readonly writeHead: WriteHead
-  readonly watchers: HeadWatcher[]
+  readonly watcher: HeadWatcher
+  readonly next: Watch | undefined
+
+  constructor (writeHead: WriteHead, watcher: HeadWatcher, next: Watch | undefined) {
+    this.writeHead = writeHead
+    this.watcher = watcher
+    this.next = next
+  }
 }
 
 const WATCH = Symbol('fastify-signed-session.watch')
@@ -68,23 +75,19 @@ type Watched = ServerResponse & { [WATCH]?: Watch }
 
 /** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
 export function watchHead (raw: Watched, watcher: HeadWatcher): void {
-  const watch = raw[WATCH]
-  if (watch !== undefined) {
-    watch.watchers.push(watcher)
-    return
-  }
-  raw[WATCH] = { writeHead: raw.writeHead as WriteHead, watchers: [watcher] }
-  raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
+  const first = raw[WATCH]
+  raw[WATCH] = new Watch(first === undefined ? raw.writeHead as WriteHead : first.writeHead, watcher, first)
+  if (first === undefined) raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
 }
 
 /** One function for all responses: V8 keeps responses with one of their own alive for long. */
 function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
-  const { writeHead, watchers } = this[WATCH]!
-  if (this.headersSent) return writeHead.apply(this, args)
+  const first = this[WATCH]!
+  if (this.headersSent) return first.writeHead.apply(this, args)
   const head = new DepartingHead(this, args)
-  for (const watcher of watchers) watcher.leaving(head)
-  const result = writeHead.apply(this, head.args)
-  for (const watcher of watchers) watcher.left()
+  for (let watch: Watch | undefined = first; watch !== undefined; watch = watch.next) watch.watcher.leaving(head)
+  const result = first.writeHead.apply(this, head.args)
+  for (let watch: Watch | undefined = first; watch !== undefined; watch = watch.next) watch.watcher.left()
   return result
 }
 

@@ -1,8 +1,8 @@
-import { type BadData, BadPayload, SignatureExpired, withoutStacks } from '../errors.ts'
+import { type BadData, BadPayload, type Evidence, SignatureExpired, withoutStacks } from '../errors.ts'
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
-import { type AgeLimit, type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
+import { type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
 import { SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
 import { contentsOf, type Session, sessionOf } from './session.ts'
@@ -80,8 +80,8 @@ const EMPTY = '{}'
 const MAX_EXPIRES = 400 * 24 * 60 * 60
 
 class CookieSigner extends TimestampSigner {
-  protected override failure<Failure> (make: () => Failure): Failure {
-    return withoutStacks(make)
+  protected override failure<Failure extends BadData> (Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence): Failure {
+    return withoutStacks(() => super.failure(Class, message, evidence))
   }
 }
 
@@ -89,20 +89,23 @@ class CookieSigner extends TimestampSigner {
 export class SecureCookieSessionInterface extends SessionInterface {
   override readonly serializer: SessionSerializer
   readonly #settings: SessionSettings
-  readonly #limit: AgeLimit
   readonly #signer: CookieSigner
 
   constructor (settings: SessionSettings) {
     super()
     this.#settings = settings
     this.serializer = settings.serializer
-    this.#limit = { maxAge: settings.lifetime }
     this.#signer = new CookieSigner(settings.keys[0]!, {
       salt: '', fallbacks: settings.keys.slice(1), digest: settings.digest, keyDerivation: 'none', now: settings.now, clockTolerance: 60
     })
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
+    return sessionOf(this.openContents(cookies, refused))
+  }
+
+  /** What `openSession` gives, for callers that have a session to put it into. */
+  openContents (cookies: readonly string[], refused: (error: BadData) => void): SessionContents {
     let candidates = 0
     let present: string | undefined
     let reason: BadData | undefined
@@ -110,17 +113,19 @@ export class SecureCookieSessionInterface extends SessionInterface {
       if (cookie !== '') present ??= cookie
       if (!this.#hasSignature(cookie) || candidates++ >= MAX_CANDIDATES) continue
       const opened = this.#open(cookie, reason !== undefined)
-      if (opened instanceof SessionContents) return sessionOf(opened)
+      if (opened instanceof SessionContents) return opened
       reason ??= opened
     }
     if (present !== undefined) refused(reason ?? this.#signer.refusal(present))
-    return sessionOf(new SessionContents({}, {
-      hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump
-    }))
+    return new SessionContents({}, { hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump })
   }
 
-  saveSession (session: Session, options: SaveOptions = {}): SaveDecision {
-    const contents = contentsOf(session)!
+  saveSession (session: Session, options?: SaveOptions): SaveDecision {
+    return this.saveContents(contentsOf(session)!, options)
+  }
+
+  /** What `saveSession` decides, for callers that have the contents at hand. */
+  saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
     const vary = contents.accessed
     contents.savedRevision = contents.revision
     if (contents.signed?.revision === contents.revision && contents.isUntouched) return contents.signed.decision as SaveDecision
@@ -165,26 +170,28 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const signed = this.#signer.match(cookie)
     if (signed === undefined) return isReasonKnown ? undefined : this.#signer.refusal(cookie)
     try {
-      return this.#load(this.#signer.timed(signed, this.#limit))
+      const now = this.#signer.now()
+      return this.#load(this.#signer.timed(signed, this.#settings.lifetime, now), now)
     } catch (error) {
       return error as BadData
     }
   }
 
-  #load ({ value, key, timestamp }: TimedUnsigned): SessionContents {
+  #load ({ value, key, timestamp }: TimedUnsigned, now: number): SessionContents {
     const { compress, absoluteLifetime } = this.#settings
     const text = decodePayload(value, compress)
     const payload = splitPayload(loadText(this.serializer, text), value)
     const hasNoClock = absoluteLifetime !== undefined && payload.began === undefined
     const { data, id } = payload
     const began = hasNoClock ? timestamp : payload.began
-    if (absoluteLifetime !== undefined) this.#checkBegan(began!, absoluteLifetime, timestamp, value)
+    if (absoluteLifetime !== undefined) this.#checkBegan(now - began!, absoluteLifetime, timestamp, value)
     return new SessionContents(data, {
       isNew: false,
       hasCookie: true,
       id,
       began,
       issuedAt: timestamp,
+      age: now - timestamp,
       fromFallback: key > 0,
       startsPermanent: this.#settings.permanent,
       text,
@@ -194,8 +201,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
     })
   }
 
-  #checkBegan (began: number, absoluteLifetime: number, timestamp: number, payload: string): void {
-    if (this.#signer.now() - began <= absoluteLifetime) return
+  #checkBegan (age: number, absoluteLifetime: number, timestamp: number, payload: string): void {
+    if (age <= absoluteLifetime) return
     throw new SignatureExpired(`The session began more than ${absoluteLifetime} seconds ago`, {
       payload, dateSigned: new Date(timestamp * 1000)
     })
@@ -213,10 +220,9 @@ export class SecureCookieSessionInterface extends SessionInterface {
     return contents.resignsDump ? this.#dump(contents) : contents.loaded
   }
 
-  #isDue ({ accessed, issuedAt, permanent }: SessionContents): boolean {
+  #isDue ({ accessed, issuedAt, age, permanent }: SessionContents): boolean {
     const { refreshAfter, refreshesPermanentOnly } = this.#settings
-    if (!accessed || refreshAfter === false || issuedAt === undefined) return false
-    return (permanent || !refreshesPermanentOnly) && this.#signer.now() - issuedAt >= refreshAfter
+    return accessed && issuedAt !== undefined && refreshAfter !== false && age !== undefined && age >= refreshAfter && (permanent || !refreshesPermanentOnly)
   }
 
   /** The payload of a text as this interface would write it. */
@@ -275,4 +281,37 @@ function isId (value: unknown): value is string {
 
 function isTime (value: unknown): value is number {
   return Number.isSafeInteger(value)
+}
+
+/** The contents of the session that an interface opens. One that is not declared asynchronous must not answer with a promise. */
+export function openContents (sessionInterface: SessionInterface, cookies: readonly string[], refused: (error: BadData) => void): SessionContents {
+  return sessionInterface.openSession === SecureCookieSessionInterface.prototype.openSession
+    ? (sessionInterface as SecureCookieSessionInterface).openContents(cookies, refused)
+    : contentsOf(settled(sessionInterface.openSession(cookies, refused)))!
+}
+
+/** What an interface decides about a session. One that is not declared asynchronous must not answer with a promise. */
+export function saveContents (sessionInterface: SessionInterface, session: Session, contents: SessionContents, options: SaveOptions): SaveDecision {
+  return sessionInterface.saveSession === SecureCookieSessionInterface.prototype.saveSession
+    ? (sessionInterface as SecureCookieSessionInterface).saveContents(contents, options)
+    : checked(settled(sessionInterface.saveSession(session, options)))
+}
+
+const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
+
+/** Our own values are base64url with dots; those of another interface may be anything, and must not bring attributes with them. */
+export function checked (decision: SaveDecision): SaveDecision {
+  const action = decision?.action
+  if (action !== 'keep' && action !== 'set' && action !== 'delete') throw new TypeError('The session interface gave no decision to keep, set or delete')
+  if (action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
+    throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
+  }
+  return decision
+}
+
+/** What an interface that is not declared asynchronous returned at once. */
+function settled<Result> (result: Result | Promise<Result>): Result {
+  if (!(result instanceof Promise)) return result
+  result.catch(() => {})
+  throw new TypeError('The session interface returned a promise: it has to declare async = true')
 }

@@ -11,7 +11,7 @@ export type Session<Data extends object = SessionData> =
 
 /** What a session asks of the request it belongs to. */
 export interface SessionHost {
-  /** Called at the first use of a member: has to `adopt` an opened session. */
+  /** Called at the first use of a member: has to give the handle its contents. */
   open (): void
   setCookieOptions (options: object): void
   /** Called before every change. */
@@ -25,7 +25,7 @@ const HANDLE = Symbol('session')
  * Where a session's contents are, or how to get them. A class, for V8 to make it among the young objects: of literals
  * made in one place it may think that they live long, and then keeps request and response alive with them.
  */
-class Handle {
+export class Handle {
   contents: SessionContents | undefined
   readonly host: SessionHost | undefined
 
@@ -251,12 +251,12 @@ export interface SessionConstructor {
 
 /** A session around contents that are there already. */
 export function sessionOf (contents: SessionContents): Session {
-  return proxied(new Handle(contents, undefined))
+  return sessionBehind(new Handle(contents, undefined))
 }
 
-/** A session that its host opens at the first use of a member. */
-export function lazySession (host: SessionHost): Session {
-  return proxied(new Handle(undefined, host))
+/** The session behind a handle, which a host of it opens at the first use of a member. */
+export function sessionBehind (handle: Handle): Session {
+  return new Proxy(new SessionBase(handle), dataAsProperties) as unknown as Session
 }
 
 /** The contents of a session that was opened, or undefined. Counts as no use. */
@@ -264,22 +264,11 @@ export function contentsOf (session: Session): SessionContents | undefined {
   return handleOf(session).contents
 }
 
-/** Lets a session of a request take the contents of one that was opened elsewhere, and returns them. */
-export function adopt (session: Session, opened: Session): SessionContents {
-  const contents = contentsOf(opened)!
-  handleOf(session).contents = contents
-  return contents
-}
-
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
   if (value === undefined) throw new TypeError('request.session takes an object without a class, or null to end the session')
   changing(session as unknown as SessionBase).replace(value === null ? {} : checkData(value))
-}
-
-function proxied (handle: Handle): Session {
-  return new Proxy(new SessionBase(handle), dataAsProperties) as unknown as Session
 }
 
 function handleOf (session: Session): Handle {

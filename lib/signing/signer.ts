@@ -1,4 +1,4 @@
-import { BadData, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
+import { BadData, BadSignature, BadTimeSignature, type Evidence, SignatureExpired } from '../errors.ts'
 import { base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from './encoding.ts'
 import { checkDigest, deriveKey, isEmptySecret, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
@@ -90,19 +90,17 @@ export class Signer {
 
   /** The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
-    return this.failure(() => {
-      const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-      return end === -1 ? new BadSignature('There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
-    })
+    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
+    return end === -1 ? this.failure(BadSignature, 'There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
   }
 
-  /** Makes an error about data that is refused. */
-  protected failure<Failure> (make: () => Failure): Failure {
-    return make()
+  /** Makes every error about data that is refused. */
+  protected failure<Failure extends BadData> (Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence): Failure {
+    return new Class(message, evidence)
   }
 
   protected mismatch (value: string): BadSignature {
-    return new BadSignature('The signature does not match', { payload: value })
+    return this.failure(BadSignature, 'The signature does not match', { payload: value })
   }
 
   /** The characters of a signature. */
@@ -161,18 +159,18 @@ export class TimestampSigner extends Signer {
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
-    return this.timed(super.verify(signed), limit)
+    const { maxAge = Infinity } = checkedLimit(limit)
+    return this.timed(super.verify(signed), maxAge)
   }
 
   /** Splits a value whose signature holds from its time. Throws `BadTimeSignature` or `SignatureExpired`. */
-  timed ({ value: stamped, key }: Unsigned, limit: AgeLimit = {}): TimedUnsigned {
-    const { maxAge = Infinity } = checkedLimit(limit)
+  timed ({ value: stamped, key }: Unsigned, maxAge: number, now?: number): TimedUnsigned {
     const end = stamped.lastIndexOf(this.sep)
-    if (end === -1) throw this.failure(() => new BadTimeSignature('The timestamp is missing', { payload: stamped }))
+    if (end === -1) throw this.failure(BadTimeSignature, 'The timestamp is missing', { payload: stamped })
     const value = stamped.slice(0, end)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
-    if (timestamp === undefined) throw this.failure(() => new BadTimeSignature('The timestamp is malformed', { payload: value }))
-    if (maxAge !== Infinity) this.#checkAge(value, timestamp, maxAge)
+    if (timestamp === undefined) throw this.failure(BadTimeSignature, 'The timestamp is malformed', { payload: value })
+    if (maxAge !== Infinity) this.#checkAge(value, timestamp, maxAge, (now ?? this.now()) - timestamp)
     return { value, key, timestamp }
   }
 
@@ -188,16 +186,15 @@ export class TimestampSigner extends Signer {
     if (end === -1) return super.mismatch(stamped)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
     const dateSigned = timestamp === undefined ? undefined : new Date(timestamp * 1000)
-    return new BadTimeSignature('The signature does not match', { payload: stamped.slice(0, end), dateSigned })
+    return this.failure(BadTimeSignature, 'The signature does not match', { payload: stamped.slice(0, end), dateSigned })
   }
 
-  #checkAge (value: string, timestamp: number, maxAge: number): void {
-    const age = this.now() - timestamp
+  #checkAge (value: string, timestamp: number, maxAge: number, age: number): void {
     if (maxAge >= 0 && age <= maxAge && age >= -this.#clockTolerance) return
     const message = age < 0
       ? `The signature is from ${-age} seconds in the future`
       : `The signature is ${age} seconds old, more than ${maxAge}`
-    throw this.failure(() => new SignatureExpired(message, { payload: value, dateSigned: new Date(timestamp * 1000) }))
+    throw this.failure(SignatureExpired, message, { payload: value, dateSigned: new Date(timestamp * 1000) })
   }
 }
 
