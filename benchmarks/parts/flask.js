@@ -15,7 +15,10 @@ const sessions = { small: smallSession, medium: mediumTagged }
 const KINDS = ['uncompressed', 'compressed']
 const DIRECTIONS = ['dumps', 'loads']
 
-/** The same cookies by the real Flask and here, each reading what it wrote itself; Flask as it is always tries zlib. */
+/**
+ * The same cookies by the real Flask and here, each reading what it wrote itself. Flask as it is always tries zlib, and this
+ * package does where it is asked to; beside that both are timed with it and without.
+ */
 export async function flask ({ rounds }) {
   if (spawnSync(PYTHON, ['-c', 'import flask']).status !== 0) {
     return { figures: Object.keys(sessions).map((size) => figure(`flask-${size}`, null, UNIT)), notes: [`${PYTHON} has no Flask`] }
@@ -37,11 +40,12 @@ async function compare (secret, python, rounds) {
   }
   const result = await interleave(variants, { rounds })
   return Object.keys(sessions).flatMap((size) => {
-    const ratio = (direction, kind) => result.ratio(`flask-${direction}-${size}-${kind}`, `ours-${direction}-${size}-${kind}`)
+    const ratio = (direction, theirs, ours) => result.ratio(`flask-${direction}-${size}-${theirs}`, `ours-${direction}-${size}-${ours}`)
+    const asTheyAre = DIRECTIONS.map((direction) => [direction, ratio(direction, 'compressed', 'uncompressed')])
     return [
-      figure(`flask-${size}`, Math.min(...DIRECTIONS.map((direction) => ratio(direction, 'uncompressed'))), UNIT),
-      ...DIRECTIONS.map((direction) => figure(`flask-${size}-${direction}`, ratio(direction, 'uncompressed'), UNIT)),
-      ...DIRECTIONS.map((direction) => figure(`flask-${size}-${direction}-compressed`, ratio(direction, 'compressed'), UNIT))
+      figure(`flask-${size}`, Math.min(...asTheyAre.map(([, each]) => each)), `${UNIT}, each as it is by default`),
+      ...asTheyAre.map(([direction, each]) => figure(`flask-${size}-${direction}`, each, `${UNIT}, each as it is by default`)),
+      ...KINDS.flatMap((kind) => DIRECTIONS.map((direction) => figure(`flask-${size}-${direction}-${kind}`, ratio(direction, kind, kind), `${UNIT}, both ${kind}`)))
     ]
   })
 }

@@ -42,9 +42,9 @@ async function bySize (rounds) {
 
 /** Every kind beside an honest cookie of the same length, by the same reader. */
 async function hostile (rounds) {
-  const app = Fastify()
-  await app.register(sessionPlugin, { secret })
-  const kinds = { ...forgeries(), ...insiders(), ...duplicates(app) }
+  const app = await reader({})
+  const inflating = await reader({ compress: true })
+  const kinds = { ...forgeries(app, inflating), ...insiders(), ...duplicates(app) }
   const variants = {}
   for (const [name, { honest, hostile, read }] of Object.entries(kinds)) {
     assert.ok(Math.abs(honest[0].length - hostile[0].length) <= 0.05 * honest[0].length, `${name}: ${honest[0].length} and ${hostile[0].length} bytes`)
@@ -55,6 +55,7 @@ async function hostile (rounds) {
   }
   const result = await interleave(variants, { rounds })
   await app.close()
+  await inflating.close()
   return Object.keys(kinds).map((name) => figure(name, result.ratio(name, `honest-${name}`), 'x an honest cookie of the same length'))
 }
 
@@ -68,18 +69,34 @@ function isRefused (read, text) {
   }
 }
 
-/** What anybody can send: signatures that do not hold. */
-function forgeries () {
+/** An application that opens cookies of any size as requests do, but for the header. */
+async function reader (options) {
+  const app = Fastify()
+  await app.register(sessionPlugin, { secret, maxCookieSize: 100_000, ...options })
+  return app
+}
+
+/** Opens the cookies of a request, and throws what they are refused for. */
+function opening (app) {
+  return (...cookies) => {
+    let reason
+    app.sessionInterface.openSession(cookies, (error) => { reason = error }).get('user')
+    if (reason !== undefined) throw reason
+  }
+}
+
+/** What anybody can send: cookies whose signatures do not hold. */
+function forgeries (app, inflating) {
   const kinds = {}
   for (const size of [100, 1000, 4000]) {
-    const honest = several((index) => flat(serializer.dumps(sized(size, index))))
-    kinds[`forged-${size}`] = { honest, hostile: honest.map(forge), read: (text) => serializer.loads(text) }
+    const honest = several((index) => flat(app.encodeSession(sized(size, index))))
+    kinds[`forged-${size}`] = { honest, hostile: honest.map(forge), read: opening(app) }
   }
-  const honest = several((index) => flat(serializer.dumps(sized(2 * DEEP, index))))
+  const honest = several((index) => flat(app.encodeSession(sized(2 * DEEP, index))))
   const deep = flat(forge(signer.sign(Buffer.from('['.repeat(DEEP) + ']'.repeat(DEEP)).toString('base64url'))))
   const bomb = flat(forge(signer.sign('.' + zeros(2_800_000).toString('base64url'))))
-  kinds['forged-deep'] = { honest, hostile: several(() => deep), read: (text) => serializer.loads(text) }
-  kinds['forged-bomb'] = { honest: several((index) => flat(serializer.dumps(sized(bomb.length * 0.74, index)))), hostile: several(() => bomb), read: (text) => compressing.loads(text) }
+  kinds['forged-deep'] = { honest, hostile: several(() => deep), read: opening(app) }
+  kinds['forged-bomb'] = { honest: several((index) => flat(app.encodeSession(sized(bomb.length * 0.74, index)))), hostile: several(() => bomb), read: opening(inflating) }
   return kinds
 }
 
@@ -99,11 +116,8 @@ function duplicates (app) {
   const small = several((index) => app.encodeSession(sized(200, index)))
   const hostile = several((index) => flat(several((copy) => forge(small[(index + copy) % small.length]), 8).join(' ')))
   const honest = several((index) => flat(app.encodeSession(sized((hostile[0].length - 60) * 0.75, index))))
-  const read = (text) => {
-    let reason
-    app.sessionInterface.openSession(text.split(' '), (error) => { reason = error }).get('user')
-    if (reason !== undefined) throw reason
-  }
+  const open = opening(app)
+  const read = (text) => open(...text.split(' '))
   return { 'forged-duplicates': { honest, hostile, read } }
 }
 
