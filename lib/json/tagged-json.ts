@@ -190,8 +190,8 @@ class TagWriter extends DialectWriter {
   readonly #serializer: TaggedJSONSerializer
   readonly #dialect: Dialect
   readonly #plain: PlainWriter
-  /** How the default tags last claimed objects of a class, by its prototype: those of the few classes that they know. */
-  readonly #claims = new Map<object, Claim>()
+  /** How the default tags last claimed values of a kind, by the prototype or the type: the few that they know. */
+  readonly #claims = new Map<unknown, Claim>()
 
   constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
     super(dialect, dialect.maxDepth)
@@ -223,14 +223,14 @@ class TagWriter extends DialectWriter {
     return `${claim.head}${text === null ? 'null' : quote(text)}}`
   }
 
-  /** The tag that claims a value; of the default ones no two claim objects of one class, so the last one is asked first. */
+  /** The tag that claims a value; of the default ones no two claim values of one kind, so the last one is asked first. */
   #claim (value: unknown): Claim | undefined {
-    if (this.asksEveryTag || typeof value !== 'object') return this.#firstClaim(value)
-    const prototype: object = Object.getPrototypeOf(value)
-    const last = this.#claims.get(prototype)
+    if (this.asksEveryTag) return this.#firstClaim(value)
+    const kind: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : typeof value
+    const last = this.#claims.get(kind)
     if (last?.tag.check(value)) return last
     const claim = this.#firstClaim(value)
-    if (claim !== undefined) this.#claims.set(prototype, claim)
+    if (claim !== undefined) this.#claims.set(kind, claim)
     return claim
   }
 
