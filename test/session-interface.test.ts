@@ -103,6 +103,10 @@ t.test('modified may be set by hand', async (t) => {
   ;(broken.get('list') as unknown[]).push(() => 1)
   t.equal(broken.modified, true, 'what cannot be kept is a change')
   t.throws(() => { broken.modified = false }, TypeError)
+  const refused = open(iface, cookie).session
+  refused.set('act', () => 1)
+  t.throws(() => { refused.modified = false }, TypeError)
+  t.throws(() => iface.saveSession(refused), { path: 'session.act' }, 'and is not forgotten')
 })
 
 t.test('changes inside stored objects are saved unannounced', async (t) => {
