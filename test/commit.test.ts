@@ -173,6 +173,73 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
   })
 }
 
+type Step = (session: any) => void
+const afterTheCommit: Array<[what: string, inHandler: Step, inLaterHook: Step, saved: Record<string, unknown> | undefined]> = [
+  ['options of the cookie', (session) => { session.get('cart').push(2) }, (session) => { session.options({ sameSite: 'strict' }) }, { cart: [1, 2], n: 1 }],
+  ['a further change of it', (session) => { session.get('cart').push(2) }, (session) => { session.cart.push(3) }, { cart: [1, 2, 3], n: 1 }],
+  ['the same change taken back', (session) => { session.get('cart').push(2) }, (session) => { session.cart.pop() }, undefined],
+  ['modified set to false', (session) => { session.get('cart').push(2) }, (session) => { session.modified = false }, undefined],
+  ['another key', (session) => { session.get('cart').push(2) }, (session) => { session.n = 2 }, { cart: [1, 2], n: 2 }],
+  ['a key set and removed', (session) => { session.set('list', []) }, (session) => { session.modified = false; session.delete('list') }, { cart: [1], n: 1 }]
+]
+
+for (const [what, inHandler, inLaterHook, saved] of afterTheCommit) {
+  for (const refreshAfter of [false, 0] as const) {
+    t.test(`an unannounced change that is committed is kept through ${what}, refreshAfter ${refreshAfter}`, async (t) => {
+      const { app, logs } = await buildApp({ refreshAfter })
+      t.teardown(() => app.close())
+      app.get('/', (request, reply) => {
+        inHandler(request.session)
+        reply.send('left')
+      })
+      app.addHook('onSend', async ({ session }) => { inLaterHook(session) })
+      await app.ready()
+      const headers = { cookie: `session=${app.encodeSession({ cart: [1], n: 1 })}` }
+      const answer = await app.inject({ url: '/', headers })
+      const cookie = cookieFrom(answer.headers)
+      const expected = saved ?? (refreshAfter === 0 ? { cart: [1], n: 1 } : undefined)
+      t.strictSame(cookie && app.decodeSession(valueOf(cookie)), expected)
+      await new Promise((resolve) => setImmediate(resolve))
+      t.strictSame(lost(logs), [], 'and nothing counts as lost')
+    })
+  }
+}
+
+t.test('a session that was changed unannounced stays modified when it is committed', async (t) => {
+  const { app } = await buildApp()
+  t.teardown(() => app.close())
+  const told: boolean[] = []
+  app.get('/', (request, reply) => {
+    ;(request.session as any).cart.push(2)
+    reply.send('left')
+  })
+  app.addHook('onResponse', async ({ session }) => { told.push(session.modified) })
+  await app.ready()
+  await app.inject({ url: '/', headers: { cookie: `session=${app.encodeSession({ cart: [1] })}` } })
+  t.strictSame(told, [true])
+})
+
+for (const opened of ['never', 'unfetched', 'read'] as const) {
+  t.test(`a change in an object that is fetched when the headers are gone is logged; session before: ${opened}`, async (t) => {
+    const { app, logs } = await buildApp()
+    t.teardown(() => app.close())
+    app.get('/', (request, reply) => {
+      if (opened === 'unfetched') t.type(request.session, 'object')
+      if (opened === 'read') t.equal((request.session as any).n, 1)
+      return reply.send(Readable.from((async function * () {
+        yield 'a'
+        await new Promise((resolve) => setImmediate(resolve))
+        ;(request.session as any).cart.push(2)
+        yield 'b'
+      })()))
+    })
+    await app.ready()
+    await app.inject({ url: '/', headers: { cookie: `session=${app.encodeSession({ cart: [1], n: 1 })}` } })
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(lost(logs).map(({ keys }) => keys), [['cart']])
+  })
+}
+
 function lost (logs: readonly LogLine[]): LogLine[] {
   return logs.filter(({ msg }) => msg.startsWith('The session was changed after its headers'))
 }

@@ -103,6 +103,20 @@ t.test('modified may be set by hand', async (t) => {
   ;(broken.get('list') as unknown[]).push(() => 1)
   t.equal(broken.modified, true, 'what cannot be kept is a change')
   t.throws(() => { broken.modified = false }, TypeError)
+  const refused = open(iface, cookie).session
+  refused.set('act', () => 1)
+  t.throws(() => { refused.modified = false }, TypeError)
+  t.throws(() => iface.saveSession(refused), /^session\.act /, 'and is not forgotten')
+})
+
+t.test('a session that is saved twice is saved as it is then', async (t) => {
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookieOf(iface, { list: [1] }))
+  const list = session.get('list') as number[]
+  list.push(2)
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { list: [1, 2] })
+  list.pop()
+  t.equal(iface.saveSession(session).action, 'keep')
 })
 
 t.test('changes inside stored objects are saved unannounced', async (t) => {

@@ -74,3 +74,13 @@ t.test('what is neither a plain array nor a plain object counts as changed', asy
   }
   t.notOk(isUnchanged(UNKNOWN, UNKNOWN))
 })
+
+t.test('what refers to itself, is too large or too deep counts as changed, after a bounded look', async (t) => {
+  const cycle: Record<string, unknown> = {}
+  cycle.a = cycle.b = cycle
+  let shared: unknown[] = []
+  for (let level = 0; level < 100; level++) shared = [shared, shared]
+  let deep: unknown[] = []
+  for (let level = 0; level < 50_000; level++) deep = [deep]
+  for (const value of [cycle, shared, deep, Array.from({ length: 20_000 }, () => [])]) t.notOk(isUnchanged(value, snapshotOf(value)))
+})

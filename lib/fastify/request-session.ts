@@ -94,6 +94,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     this.#handle.contents = this.#contents = contents
     this.#site.counters.opened++
     if (!this.#contents.isNew) this.#site.counters.verified++
+    if (this.#reply?.raw.headersSent) this.#watchUnsaved(this.#contents)
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -144,7 +145,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const contents = this.#contents
     if (contents === undefined) return
     const wasChanged = this.#forgetMissing(head)
-    if (wasChanged || contents.revision !== this.#committed || !contents.isUntouched) this.#saveLate(head, contents.revision)
+    if (wasChanged || contents.revision !== this.#committed || !contents.isAsDecided) this.#saveLate(head, contents.revision)
   }
 
   left (): void {
@@ -153,7 +154,14 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
-    if (contents.isLent && this.#failure === undefined) this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+    if (this.#failure === undefined) this.#watchUnsaved(contents)
+  }
+
+  /** Objects that code outside holds, now or later, may be changed when the headers have left. */
+  #watchUnsaved (contents: SessionContents): void {
+    const watch = (): void => { this.#reply!.raw.once('close', () => { this.#checkUnsaved() }) }
+    if (contents.isLent) watch()
+    else contents.onFirstLent = watch
   }
 
   /** Other code may have taken our headers away since the first commit. Says whether it did. */
@@ -188,7 +196,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       if (sessionInterface.async) return this.#saveAsync()
       const decision = saveContents(sessionInterface, this.session, this.#contents!, this)
       this.#committed = this.#contents!.revision
-      return this.#settle(decision)
+      return this.#decide(decision)
     } catch (error) {
       return asError(error)
     }
@@ -204,8 +212,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     }
   }
 
-  #settle (decision: SaveDecision): SaveDecision {
-    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.settle()
+  #decide (decision: SaveDecision): SaveDecision {
+    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.decide()
     this.#decision = decision
     return decision
   }

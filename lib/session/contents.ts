@@ -65,6 +65,10 @@ export class SessionContents {
   #rewrite: ((text: string) => string) | undefined
   /** The keys whose objects code outside holds and may change without a word, and how those were when they needed no saving. */
   #lent: Map<string, Snapshot> | undefined
+  /** How those were when the last decision was made, where that was not to leave the cookie as it is. */
+  #decided: ReadonlyMap<string, Snapshot> | undefined
+  /** Called when code outside comes to hold an object for the first time. */
+  onFirstLent: (() => void) | undefined
 
   constructor (data: Record<string, unknown>, init: ContentsInit) {
     this.data = data
@@ -105,22 +109,52 @@ export class SessionContents {
 
   /** Whether every object that code outside holds is as it was when it needed no saving. May say no where it is. */
   get isUntouched (): boolean {
+    return this.#isAs(undefined)
+  }
+
+  /** Whether all of them are as the last decision found them. May say no where they are. */
+  get isAsDecided (): boolean {
+    return this.#isAs(this.#decided)
+  }
+
+  /** Whether all of them are as they were signed. May say no where they are, and does where nobody told of the decision. */
+  get isAsSigned (): boolean {
+    return this.#lent === undefined || (this.#decided !== undefined && this.isAsDecided)
+  }
+
+  #isAs (newer: ReadonlyMap<string, Snapshot> | undefined): boolean {
     if (this.#lent === undefined) return true
-    for (const [key, snapshot] of this.#lent) if (!isUnchanged(this.data[key], snapshot)) return false
+    for (const [key, older] of this.#lent) if (!isUnchanged(this.data[key], newer?.get(key) ?? older)) return false
     return true
   }
 
   /** What code outside holds needs no saving as it is now; it must have been written as text before. */
   settle (): void {
-    if (this.#lent === undefined) return
-    for (const key of this.#lent.keys()) {
-      if (Object.hasOwn(this.data, key)) this.#lent.set(key, snapshotOf(this.data[key]))
-      else this.#lent.delete(key)
-    }
+    this.#lent = this.#snapshots()
+    this.#decided = undefined
+  }
+
+  /** A decision was made for what code outside holds as it is now. */
+  decide (): void {
+    this.#decided = this.#snapshots()
+  }
+
+  /** The last decision is to leave the cookie as it is. */
+  forgetDecision (): void {
+    this.signed = undefined
+    this.savedText = undefined
+    this.#decided = undefined
+  }
+
+  #snapshots (): Map<string, Snapshot> | undefined {
+    return this.#lent && new Map([...this.#lent.keys()].map((key) => [key, snapshotOf(this.data[key])]))
   }
 
   #lend (key: string, snapshot: Snapshot): void {
-    this.#lent ??= new Map()
+    if (this.#lent === undefined) {
+      this.#lent = new Map()
+      this.onFirstLent?.()
+    }
     this.#lent.set(key, snapshot)
   }
 
@@ -133,18 +167,21 @@ export class SessionContents {
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) this.#lend(key, UNKNOWN)
+    else this.#lent?.delete(key)
     this.change()
   }
 
   remove (key: string): boolean {
     if (!Object.hasOwn(this.data, key)) return false
     this.change()
+    this.#lent?.delete(key)
     return delete this.data[key]
   }
 
   /** Puts other data in the place of all there was; the id and the clock end with it. */
   replace (data: Record<string, unknown>): void {
     this.data = {}
+    this.#lent?.clear()
     this.id = undefined
     this.began = undefined
     this.issuedAt = undefined

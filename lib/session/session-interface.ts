@@ -128,17 +128,20 @@ export class SecureCookieSessionInterface extends SessionInterface {
   saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
     const vary = contents.accessed
     contents.savedRevision = contents.revision
-    if (contents.signed?.revision === contents.revision && contents.isUntouched) return contents.signed.decision as SaveDecision
+    if (contents.signed?.revision === contents.revision && contents.isAsSigned) return contents.signed.decision as SaveDecision
     if (contents.isEmpty) {
       contents.signed = undefined
       contents.savedText = EMPTY
       return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : { action: 'keep', vary }
     }
     const text = this.#textToSign(contents, options)
-    if (text === undefined) return { action: 'keep', vary }
+    if (text === undefined) {
+      contents.forgetDecision()
+      return { action: 'keep', vary }
+    }
     if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents), revision: contents.revision }
     contents.signed.revision = contents.revision
-    contents.savedText = text
+    contents.savedText = text === contents.loaded && !contents.modified ? contents.text : text // one that is only signed anew needs no saving
     return contents.signed.decision as SaveDecision
   }
 
@@ -152,7 +155,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   override unsavedKeys (session: Session): string[] {
     const contents = contentsOf(session)!
     const text = contents.savedText ?? contents.text
-    const isSaved = contents.revision === contents.savedRevision && contents.isUntouched
+    const isSaved = contents.revision === contents.savedRevision && contents.isAsDecided
     if (isSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
     const { data: saved } = splitPayload(this.serializer.loads(text), text)

@@ -135,12 +135,13 @@ class SessionBase {
 
   set modified (value: boolean) {
     const contents = changing(this)
-    contents.revision++
+    if (!value) {
+      contents.text = contents.dump(contents) // which may throw, and leave the changes to be saved
+      contents.settle()
+      contents.touched = false
+    }
     contents.modified = Boolean(value)
-    contents.touched &&= contents.modified
-    if (contents.modified) return
-    contents.text = contents.dump(contents)
-    contents.settle()
+    contents.revision++
   }
 
   get id (): string {

@@ -1,4 +1,4 @@
-import { isPlainArray } from '../json/writer.ts'
+import { isPlainArray, MAX_DEPTH } from '../json/writer.ts'
 
 /**
  * How a stored value was, to find out whether code that holds it has changed it since: far cheaper than to write it as
@@ -21,14 +21,24 @@ class Copy {
   }
 }
 
-/** `value` must have no cycles, nor be nested deeper than the stack allows. */
+/** The most values that are copied; copying more costs as much as writing them. Bounds what refers to itself, too. */
+const MAX_VALUES = 10_000
+let copied = 0
+
+/** Of a value that is too large or too deep, or has cycles, nobody can say. */
 export function snapshotOf (value: unknown): Snapshot {
+  copied = 0
+  return copyOf(value, MAX_DEPTH)
+}
+
+function copyOf (value: unknown, levels: number): Snapshot {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return isPlainArray(value) ? new Copy(Object.getPrototypeOf(value), Object.values(value).map(snapshotOf)) : UNKNOWN
+  if (levels === 0 || copied++ >= MAX_VALUES) return UNKNOWN
   const prototype = Object.getPrototypeOf(value)
+  if (Array.isArray(value)) return isPlainArray(value) ? new Copy(prototype, Object.values(value).map((each) => copyOf(each, levels - 1))) : UNKNOWN
   if (prototype !== Object.prototype && prototype !== null) return UNKNOWN
   const items: Snapshot[] = []
-  for (const key in value) items.push(key, snapshotOf((value as Record<string, unknown>)[key]))
+  for (const key in value) items.push(key, copyOf((value as Record<string, unknown>)[key], levels - 1))
   return new Copy(prototype, items)
 }
 
