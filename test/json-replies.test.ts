@@ -93,6 +93,24 @@ t.test('a response schema writes what it is for, and what it filters stays filte
   t.equal((await app.inject('/404')).body, '{"shown":"a"}')
 })
 
+t.test('a response schema for the status that a later hook sets filters too', async (t) => {
+  const app = await repliesApp()
+  const schema = { type: 'object', properties: { shown: { type: 'string' } } }
+  const value = { shown: 'a', secret: 'b' }
+  const byType = (...types: string[]): object => ({ content: Object.fromEntries(types.map((type) => [type, { schema }])) })
+  const responses: Record<string, object> = { '/201': { 201: schema }, '/type': { 201: byType('application/json') }, '/any': { 201: byType('*/*') } }
+  app.addHook('preSerialization', async (_request, reply, payload) => {
+    reply.code(201)
+    return payload
+  })
+  for (const [url, response] of Object.entries({ ...responses, '/other': { 201: byType('text/csv') } })) app.get(url, { schema: { response } }, async () => value)
+  for (const url of Object.keys(responses)) {
+    const { statusCode, body, headers } = await app.inject(url)
+    t.strictSame([statusCode, body, headers['content-type']], [201, '{"shown":"a"}', JSON_TYPE], url)
+  }
+  t.equal((await app.inject('/other')).body, JSON.stringify(value), 'as Fastify writes where no content type fits')
+})
+
 t.test('an error reply after a failed one is held to its own schema', async (t) => {
   const app = await repliesApp()
   app.setErrorHandler(async (error, _request, reply) => reply.code(500).send({ shown: 'a', secret: (error as Error).message }))

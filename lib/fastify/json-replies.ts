@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { JSONReply } from '../json/provider.ts'
-import { hasResponseSchema } from './response-schema.ts'
+import { hasResponseSchema, writeBySchema } from './response-schema.ts'
 import { scopeProvider } from './scope-provider.ts'
 
 /** The property of an instance that says whether plain values are written by the provider in its scope. */
@@ -40,6 +40,7 @@ function claim (reply: FastifyReply): void {
   (reply as unknown as Flags)[IS_CLAIMED] = true
   reply.serializer((payload: unknown) => {
     release(reply)
+    if (hasResponseSchema(reply)) return writeBySchema(reply, payload) // for the status that a later hook has set
     const written = new WrittenReply(reply)
     scopeProvider(reply.server).response(written, payload)
     return written.text
