@@ -222,6 +222,20 @@ t.test('an inner registration may turn it off, and have a provider of its own', 
   t.equal((await app.inject('/own')).body, '{\n  "a": 1\n}\n')
 })
 
+t.test('a serializer that a hook between two registrations sets stays', async (t) => {
+  const { sessionPlugin } = await import('../lib/index.ts')
+  const app = await repliesApp()
+  await app.register(async (scope) => {
+    scope.addHook('preSerialization', async (_request, reply, payload) => {
+      reply.serializer(() => 'own')
+      return payload
+    })
+    await scope.register(sessionPlugin, { secret: 'z'.repeat(20) + 'abcdefghijklmnop', sessionName: 'inner', jsonReplies: true })
+    scope.get('/', async () => ({ a: 1 }))
+  })
+  t.equal((await app.inject('/')).body, 'own')
+})
+
 t.test('jsonify sends the length, and works with ETag, compression and HEAD', async (t) => {
   const { app } = await buildApp()
   await app.register(etag)

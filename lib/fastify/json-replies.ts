@@ -20,9 +20,9 @@ const FASTIFY_TYPE = `application/json${CHARSET}`
 export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | undefined): void {
   if (wanted === undefined) return
   Object.defineProperty(fastify, JSON_REPLIES, { value: wanted, configurable: true })
-  if (!wanted) return
+  if (!wanted || fastify.hasReplyDecorator(IS_CLAIMED)) return // the hooks of a scope around this one serve it too
   const isElsewhere = serializerFinder(fastify)
-  if (!fastify.hasReplyDecorator(IS_CLAIMED)) fastify.decorateReply(IS_CLAIMED as never, false as never)
+  fastify.decorateReply(IS_CLAIMED as never, false as never)
   fastify.addHook('preSerialization', (_request, reply, payload, done) => {
     release(reply)
     const isWanted = (reply.server as unknown as Flags)[JSON_REPLIES] === true
