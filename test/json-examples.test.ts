@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { build as buildErrors } from '../examples/json/errors.js'
-import { build as buildProviders, PrettyJSONProvider } from '../examples/json/providers.js'
+import { build as buildProviders, PrettyJSONProvider, StrictJSONProvider } from '../examples/json/providers.js'
 import { build as buildReplies } from '../examples/json/replies.js'
 import { build as buildRequests } from '../examples/json/requests.js'
-import { texts, throughFile } from '../examples/json/text.js'
+import { configure, texts, throughFile } from '../examples/json/text.js'
 import { SECRET } from './support/app.ts'
 
 t.test('replies: a user by id, a list, a status, several values, and errors', async (t) => {
@@ -42,6 +42,14 @@ t.test('text: dumps and loads, a decimal, a file', async (t) => {
   t.equal(await readFile(file, 'utf8'), JSON.stringify(data, null, 2))
 })
 
+t.test('text: a configuration from a file, and into one', async (t) => {
+  const dir = t.testdir({ 'config.json': '{"NAME":"Zoë","DEBUG":true}' })
+  const config = { DEBUG: false, PORT: 8000 }
+  await configure(config, join(dir, 'config.json'), join(dir, 'all.json'))
+  t.strictSame(config, { DEBUG: true, PORT: 8000, NAME: 'Zoë' })
+  t.equal(await readFile(join(dir, 'all.json'), 'utf8'), '{\n  "DEBUG": true,\n  "PORT": 8000,\n  "NAME": "Zoë"\n}')
+})
+
 t.test('providers: dates, decimals and classes of one\'s own, compact, and pretty in debug', async (t) => {
   const app = await buildProviders(SECRET)
   t.equal((await app.inject('/api/order/7')).body,
@@ -50,6 +58,9 @@ t.test('providers: dates, decimals and classes of one\'s own, compact, and prett
     '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","tags":["new"],"items":[{"sku":"pencil","price":"19.99"}]}\n')
   t.equal((await app.inject('/pretty/7')).body, '{\n  "a": {\n    "id": "7"\n  },\n  "b": 1\n}\n')
   t.equal(new PrettyJSONProvider().dumps({ b: 1, a: 2 }), '{"b":1,"a":2}')
+  const strict = new StrictJSONProvider()
+  t.equal(strict.dumps({ b: 1, a: 2 }), '{"a":2,"b":1}')
+  t.ok(Object.isFrozen(strict.loads('{"a":1}')))
 })
 
 t.test('requests: checks, force, raw text, an upload, and a schema', async (t) => {

@@ -93,6 +93,24 @@ t.test('a response schema writes what it is for, and what it filters stays filte
   t.equal((await app.inject('/404')).body, '{"shown":"a"}')
 })
 
+t.test('a response schema for the status that a later hook sets filters too', async (t) => {
+  const app = await repliesApp()
+  const schema = { type: 'object', properties: { shown: { type: 'string' } } }
+  const value = { shown: 'a', secret: 'b' }
+  const byType = (...types: string[]): object => ({ content: Object.fromEntries(types.map((type) => [type, { schema }])) })
+  const responses: Record<string, object> = { '/201': { 201: schema }, '/type': { 201: byType('application/json') }, '/any': { 201: byType('*/*') } }
+  app.addHook('preSerialization', async (_request, reply, payload) => {
+    reply.code(201)
+    return payload
+  })
+  for (const [url, response] of Object.entries({ ...responses, '/other': { 201: byType('text/csv') } })) app.get(url, { schema: { response } }, async () => value)
+  for (const url of Object.keys(responses)) {
+    const { statusCode, body, headers } = await app.inject(url)
+    t.strictSame([statusCode, body, headers['content-type']], [201, '{"shown":"a"}', JSON_TYPE], url)
+  }
+  t.equal((await app.inject('/other')).body, JSON.stringify(value), 'as Fastify writes where no content type fits')
+})
+
 t.test('an error reply after a failed one is held to its own schema', async (t) => {
   const app = await repliesApp()
   app.setErrorHandler(async (error, _request, reply) => reply.code(500).send({ shown: 'a', secret: (error as Error).message }))
@@ -202,6 +220,20 @@ t.test('an inner registration may turn it off, and have a provider of its own', 
   t.equal((await app.inject('/off')).body, '{"a":1}')
   t.equal((await app.inject('/off/jsonify')).body, '{"by":"provider","value":1}\n')
   t.equal((await app.inject('/own')).body, '{\n  "a": 1\n}\n')
+})
+
+t.test('a serializer that a hook between two registrations sets stays', async (t) => {
+  const { sessionPlugin } = await import('../lib/index.ts')
+  const app = await repliesApp()
+  await app.register(async (scope) => {
+    scope.addHook('preSerialization', async (_request, reply, payload) => {
+      reply.serializer(() => 'own')
+      return payload
+    })
+    await scope.register(sessionPlugin, { secret: 'z'.repeat(20) + 'abcdefghijklmnop', sessionName: 'inner', jsonReplies: true })
+    scope.get('/', async () => ({ a: 1 }))
+  })
+  t.equal((await app.inject('/')).body, 'own')
 })
 
 t.test('jsonify sends the length, and works with ETag, compression and HEAD', async (t) => {

@@ -62,6 +62,13 @@ t.test('megabytes go through a socket to a slow reader, who sets the pace', asyn
   t.ok(await received === largeText)
 })
 
+t.test('what a stream is destroyed with is what dump rejects with', async (t) => {
+  const stuck = new PassThrough()
+  const dumping = provider.dump('a'.repeat(100000), stuck)
+  setImmediate(() => stuck.destroy(new Error('the disk is gone')))
+  await t.rejects(dumping, new Error('the disk is gone'))
+})
+
 t.test('a stream takes one piece after the other, and no character is parted', async (t) => {
   const pieces: string[] = []
   let busy = 0

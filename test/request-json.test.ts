@@ -196,6 +196,19 @@ t.test('the server\'s rules of poisoned keys hold, for a provider that knows non
   }
 })
 
+t.test('a value that a provider of one\'s own made to hold itself is read', async (t) => {
+  class Circular extends DefaultJSONProvider {
+    override loads (text: string | Uint8Array): unknown {
+      const value = super.loads(text) as Record<string, unknown>
+      return Object.assign(value, { self: value })
+    }
+  }
+  const { app } = await buildApp({ json: Circular })
+  await app.register(jsonBodies)
+  app.post('/', async (request) => Object.keys(request.getJson<object>()))
+  t.strictSame(await post(app, '/', '{"constructor":{"a":1}}'), { status: 200, body: ['constructor', 'self'] })
+})
+
 t.test('what the provider of the scope throws is an error of its own, but a SyntaxError is bad JSON', async (t) => {
   class Failing extends DefaultJSONProvider {
     override loads (text: string | Uint8Array): unknown {

@@ -28,6 +28,19 @@ export class CustomJSONProvider extends DefaultJSONProvider {
   }
 }
 
+/** Sorts the keys of all it writes, and keeps all it reads from being changed. */
+export class StrictJSONProvider extends DefaultJSONProvider {
+  /** @override @param {unknown} value @param {import('fastify-signed-session').DumpsOptions} [options] */
+  dumps (value, options) {
+    return super.dumps(value, { sortKeys: true, ...options })
+  }
+
+  /** @override @param {string | Uint8Array} source @param {import('fastify-signed-session').LoadsOptions} [options] */
+  loads (source, options) {
+    return Object.freeze(super.loads(source, options))
+  }
+}
+
 /** No space anywhere, in debug neither. */
 export class CompactJSONProvider extends DefaultJSONProvider {
   /** @override */

@@ -16,6 +16,21 @@ export function texts () {
 }
 
 /**
+ * Adds what a file says to a configuration, and writes all of it to another file.
+ * @param {Record<string, unknown>} config
+ * @param {string} from
+ * @param {string} to
+ */
+export async function configure (config, from, to) {
+  const reading = await open(from)
+  Object.assign(config, await json.load(reading))
+  await reading.close()
+  const writing = await open(to, 'w')
+  await json.dump(config, writing, { ensureAscii: false, indent: 2 })
+  await writing.close()
+}
+
+/**
  * Writes a value to a file, and reads it again.
  * @param {string} file
  */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { JSONReply } from '../json/provider.ts'
-import { hasResponseSchema } from './response-schema.ts'
+import { hasResponseSchema, writeBySchema } from './response-schema.ts'
 import { scopeProvider } from './scope-provider.ts'
 
 /** The property of an instance that says whether plain values are written by the provider in its scope. */
@@ -20,9 +20,9 @@ const FASTIFY_TYPE = `application/json${CHARSET}`
 export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | undefined): void {
   if (wanted === undefined) return
   Object.defineProperty(fastify, JSON_REPLIES, { value: wanted, configurable: true })
-  if (!wanted) return
+  if (!wanted || fastify.hasReplyDecorator(IS_CLAIMED)) return // the hooks of a scope around this one serve it too
   const isElsewhere = serializerFinder(fastify)
-  if (!fastify.hasReplyDecorator(IS_CLAIMED)) fastify.decorateReply(IS_CLAIMED as never, false as never)
+  fastify.decorateReply(IS_CLAIMED as never, false as never)
   fastify.addHook('preSerialization', (_request, reply, payload, done) => {
     release(reply)
     const isWanted = (reply.server as unknown as Flags)[JSON_REPLIES] === true
@@ -40,6 +40,7 @@ function claim (reply: FastifyReply): void {
   (reply as unknown as Flags)[IS_CLAIMED] = true
   reply.serializer((payload: unknown) => {
     release(reply)
+    if (hasResponseSchema(reply)) return writeBySchema(reply, payload) // for the status that a later hook has set
     const written = new WrittenReply(reply)
     scopeProvider(reply.server).response(written, payload)
     return written.text

@@ -22,12 +22,12 @@ export function guardKeys (value: unknown, text: string, { onProtoPoisoning = 'e
   }
   if (onProtoPoisoning === 'ignore' && onConstructorPoisoning === 'ignore') return
   if (!MAY_BE_POISON.test(text)) return
-  const pending = [value]
-  for (let each = pending.pop(); each !== undefined; each = pending.pop()) {
+  const objects = new Set([value]) // grows while it is gone through; what a provider made may hold itself
+  for (const each of objects) {
     if (typeof each !== 'object' || each === null) continue
     if (Object.hasOwn(each, '__proto__')) act(onProtoPoisoning, each, '__proto__')
     if (hasPrototypeKey(each)) act(onConstructorPoisoning, each, 'constructor')
-    for (const member of Object.values(each)) if (typeof member === 'object') pending.push(member)
+    for (const member of Object.values(each)) if (typeof member === 'object') objects.add(member)
   }
 }
 

@@ -41,8 +41,10 @@ export async function readText (readable: JSONReadable): Promise<string> {
 function flush (stream: NodeJS.WritableStream, piece: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const closed = (): void => reject(new Error('The stream closed before all of the JSON was written'))
+    stream.once('error', reject) // a stream that is destroyed with a reason gives it here alone
     stream.once('close', closed)
     stream.write(piece, (error) => {
+      stream.off('error', reject)
       stream.off('close', closed)
       if (error == null) resolve()
       else reject(error)
