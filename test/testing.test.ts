@@ -74,7 +74,7 @@ t.test('what a response could not keep a transaction cannot either', async (t) =
   const client = testClient(await counterApp(t))
   await t.rejects(client.sessionTransaction((session) => { session.set('f', () => {}) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'session.f' })
   await t.rejects(client.sessionTransaction((session) => { session.set('text', 'a'.repeat(5000)) }), {
-    code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Bytes of the largest keys: "text" 5002/
+    code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Bytes of each key: "text" 5009/
   })
   t.strictSame(await client.session(), {})
 })
