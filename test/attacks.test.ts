@@ -2,11 +2,12 @@ import { createHmac } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import { Signer as CookieSigner } from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import sessionPlugin, { Session, Signer, TaggedJSONSerializer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer } from '../lib/index.ts'
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+import { stopClock } from './support/clock.ts'
 import { runRecipe } from './support/readme.ts'
 
 type Options = Partial<SessionOptions<FastifyRequest>>
@@ -41,13 +42,6 @@ function forge (options: Options, payload: string, now?: () => number): string {
 
 function base64url (text: string | Uint8Array): string {
   return Buffer.from(text as string).toString('base64url')
-}
-
-/** Lets the system clock stand; what is returned moves it on. */
-function clock (t: Test): (seconds: number) => void {
-  let now = Date.UTC(2030, 0, 1)
-  t.intercept(Date, 'now', { value: () => now })
-  return (seconds) => { now += seconds * 1000 }
 }
 
 t.test('signed-cookie oracle: no token of the same secret opens as a session, whatever its salt, derivation and digest', async (t) => {
@@ -214,7 +208,7 @@ t.test('duplicate cookies: work is bounded by eight candidates times the keys, h
 
 t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refused, and neither outlives its lifetime', async (t) => {
   for (const format of FORMATS) {
-    const tick = clock(t)
+    const tick = stopClock(t)
     const { app, codes, read } = await readingApp({ format, lifetime: 2 * HOUR })
     for (const [ahead, data] of [[1, { a: 1 }], [60, { a: 1 }], [61, {}], [HOUR, {}]] as const) {
       tick(ahead)
@@ -287,7 +281,7 @@ t.test('planting: of two genuine sessions the first counts, so what a subdomain 
 })
 
 t.test('fixation: regenerate leaves nothing of a planted session but what was asked for, with a new id and clock', async (t) => {
-  const tick = clock(t)
+  const tick = stopClock(t)
   for (const [keep, data] of [[undefined, { userId: 42 }], [['cart', 'missing'], { cart: [1], userId: 42 }]] as const) {
     const { app } = await buildApp({ absoluteLifetime: 31 * 24 * HOUR })
     app.get('/plant', async ({ session }) => {

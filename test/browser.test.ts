@@ -5,15 +5,14 @@ import type { Browser, BrowserContext, BrowserContextOptions, Cookie, Page } fro
 import t, { type Test } from 'tap'
 import { build } from '../examples/app.js'
 import { certificate, launch, missing } from './support/chromium.ts'
+import { skipFor } from './support/requirements.ts'
 
 type App = Awaited<ReturnType<typeof build>>
 
 /** Milliseconds that the browser may take for one thing, and all of this: only what hangs or is missing takes as long. */
 const PATIENCE = { once: 60_000, overall: 600_000 }
 const DAY = 24 * 60 * 60
-const reason = missing()
-const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
-const skip = reason !== undefined && !isRequired && reason
+const skip = skipFor(missing())
 const browser: Browser | undefined = skip === false ? await launch() : undefined
 t.setTimeout(PATIENCE.overall)
 t.teardown(() => browser?.close())

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { buildApp, cookieFrom, OTHER_SECRET as NEW, SECRET as OLD, setCookies, valueOf } from './support/app.ts'
+import { stopClock } from './support/clock.ts'
 
 const DAY = 24 * 60 * 60
 
@@ -55,13 +56,6 @@ async function application (): Promise<Application> {
   }
 }
 
-/** Lets the system clock stand; what is returned moves it on. */
-function clock (t: Test): (seconds: number) => void {
-  let now = Date.UTC(2030, 0, 1)
-  t.intercept(Date, 'now', { value: () => now })
-  return (seconds) => { now += seconds * 1000 }
-}
-
 t.test('of parallel requests that change one session the last response wins, as a whole', async (t) => {
   for (const paths of [['/set/a', '/set/b'], ['/set/b', '/set/a']]) {
     const { app, inOrder } = await application()
@@ -79,7 +73,7 @@ t.test('a session that is only read and not due never overwrites what a parallel
 })
 
 t.test('a session that is only read and is due is signed anew as it was, unless its route keeps it from that', async (t) => {
-  const tick = clock(t)
+  const tick = stopClock(t)
   for (const [path, data] of [['/read', { n: 1 }], ['/poll', { n: 1, a: 'set' }], ['/unused', { n: 1, a: 'set' }]] as const) {
     const { app, inOrder } = await application()
     const old = `session=${app.encodeSession({ n: 1 })}`

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -9,11 +9,12 @@ import t, { type Test } from 'tap'
 import { Markup, type Session, type SessionOptions, Tuple, URLSafeTimedSerializer, UUID } from '../lib/index.ts'
 import { buildApp, cookieFrom, OTHER_SECRET, SECRET, valueOf } from './support/app.ts'
 import { same } from './support/equal.ts'
+import { python } from './support/python.ts'
+import { skipFor } from './support/requirements.ts'
 import { FLASK, toValue, type Typed } from './support/vectors.ts'
 
 t.setTimeout(300_000) // Flask may start slowly
 
-const PYTHON = '/usr/bin/python3'
 const SERVER = fileURLToPath(new URL('./support/flask-server.py', import.meta.url))
 const runs = { seed: 20261123, numRuns: 300 }
 
@@ -29,19 +30,11 @@ const configurations = {
 }
 type Name = keyof typeof configurations
 
-const urls = hasFlask() ? await startFlask() : undefined
-
-/** Whether Flask is there. Where it is not, this says so once, and the file fails if nothing may be left out. */
-function hasFlask (): boolean {
-  if (spawnSync(PYTHON, ['-c', 'import flask']).status === 0) return true
-  const reason = `${PYTHON} has no Flask, so no cookie is passed to a real one and back`
-  if (process.env.CI || process.env.FSS_REQUIRE_ALL) t.fail(reason)
-  else t.pass('with a live Flask', { skip: reason })
-  return false
-}
+const skip = skipFor(python === undefined ? 'no Python with Flask was found, so no cookie is passed to a real one and back' : undefined)
+const urls = skip === false ? await startFlask() : undefined
 
 async function startFlask (): Promise<Record<Name, string>> {
-  const server = spawn(PYTHON, [SERVER, JSON.stringify(Object.values(configurations))], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const server = spawn(python!, [SERVER, JSON.stringify(Object.values(configurations))], { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => server.kill())
   const [line] = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')])
   if (server.exitCode !== null) throw new Error('Flask did not start')
@@ -115,9 +108,9 @@ async function open (t: Test, flask: Name = 'plain', options: Partial<SessionOpt
   return browser
 }
 
-/** A test that is there where Flask is. */
+/** A test that needs Flask. */
 function live (title: string, test: (t: Test) => Promise<void>): void {
-  if (urls !== undefined) t.test(title, test)
+  t.test(title, { skip }, test)
 }
 
 const str = (v: string): Typed => ({ t: 'str', v })

@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { bare } from './support/bare.ts'
+import { skipFor } from './support/requirements.ts'
 
 const folder = fileURLToPath(new URL('../integrations/', import.meta.url))
-const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
-const skip = !existsSync(`${folder}node_modules`) && !isRequired &&
-  'the other plugins are not installed: npm ci --prefix integrations installs them'
+const skip = skipFor(existsSync(`${folder}node_modules`) ? undefined : 'the other plugins are not installed: npm ci --prefix integrations installs them')
 
 t.setTimeout(600_000) // it packs, compiles and runs another suite
 
 t.test('with the other plugins, and with what the migrations come from', { skip }, async (t) => {
-  const child = spawn('npm', ['test', '--silent', '--prefix', folder], { env: withoutTap(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(...bare('npm', ['test', '--silent', '--prefix', folder]), { stdio: ['ignore', 'pipe', 'pipe'] })
   const [output, errors, [code]] = await Promise.all([child.stdout.toArray(), child.stderr.toArray(), once(child, 'exit')])
   t.equal(code, 0, 'npm test in integrations/ is green', { output: `${output.join('')}${errors.join('')}`.split('\n') })
   t.match(output.join(''), /^# fail 0$/m)
@@ -32,8 +32,3 @@ t.test('the README names the versions that integrations/ has locked', async (t) 
     for (const [, code] of line.matchAll(/`(app\.[^`]+)`/g)) t.ok(test.includes(code!), `${name} is tested with ${code}`)
   }
 })
-
-/** What tap sets for its own children would load it into every process of the suite. */
-function withoutTap (): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^_?TAP|NODE_OPTIONS|NODE_TEST_CONTEXT/.test(name)))
-}

@@ -77,5 +77,5 @@ t.test('an unknown derivation is refused with the known ones', async (t) => {
 t.test('an unknown digest is refused by its name', async (t) => {
   for (const digest of DIGESTS) t.doesNotThrow(() => checkDigest(digest))
   t.throws(() => checkDigest('sha0'), { name: 'TypeError', message: 'digest "sha0" is not known here' })
-  for (const digest of ['', 'sha256 ', '__proto__', undefined, null]) t.throws(() => checkDigest(digest as string), TypeError)
+  for (const digest of ['', 'sha256x', '__proto__', undefined, null]) t.throws(() => checkDigest(digest as string), TypeError)
 })

@@ -1,20 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { SECRET } from './support/app.ts'
+import { freePort } from './support/free-port.ts'
+import { nginx, startNginx } from './support/nginx.ts'
+import { python } from './support/python.ts'
+import { skipFor } from './support/requirements.ts'
 
 t.setTimeout(300_000) // two servers and a proxy may start slowly
 
-const NGINX = ['/usr/sbin/nginx', 'nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
-const PYTHON = [process.env.PYTHON || 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import flask']).status === 0)
-const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
-const skip = !isRequired && (PYTHON === undefined ? 'no Python with Flask was found' : NGINX === undefined && 'no nginx was found')
+const skip = skipFor(python === undefined ? 'no Python with Flask was found' : nginx === undefined ? 'no nginx was found' : undefined)
 
 const guide = readFileSync(new URL('../MIGRATING.md', import.meta.url), 'utf8')
 const flaskApp = fileURLToPath(new URL('../examples/with-flask/flask_app.py', import.meta.url))
@@ -27,7 +25,7 @@ function block (language: string): string {
 }
 
 async function startFlask (t: Test): Promise<string> {
-  const flask = spawn(PYTHON!, [flaskApp], { env: { ...process.env, SECRET_KEY: SECRET }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const flask = spawn(python!, [flaskApp], { env: { ...process.env, SECRET_KEY: SECRET }, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => flask.kill())
   const { value } = await createInterface({ input: flask.stdout })[Symbol.asyncIterator]().next()
   return value
@@ -47,29 +45,8 @@ async function startProxy (t: Test, flask: string, fastify: string): Promise<Rec
   const [before, after] = [await freePort(), await freePort()]
   const moved = block('nginx').replace('http://127.0.0.1:5000', flask).replace('http://127.0.0.1:3000', fastify)
   const servers = [moved.replace('8000', `127.0.0.1:${after}`), moved.replace('8000', `127.0.0.1:${before}`).replace(/^ *location =.*\n/m, '')]
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${each};`).join(' ')
-  const folder = t.testdir({ 'nginx.conf': `daemon off; pid nginx.pid; error_log stderr; events {}\nhttp { access_log off; ${temporary}\n${servers.join('')}}\n` })
-  const nginx = spawn(NGINX!, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const said: Buffer[] = []
-  nginx.stderr.on('data', (data) => said.push(data))
-  const ended = once(nginx, 'exit')
-  t.teardown(async () => {
-    nginx.kill()
-    await ended
-  })
-  while (!await fetch(`http://127.0.0.1:${after}/login`).then(() => true, () => false)) {
-    if (nginx.exitCode !== null) throw new Error(`nginx ended: ${Buffer.concat(said)}`)
-    await wait(20)
-  }
+  await startNginx(t, servers.join(''), after)
   return { before: `http://127.0.0.1:${before}`, after: `http://127.0.0.1:${after}` }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 t.test('a route of Flask moves to Fastify and back behind nginx, and its users stay signed in', { skip }, async (t) => {

@@ -1,36 +1,25 @@
-import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { OTHER_SECRET as NEW, SECRET as OLD } from './support/app.ts'
+import { freePort } from './support/free-port.ts'
+import { nginx, startNginx } from './support/nginx.ts'
+import { skipFor } from './support/requirements.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const NGINX = ['nginx', '/usr/sbin/nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
-const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
-const skip = NGINX === undefined && !isRequired && 'nginx was not found, so no two processes stand behind one'
+const skip = skipFor(nginx === undefined ? 'nginx was not found, so no two processes stand behind one' : undefined)
 
 const CLIENTS = 8
 /** Bounds the load, whatever becomes of the processes. */
 const MAX_REQUESTS_OF_A_CLIENT = 10_000
 /** Between two requests of a client, in milliseconds. */
 const PAUSE = 20
-const NOBODY = 65534
 
 t.setTimeout(180_000)
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** The application as plain JavaScript, so that a process starts in no time. Returns its file. */
 function compile (t: Test): string {
@@ -72,16 +61,10 @@ class Process {
   }
 }
 
-/** An nginx of our own on a free port of 127.0.0.1, without privileges, in front of the processes. */
-async function startNginx (t: Test, processes: readonly Process[]): Promise<string> {
+/** An nginx in front of the processes. Returns its address. */
+async function startProxy (t: Test, processes: readonly Process[]): Promise<string> {
   const port = await freePort()
-  const directory = mkdtempSync(join(tmpdir(), 'fss-nginx-'))
-  writeFileSync(join(directory, 'nginx.conf'), `
-    daemon off; master_process off; pid nginx.pid; error_log error.log;
-    events { worker_connections 256; }
-    http {
-      access_log off;
-      client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  await startNginx(t, `
       upstream application { ${processes.map(({ port }) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')} }
       server {
         listen 127.0.0.1:${port};
@@ -90,29 +73,8 @@ async function startNginx (t: Test, processes: readonly Process[]): Promise<stri
           proxy_set_header X-Forwarded-Proto https;
           proxy_set_header X-Forwarded-For 192.0.2.7;
         }
-      }
-    }`)
-  const isRoot = process.getuid?.() === 0
-  chmodSync(directory, 0o755)
-  if (isRoot) chownSync(directory, NOBODY, NOBODY)
-  const nginx = spawn(NGINX ?? 'nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log'], isRoot ? { stdio: 'ignore', uid: NOBODY, gid: NOBODY } : { stdio: 'ignore' })
-  t.teardown(async () => {
-    if (nginx.exitCode === null && nginx.kill()) await once(nginx, 'exit')
-    rmSync(directory, { recursive: true })
-  })
-  await answering(port, () => nginx.exitCode === null)
+      }`, port)
   return `http://127.0.0.1:${port}`
-}
-
-async function answering (port: number, isAlive: () => boolean): Promise<void> {
-  while (isAlive()) {
-    const socket = connect(port, '127.0.0.1')
-    const isOpen = await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)))
-    socket.destroy()
-    if (isOpen) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('nginx did not start')
 }
 
 interface State { user?: string, count?: number }
@@ -210,7 +172,7 @@ t.test('two processes behind one nginx', { skip }, async (t) => {
   const processes = [new Process(file, await freePort()), new Process(file, await freePort())] as const
   t.teardown(async () => { for (const each of processes) await each.kill() })
   for (const each of processes) await each.start(OLD)
-  const url = await startNginx(t, processes)
+  const url = await startProxy(t, processes)
   const clients = Array.from({ length: CLIENTS }, (_, index) => new Client(url, `user-${index}`))
   const restartEach = async (secret: string, ...fallbacks: string[]): Promise<void> => {
     for (const each of processes) {

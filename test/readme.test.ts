@@ -1,17 +1,9 @@
-import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { formats } from '../lib/session/formats.ts'
 import { resolveOptions } from '../lib/session/options.ts'
 import { SECRET } from './support/app.ts'
+import { freePort } from './support/free-port.ts'
 import { blocks, readme, run } from './support/readme.ts'
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0)
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Does what a `curl` line of the README says, with one cookie jar. */
 async function curl (line: string, jar: { cookie: string }): Promise<string> {

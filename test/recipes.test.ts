@@ -1,18 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { cookieFrom, setCookies } from './support/app.ts'
+import { stopClock } from './support/clock.ts'
 import { runRecipe } from './support/readme.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Lets the system clock stand at half a second; what is returned moves it on. */
-function clock (t: Test): (seconds: number) => void {
-  let now = Date.UTC(2030, 0, 1) + 500
-  t.intercept(Date, 'now', { value: () => now })
-  return (seconds) => { now += seconds * 1000 }
-}
+/** Half a second. */
+const START = Date.UTC(2030, 0, 1) + 500
 
 /** A browser with one cookie. */
 class Browser {
@@ -60,7 +57,7 @@ async function signedIn (app: FastifyInstance, url = '/login'): Promise<Browser>
 }
 
 t.test('sessions for accounts end without a request, and after the absolute time in any case', async (t) => {
-  const tick = clock(t)
+  const tick = stopClock(t, START)
   const app = await runRecipe(t, 'Sessions for accounts', addRoutes)
   const [idle, busy] = [await signedIn(app), await signedIn(app)]
   tick(30 * MINUTE)
@@ -80,7 +77,7 @@ t.test('sessions for accounts end without a request, and after the absolute time
 })
 
 t.test('a logout ends every copy, one that a request under way signs anew too, and leaves the user\'s other sessions', async (t) => {
-  const tick = clock(t)
+  const tick = stopClock(t, START)
   let gate = { goOn: () => {} }
   const app = await runRecipe(t, 'A logout that ends every copy', (app) => { gate = addRoutes(app) })
   const [here, elsewhere] = [await signedIn(app), await signedIn(app)]
@@ -101,7 +98,7 @@ t.test('a logout ends every copy, one that a request under way signs anew too, a
 })
 
 t.test('a logout everywhere ends all sessions of the user up to that second, and no others', async (t) => {
-  const tick = clock(t)
+  const tick = stopClock(t, START)
   let gate = { goOn: () => {} }
   const app = await runRecipe(t, 'Log out everywhere', (app) => { gate = addRoutes(app) })
   const [here, elsewhere, other] = [await signedIn(app), await signedIn(app), await signedIn(app, '/login/other')]
@@ -126,7 +123,7 @@ t.test('a logout everywhere ends all sessions of the user up to that second, and
 })
 
 t.test('nobody who is not signed in ends a session everywhere', async (t) => {
-  clock(t)
+  stopClock(t, START)
   const app = await runRecipe(t, 'Log out everywhere', addRoutes)
   const visitor = new Browser(app)
   await visitor.send('POST', '/write')

@@ -1,14 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t, { type Test } from 'tap'
+import { python } from './support/python.ts'
+import { skipFor } from './support/requirements.ts'
 
 t.setTimeout(300_000) // Flask may start slowly
 
-const python = [process.env.PYTHON || 'python3', '/usr/bin/python3'].find((each) => spawnSync(each, ['-c', 'import flask']).status === 0)
-const isRequired = Boolean(process.env.CI || process.env.FSS_REQUIRE_ALL)
-const skip = python === undefined && !isRequired && 'no Python with Flask was found'
+const skip = skipFor(python === undefined ? 'no Python with Flask was found' : undefined)
 
 /** A browser with one page: keeps the cookie, posts forms, follows redirects. */
 class Browser {

@@ -35,5 +35,5 @@ sign prints name=value, ready for curl -b.
 
 Exit codes: 0 done, and the cookie verifies where a secret is known; 1 the cookie does not verify or cannot be read, or
 the JSON cannot be kept in one; 2 wrong usage, or no usable secret. A script that has to be sure of the check names the
-secret, say by --secret-env SESSION_SECRET: then one that is not set is a 2.
+secret, say by --secret-env SESSION_SECRET: then one that is not set gives a 2.
 `
