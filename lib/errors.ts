@@ -112,20 +112,39 @@ export class HasNoForm extends NotSerializable {
   }
 }
 
-/** How many characters of the text an error shows on either side of the place. */
+/** How many characters of a body an error shows on either side of the place. */
 const SHOWN_AROUND = 10
 
-/** Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message shows a few characters around the place. */
+/** Where in a text, in UTF-16 units from 0. */
+interface Place {
+  readonly text: string
+  readonly offset: number
+}
+
+/**
+ * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column. About
+ * the body of a request it also shows a few characters, which are the client's own, and Fastify answers it with 400.
+ */
 export class JSONDecodeError extends SyntaxError {
   readonly code = 'FSS_ERR_BAD_JSON'
-  /** What Fastify answers. */
-  readonly statusCode = 400
+  /** 400 about the body of a request, otherwise undefined: other text is no fault of the client. */
+  declare readonly statusCode: number | undefined
   /** Where in the text, in UTF-16 units from 0; undefined where it is not known. */
   declare readonly position: number | undefined
+  readonly #reason: string
+  readonly #at: Place | undefined
 
-  constructor (reason: string, at?: { text: string, offset: number }, options?: ErrorOptions) {
-    super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at.text, at.offset)})`}`, options)
+  constructor (reason: string, at?: Place, { isBody = false, ...options }: ErrorOptions & { isBody?: boolean } = {}) {
+    super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at, isBody)})`}`, options)
+    this.#reason = reason
+    this.#at = at
     Object.defineProperty(this, 'position', { value: at?.offset, enumerable: true })
+    Object.defineProperty(this, 'statusCode', { value: isBody ? 400 : undefined, enumerable: isBody })
+  }
+
+  /** The same about the body of a request. */
+  ofBody (): JSONDecodeError {
+    return new JSONDecodeError(this.#reason, this.#at, { isBody: true, ...('cause' in this ? { cause: this.cause } : {}) })
   }
 
   static {
@@ -134,10 +153,10 @@ export class JSONDecodeError extends SyntaxError {
 }
 
 /** Line and column count from 1. */
-function describePlace (text: string, offset: number): string {
+function describePlace ({ text, offset }: Place, isShown: boolean): string {
   const lines = text.slice(0, offset).split('\n')
   const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
-  const shown = text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND)
+  const shown = isShown ? text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND) : ''
   return shown === '' ? place : `${place}, near ${quoteName(shown)}`
 }
 

@@ -23,15 +23,23 @@ export async function build (secret) {
   app.post('/api/forced', async (request, reply) => reply.jsonify({ received: request.getJson({ force: true }) }))
 
   app.post('/api/data', async (request, reply) => {
-    app.json.loads(/** @type {string} */ (request.body)) // text/plain
+    try {
+      app.json.loads(/** @type {string} */ (request.body)) // text/plain
+    } catch {
+      return reply.code(400).jsonify({ error: 'Invalid JSON' }) // a fault of loads is not the client's, unless the text is
+    }
     return reply.jsonify({ status: 'success' })
   })
 
   app.post('/upload', async (request, reply) => {
     const upload = await request.file()
     if (upload === undefined) return reply.code(400).jsonify({ error: 'A file is missing' })
-    const data = /** @type {unknown[]} */ (await app.json.load(upload.file))
-    return reply.jsonify({ received: data.length })
+    try {
+      const data = /** @type {unknown[]} */ (await app.json.load(upload.file))
+      return reply.jsonify({ received: data.length })
+    } catch {
+      return reply.code(400).jsonify({ error: 'The file holds no JSON' })
+    }
   })
 
   // The schema answers 415, 400 with the fields, or lets the request through.

@@ -85,8 +85,17 @@ export class KeptBody {
   }
 }
 
-/** Has the provider of a request's scope read JSON, and sees to it that the server's rules of poisoned keys hold. */
+/** Throws `JSONDecodeError` as about a body. */
 function parseBody (request: FastifyRequest, body: string | Uint8Array): unknown {
+  try {
+    return parse(request, body)
+  } catch (error) {
+    throw error instanceof JSONDecodeError ? error.ofBody() : error
+  }
+}
+
+/** Has the provider of a request's scope read JSON, and sees to it that the server's rules of poisoned keys hold. */
+function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
   const { json, initialConfig: { onProtoPoisoning, onConstructorPoisoning } } = request.server
   const rules: PoisonOptions = { onProtoPoisoning, onConstructorPoisoning }
@@ -139,7 +148,7 @@ function strictBody (request: FastifyRequest, force: boolean): unknown {
   const kept = (request as unknown as WithKeptBody)[KEPT_BODY]
   if (kept !== null) return kept.parse(request)
   const { body } = request
-  if (body === undefined) throw new JSONDecodeError('there is no body')
+  if (body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
   return isRaw(body) && !isDeclared ? parseBody(request, body) : body
 }
 
