@@ -5,10 +5,10 @@ import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import compress from '@fastify/compress'
 import etag from '@fastify/etag'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
-import { DefaultJSONProvider, jsonErrorHandler } from '../lib/index.ts'
-import { buildApp, errorsOf } from './support/app.ts'
+import sessionPlugin, { DefaultJSONProvider, jsonErrorHandler } from '../lib/index.ts'
+import { buildApp, errorsOf, SECRET } from './support/app.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -332,4 +332,13 @@ t.test('a client that leaves during a long reply harms nobody', async (t) => {
   await new Promise((resolve) => response.once('close', resolve))
   t.equal((await app.inject('/')).body, '{"a":1}\n')
   t.strictSame(errorsOf(logs), [])
+})
+
+t.test('a scope may have jsonReplies by itself', async (t) => {
+  const app = Fastify()
+  await app.register(async (scope) => {
+    await scope.register(sessionPlugin, { secret: SECRET, jsonReplies: true })
+    scope.get('/inside', async () => ({ at: new Date(0), big: 2n ** 60n }))
+  })
+  t.equal((await app.inject('/inside')).body.trim(), '{"at":"1970-01-01T00:00:00.000Z","big":1152921504606846976}')
 })

@@ -789,3 +789,17 @@ t.test('whatever a session interface throws reaches the error handler', async (t
   app.get('/', async (request) => request.session.size)
   t.match((await app.inject('/')).json(), { message: 'The session interface threw something that is no error' })
 })
+
+t.test('of several sessions, those that a hook ahead of the plugin used are saved by a reply that bypasses Fastify too', async (t) => {
+  const app = Fastify()
+  app.addHook('onRequest', async (request) => {
+    request.session.set('a', 1)
+    ;(request as unknown as { admin: Session }).admin.set('b', 2)
+  })
+  await app.register(sessionPlugin, [{ secret: SECRET }, { secret: SECRET, sessionName: 'admin' }])
+  app.get('/', (_request, reply) => {
+    reply.hijack()
+    reply.raw.end('x')
+  })
+  t.match(setCookies((await app.inject('/')).headers).sort(), [/^admin=/, /^session=/])
+})

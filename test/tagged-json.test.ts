@@ -694,3 +694,16 @@ t.test('with format flask dates of every year that Python has are exact', async 
 t.test('with format flask a date that is none is refused as such', async (t) => {
   t.throws(() => flask.dumps({ when: new Date(NaN) }), { message: /^value\.when is an invalid Date, which Flask has no form for/ })
 })
+
+t.test('what somebody gave to all objects is neither written nor read', async (t) => {
+  Object.assign(Object.prototype, { polluted: 1 })
+  try {
+    const value = { a: { b: [{}] }, d: { at: new Date(0) } }
+    const text = '{"a":{"b":[{}]},"d":{"at":{" d":"1970-01-01T00:00:00.000Z"}}}'
+    t.equal(serializer.dumps(value), text)
+    t.equal(serializer.dumps(serializer.loads(text)), text)
+    t.strictSame(Object.keys(serializer.loads('{"x":{}}') as object), ['x'])
+  } finally {
+    delete (Object.prototype as { polluted?: number }).polluted
+  }
+})

@@ -133,13 +133,15 @@ export abstract class JSONWriter {
   protected inside<Result> (holder: unknown, run: () => Result): Result {
     const depth = this.#depth
     this.enter(holder)
+    let result: Result
     try {
-      return run()
+      result = run()
     } catch (error) {
-      throw passing(error, holder)
-    } finally {
       this.#depth = depth
+      throw passing(error, holder)
     }
+    this.#depth = depth
+    return result
   }
 
   protected enter (holder: unknown): void {
