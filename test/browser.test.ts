@@ -52,8 +52,11 @@ async function visit (t: Test): Promise<Visit> {
   return await open(t, await build())
 }
 
+/** Presses a button and waits for the page that it leads to. */
 async function press (page: Page, name: string): Promise<void> {
+  const loaded = page.waitForEvent('load')
   await page.getByRole('button', { name, exact: true }).click()
+  await loaded
 }
 
 async function signIn (page: Page, name = 'Ada'): Promise<void> {
