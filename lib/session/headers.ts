@@ -80,7 +80,7 @@ export function watchHead (raw: Watched, watcher: HeadWatcher): void {
   if (first === undefined) raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
 }
 
-/** One function for all responses: V8 keeps responses with one of their own alive for long. */
+/** One function for all responses, so that none is made for each. */
 function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
   const first = this[WATCH]!
   if (this.headersSent) return first.writeHead.apply(this, args)
