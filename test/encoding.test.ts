@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import t from 'tap'
-import { asBuffer, base64urlDecode, base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from '../lib/signing/encoding.ts'
+import { asBuffer, base64urlDecode, base64urlEncode, base64urlToInt, base64urlToText, decodeUtf8, intToBytes } from '../lib/signing/encoding.ts'
 
 const RUNS = { seed: 20261122, numRuns: 300 }
 
@@ -113,3 +114,21 @@ t.test('a Buffer of bytes is a view of just those bytes', async (t) => {
   whole[1] = 9
   t.equal(view[0], 9)
 })
+
+t.test('text is read from those texts that are base64url as it is written, and no others', async (t) => {
+  for (const [why, text] of refused) t.equal(base64urlToText(text), undefined, why)
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+  const endings = ['', 'A', 'Zm', 'Zm9'].flatMap((start) => letters.flatMap((one) => [start + one, ...letters.map((two) => start + one + two)]))
+  const wrongly = endings.filter((text) => base64urlToText(text) !== expectedText(text))
+  t.strictSame(wrongly, [], 'every ending')
+  const written = fc.string({ unit: 'binary', maxLength: 40 }).map(base64urlEncode)
+  const junk = fc.oneof(fc.string({ unit: 'binary', maxLength: 3 }), fc.constantFrom('+', '/', '=', '\u0141', '\u2d2d', '\ud800', '-', 'A'))
+  const text = fc.oneof(written, fc.base64String(), fc.tuple(written, junk, written).map((parts) => parts.join('')))
+  fc.assert(fc.property(text, (each) => base64urlToText(each) === expectedText(each)), { ...RUNS, numRuns: 3000 })
+})
+
+/** By decoding and encoding again. */
+function expectedText (text: string): string | null | undefined {
+  const bytes = base64urlDecode(text)
+  return bytes && (isUtf8(bytes) ? bytes.toString() : null)
+}

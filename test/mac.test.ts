@@ -88,6 +88,25 @@ t.test('any text has its MAC under any key, and just that one', async () => {
   }), RUNS)
 })
 
+t.test('a signature behind its text is found right exactly where it is apart from it', async (t) => {
+  const mac = new Mac('sha256', Buffer.from('key'))
+  const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ minLength: 4000, maxLength: 5000 }))
+  const wrong = fc.oneof(fc.constantFrom('', '.', 'é'), fc.string({ unit: 'binary', minLength: 43, maxLength: 43 }))
+  fc.assert(fc.property(texts, fc.constantFrom('', '.', '--.'), fc.option(wrong), (text, sep, instead) => {
+    const signature = instead ?? mac.sign(text)
+    return mac.verifyEnd(text + sep + signature, text.length) === mac.verify(text, (text + sep + signature).slice(-43))
+  }), RUNS)
+  for (const digest of ['sha256', 'sha3-256']) {
+    const mac = new Mac(digest, Buffer.from('key'))
+    for (const text of ['', 'text', TEXT, 'x'.repeat(4053), 'x'.repeat(4054), '語'.repeat(4000)]) {
+      const signature = mac.sign(text)
+      t.ok(mac.verifyEnd(text + signature, text.length))
+      t.strictSame(otherSpellings(signature).filter((each) => mac.verifyEnd(text + each, text.length) && each.slice(-signature.length) !== signature), [], `${digest}, ${text.length} characters`)
+      t.notOk(mac.verifyEnd(text + 'é' + signature, text.length + 1))
+    }
+  }
+})
+
 t.test('a key that is changed later does not change its MAC', async (t) => {
   const key = Buffer.from('key')
   const mac = new Mac('sha256', key)

@@ -148,6 +148,7 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
   return {
     settings,
     sessionInterface: interfaceFor(settings),
+    cookieStart: `${settings.cookieName}=`,
     cookie: checkedWriter(settings),
     counters: new SessionCounters(),
     warnings: new WarningGate(60),

@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
 import { escapeName } from '../path.ts'
-import type { SessionContents } from '../session/contents.ts'
+import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
-import { cookieValues } from '../session/cookies.ts'
+import { valuesAfter } from '../session/cookies.ts'
 import {
   type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
-import { contentsOf, Handle, type Session, sessionBehind, type SessionHost } from '../session/session.ts'
+import { contentsOf, type Session, type SessionHost, sessionOn } from '../session/session.ts'
 import { checked, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface } from '../session/session-interface.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
@@ -25,6 +25,8 @@ const AFTER_UPGRADE = 'The session cannot be changed once the connection was upg
 export interface SessionSite {
   readonly settings: SessionSettings
   readonly sessionInterface: SessionInterface
+  /** The cookie's name and `=`, by which it is found. */
+  readonly cookieStart: string
   readonly cookie: CookieWriter
   readonly counters: SessionCounters
   readonly warnings: WarningGate
@@ -36,14 +38,13 @@ export interface SessionSite {
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
  * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
  */
-export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
-  readonly #handle: Handle = new Handle(undefined, this)
-  readonly session: Session = sessionBehind(this.#handle)
+export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Borrower {
+  readonly session: Session = sessionOn(this)
+  /** Undefined as long as nobody used the session. */
+  contents: SessionContents | undefined
   readonly #site: SessionSite
   readonly #request: FastifyRequest
   #reply: FastifyReply | undefined
-  /** Undefined as long as nobody used the session. */
-  #contents: SessionContents | undefined
   #cookie: CookieWriter
   /** The `Set-Cookie` line that stands in the headers now. */
   #line: string | undefined
@@ -77,24 +78,24 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   open (): void {
     const { sessionInterface } = this.#site
     if (sessionInterface.async) throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
-    let refused: BadData | undefined
-    this.#opened(openContents(sessionInterface, this.#cookies(), (error) => { refused = error }))
-    if (refused !== undefined) this.#report(refused)
+    const contents = openContents(sessionInterface, this.#cookies())
+    this.#opened(contents)
+    if (contents.refused !== undefined) this.#report(contents.refused)
   }
 
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
     this.#opened(contentsOf(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))!)
-    this.#committed = this.#contents!.revision
+    this.#committed = this.contents!.revision
     if (refused !== undefined) this.#report(refused)
   }
 
   #opened (contents: SessionContents): void {
-    this.#handle.contents = this.#contents = contents
+    this.contents = contents
     this.#site.counters.opened++
-    if (!this.#contents.isNew) this.#site.counters.verified++
-    if (this.#reply?.raw.headersSent) this.#watchUnsaved(this.#contents)
+    if (!this.contents.isNew) this.#site.counters.verified++
+    if (this.#reply?.raw.headersSent) this.#watchUnsaved(this.contents)
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -121,13 +122,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
    * answers; during an error reply that is logged instead, and the reply goes without the cookie.
    */
   commit (reply: FastifyReply): void {
-    if (this.#contents === undefined) return
+    if (this.contents === undefined) return
     this.#attempt(new ReplyHeaders(reply), this.#save() as SaveDecision | Error)
   }
 
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
-    if (this.#contents === undefined) return
+    if (this.contents === undefined) return
     const decision = await this.#save()
     this.#attempt(new ReplyHeaders(reply), decision)
   }
@@ -142,14 +143,14 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
   leaving (head: DepartingHead): void {
-    const contents = this.#contents
+    const contents = this.contents
     if (contents === undefined) return
     const wasChanged = this.#forgetMissing(head)
     if (wasChanged || contents.revision !== this.#committed || !contents.isAsDecided) this.#saveLate(head, contents.revision)
   }
 
   left (): void {
-    const contents = this.#contents
+    const contents = this.contents
     if (contents === undefined) return
     if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
@@ -159,9 +160,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** Objects that code outside holds, now or later, may be changed when the headers have left. */
   #watchUnsaved (contents: SessionContents): void {
-    const watch = (): void => { this.#reply!.raw.once('close', () => { this.#checkUnsaved() }) }
-    if (contents.isLent) watch()
-    else contents.onFirstLent = watch
+    if (contents.isLent) this.lent()
+    else contents.borrower = this
+  }
+
+  lent (): void {
+    this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
   }
 
   /** Other code may have taken our headers away since the first commit. Says whether it did. */
@@ -194,8 +198,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const { sessionInterface } = this.#site
     try {
       if (sessionInterface.async) return this.#saveAsync()
-      const decision = saveContents(sessionInterface, this.session, this.#contents!, this)
-      this.#committed = this.#contents!.revision
+      const decision = saveContents(sessionInterface, this.session, this.contents!, this)
+      this.#committed = this.contents!.revision
       return this.#decide(decision)
     } catch (error) {
       return asError(error)
@@ -205,7 +209,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   async #saveAsync (): Promise<SaveDecision | Error> {
     try {
       const decision = this.#site.sessionInterface.saveSession(this.session, this)
-      this.#committed = this.#contents!.revision
+      this.#committed = this.contents!.revision
       return checked(await decision)
     } catch (error) {
       return asError(error)
@@ -213,7 +217,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   #decide (decision: SaveDecision): SaveDecision {
-    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.decide()
+    if (decision.action !== 'keep' && decision !== this.#decision) this.contents!.decide()
     this.#decision = decision
     return decision
   }
@@ -265,7 +269,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
   #isNews ({ message }: Error): boolean {
-    const { revision } = this.#contents!
+    const { revision } = this.contents!
     const isKnown = this.#failure?.message === message && this.#failure.revision === revision
     this.#failure = { message, revision }
     return !isKnown
@@ -283,7 +287,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** When an upgraded connection is over: no reply took along what a hook or a stored object had changed. */
   #checkUpgraded (): void {
-    const contents = this.#contents
+    const contents = this.contents
     if (contents === undefined || this.#reply!.raw.headersSent) return
     if (contents.isNew && contents.modified) this.#logLost(this.session.keys(), LOST_IN_UPGRADE)
     else this.#checkUnsaved(LOST_IN_UPGRADE)
@@ -315,7 +319,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   #cookies (): string[] {
-    return cookieValues(this.#request.headers.cookie, this.#site.settings.cookieName)
+    return valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BadData } from '../errors.ts'
 import { isUnchanged, type Snapshot, snapshotOf, UNKNOWN } from './snapshot.ts'
 
 /** What is known of a session beside its data; for session interfaces. */
@@ -22,6 +23,8 @@ export interface ContentsInit extends SessionInit {
   text?: string | undefined
   /** How old its signature was when it was opened, in seconds. */
   age?: number | undefined
+  /** Why the cookie that came was refused. */
+  refused?: BadData | undefined
   /** Whether an older secret signed it, so that it has to be signed anew. Default false. */
   fromFallback?: boolean | undefined
   /** A payload's text as `dump` would write it, where another program may have written it. */
@@ -30,6 +33,11 @@ export interface ContentsInit extends SessionInit {
   resignsDump?: boolean | undefined
   /** The payload as text now. Without it what code outside holds counts as changed where its snapshot cannot tell. */
   dump?: ((contents: SessionContents) => string) | undefined
+}
+
+/** Is told that code outside came to hold an object of a session, which it may change without a word. */
+export interface Borrower {
+  lent (): void
 }
 
 /** The data of an open session and all that is known about it. */
@@ -45,6 +53,7 @@ export class SessionContents {
   startsPermanent: boolean
   hasCookie: boolean
   fromFallback: boolean
+  refused: BadData | undefined
   /** The payload as it came. */
   readonly loaded: string | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
@@ -67,8 +76,8 @@ export class SessionContents {
   #lent: Map<string, Snapshot> | undefined
   /** How those were when the last decision was made, where that was not to leave the cookie as it is. */
   #decided: ReadonlyMap<string, Snapshot> | undefined
-  /** Called when code outside comes to hold an object for the first time. */
-  onFirstLent: (() => void) | undefined
+  /** Told when code outside comes to hold an object for the first time. */
+  borrower: Borrower | undefined
 
   constructor (data: Record<string, unknown>, init: ContentsInit) {
     this.data = data
@@ -81,6 +90,7 @@ export class SessionContents {
     this.startsPermanent = init.startsPermanent ?? false
     this.hasCookie = init.hasCookie ?? false
     this.fromFallback = init.fromFallback ?? false
+    this.refused = init.refused
     this.loaded = init.text
     this.text = init.text
     this.dump = init.dump ?? (() => '')
@@ -153,7 +163,7 @@ export class SessionContents {
   #lend (key: string, snapshot: Snapshot): void {
     if (this.#lent === undefined) {
       this.#lent = new Map()
-      this.onFirstLent?.()
+      this.borrower?.lent()
     }
     this.#lent.set(key, snapshot)
   }

@@ -1,8 +1,12 @@
 /** The values of every cookie called `name` in a Cookie header, in their order. */
 export function cookieValues (header: string | undefined, name: string): string[] {
+  return valuesAfter(header, `${name}=`)
+}
+
+/** The same by how a pair starts: the name and `=`. For those who look for one cookie all the time. */
+export function valuesAfter (header: string | undefined, start: string): string[] {
   const values: string[] = []
   if (header === undefined) return values
-  const start = name + '='
   for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + start.length)) {
     if (!beginsPair(header, at)) continue
     const end = header.indexOf(';', at)

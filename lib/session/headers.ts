@@ -13,7 +13,7 @@ export interface HeaderBag {
 export function varyByCookie (headers: HeaderBag): void {
   const value = headers.get('vary')
   if (isVariedByCookie(value)) return
-  const present = asList(value).join(', ')
+  const present = value === undefined ? '' : asList(value).join(', ')
   headers.set('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
 
@@ -57,7 +57,10 @@ export interface HeadWatcher {
 
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
 
-/** Who watches the head of a response, and what it was written by before. A class, as `Handle` of a session is one. */
+/**
+ * Who watches the head of a response, and what it was written by before. A class, for V8 to make it among the young objects:
+ * of literals made in one place it may think that they live long, and then keeps request and response alive with them.
+ */
 class Watch {
   readonly writeHead: WriteHead
   readonly watcher: HeadWatcher

@@ -2,7 +2,7 @@ import { type BadData, BadPayload, type Evidence, SignatureExpired, withoutStack
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
-import { type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
+import { NO_KEY, type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
 import { SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
 import { contentsOf, type Session, sessionOf } from './session.ts'
@@ -101,23 +101,25 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
-    return sessionOf(this.openContents(cookies, refused))
+    const contents = this.openContents(cookies)
+    if (contents.refused !== undefined) refused(contents.refused)
+    return sessionOf(contents)
   }
 
-  /** What `openSession` gives, for callers that have a session to put it into. */
-  openContents (cookies: readonly string[], refused: (error: BadData) => void): SessionContents {
+  /** What `openSession` gives, for callers that have a session to put it into; it says itself what was refused. */
+  openContents (cookies: readonly string[]): SessionContents {
     let candidates = 0
     let present: string | undefined
     let reason: BadData | undefined
     for (const cookie of cookies) {
       if (cookie !== '') present ??= cookie
-      if (!this.#hasSignature(cookie) || candidates++ >= MAX_CANDIDATES) continue
+      if (!this.#signer.hasSignature(cookie) || candidates++ >= MAX_CANDIDATES) continue
       const opened = this.#open(cookie, reason !== undefined)
       if (opened instanceof SessionContents) return opened
       reason ??= opened
     }
-    if (present !== undefined) refused(reason ?? this.#signer.refusal(present))
-    return new SessionContents({}, { hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, dump: this.#dump })
+    const refused = present === undefined ? undefined : reason ?? this.#signer.refusal(present)
+    return new SessionContents({}, { hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, refused, dump: this.#dump })
   }
 
   saveSession (session: Session, options?: SaveOptions): SaveDecision {
@@ -126,18 +128,17 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   /** What `saveSession` decides, for callers that have the contents at hand. */
   saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
-    const vary = contents.accessed
     contents.savedRevision = contents.revision
     if (contents.signed?.revision === contents.revision && contents.isAsSigned) return contents.signed.decision as SaveDecision
     if (contents.isEmpty) {
       contents.signed = undefined
       contents.savedText = EMPTY
-      return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : { action: 'keep', vary }
+      return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : keep(contents)
     }
     const text = this.#textToSign(contents, options)
     if (text === undefined) {
       contents.forgetDecision()
-      return { action: 'keep', vary }
+      return keep(contents)
     }
     if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents), revision: contents.revision }
     contents.signed.revision = contents.revision
@@ -163,18 +164,13 @@ export class SecureCookieSessionInterface extends SessionInterface {
       Object.hasOwn(data, key) !== Object.hasOwn(saved, key) || this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
   }
 
-  /** Whether a separator stands where the signature of a cookie would begin; spares those a look that are none. */
-  #hasSignature (cookie: string): boolean {
-    return cookie[cookie.length - 1 - this.#signer.signatureLength] === this.#signer.sep
-  }
-
   /** The contents of a cookie, or why it is refused; undefined where its signature does not hold and `isReasonKnown`. */
   #open (cookie: string, isReasonKnown: boolean): SessionContents | BadData | undefined {
-    const signed = this.#signer.match(cookie)
-    if (signed === undefined) return isReasonKnown ? undefined : this.#signer.refusal(cookie)
+    const key = this.#signer.keyOf(cookie)
+    if (key === NO_KEY) return isReasonKnown ? undefined : this.#signer.refusal(cookie)
     try {
       const now = this.#signer.now()
-      return this.#load(this.#signer.timed(signed, this.#settings.lifetime, now), now)
+      return this.#load(this.#signer.timed(cookie, key, this.#settings.lifetime, now), now)
     } catch (error) {
       return error as BadData
     }
@@ -254,6 +250,13 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 }
 
+function keep ({ accessed }: SessionContents): SaveDecision {
+  return accessed ? KEEP_USED : KEEP_UNUSED
+}
+
+const KEEP_USED: SaveDecision = Object.freeze({ action: 'keep', vary: true })
+const KEEP_UNUSED: SaveDecision = Object.freeze({ action: 'keep', vary: false })
+
 interface Payload {
   data: Record<string, unknown>
   id?: string | undefined
@@ -287,10 +290,14 @@ function isTime (value: unknown): value is number {
 }
 
 /** The contents of the session that an interface opens. One that is not declared asynchronous must not answer with a promise. */
-export function openContents (sessionInterface: SessionInterface, cookies: readonly string[], refused: (error: BadData) => void): SessionContents {
-  return sessionInterface.openSession === SecureCookieSessionInterface.prototype.openSession
-    ? (sessionInterface as SecureCookieSessionInterface).openContents(cookies, refused)
-    : contentsOf(settled(sessionInterface.openSession(cookies, refused)))!
+export function openContents (sessionInterface: SessionInterface, cookies: readonly string[]): SessionContents {
+  if (sessionInterface.openSession === SecureCookieSessionInterface.prototype.openSession) {
+    return (sessionInterface as SecureCookieSessionInterface).openContents(cookies)
+  }
+  let refused: BadData | undefined
+  const contents = contentsOf(settled(sessionInterface.openSession(cookies, (error) => { refused = error })))!
+  contents.refused = refused
+  return contents
 }
 
 /** What an interface decides about a session. One that is not declared asynchronous must not answer with a promise. */

@@ -9,37 +9,39 @@ import type { ResponseCookieOptions, SessionData, SessionMembers } from './membe
 export type Session<Data extends object = SessionData> =
   SessionMembers<Data> & Omit<Data, keyof SessionMembers> & { [key: string]: unknown }
 
-/** What a session asks of the request it belongs to. */
+/** What a session belongs to: has its contents, or gets them at the first use of a member. */
 export interface SessionHost {
-  /** Called at the first use of a member: has to give the handle its contents. */
-  open (): void
+  contents: SessionContents | undefined
+  /** Called at the first use of a member where there are no contents: has to set them. */
+  open? (): void
   setCookieOptions (options: object): void
   /** Called before every change. */
   changing (key: string | undefined): void
 }
 
 const RESERVED_KEYS = new Set(['_id', '_began', '__proto__'])
-const HANDLE = Symbol('session')
+const HOST = Symbol('session')
 
-/**
- * Where a session's contents are, or how to get them. A class, for V8 to make it among the young objects: of literals
- * made in one place it may think that they live long, and then keeps request and response alive with them.
- */
-export class Handle {
-  contents: SessionContents | undefined
-  readonly host: SessionHost | undefined
+/** The host of a session outside a request. */
+class Detached implements SessionHost {
+  contents: SessionContents
 
-  constructor (contents: SessionContents | undefined, host: SessionHost | undefined) {
+  constructor (contents: SessionContents) {
     this.contents = contents
-    this.host = host
+  }
+
+  changing (): void {}
+
+  setCookieOptions (): never {
+    throw new TypeError('options() belongs to the session of a request')
   }
 }
 
 class SessionBase {
-  readonly [HANDLE]: Handle
+  readonly [HOST]: SessionHost
 
-  constructor (handle: Handle) {
-    this[HANDLE] = handle
+  constructor (host: SessionHost) {
+    this[HOST] = host
   }
 
   get (key: string): unknown {
@@ -125,7 +127,7 @@ class SessionBase {
   }
 
   get accessed (): boolean {
-    return this[HANDLE].contents?.accessed ?? false
+    return this[HOST].contents?.accessed ?? false
   }
 
   get modified (): boolean {
@@ -178,9 +180,7 @@ class SessionBase {
 
   options (options: ResponseCookieOptions): void {
     const contents = changing(this)
-    const { host } = this[HANDLE]
-    if (host === undefined) throw new TypeError('options() belongs to the session of a request')
-    host.setCookieOptions(options)
+    this[HOST].setCookieOptions(options)
     contents.revision++
   }
 
@@ -196,7 +196,7 @@ class SessionBase {
 /** Makes the data keys, and nothing else, the session's own properties. */
 const dataAsProperties: ProxyHandler<SessionBase> = {
   get (target, key) {
-    if (key === HANDLE) return target[HANDLE] // by every member, so that it comes first
+    if (key === HOST) return target[HOST] // by every member, so that it comes first
     if (key === 'then') return undefined // a session is no promise, and being awaited is no use of it
     return typeof key === 'symbol' || key in SessionBase.prototype
       ? (target as unknown as Record<string | symbol, unknown>)[key]
@@ -252,17 +252,17 @@ export interface SessionConstructor {
 
 /** A session around contents that are there already. */
 export function sessionOf (contents: SessionContents): Session {
-  return sessionBehind(new Handle(contents, undefined))
+  return sessionOn(new Detached(contents))
 }
 
-/** The session behind a handle, which a host of it opens at the first use of a member. */
-export function sessionBehind (handle: Handle): Session {
-  return new Proxy(new SessionBase(handle), dataAsProperties) as unknown as Session
+/** The session of a host. */
+export function sessionOn (host: SessionHost): Session {
+  return new Proxy(new SessionBase(host), dataAsProperties) as unknown as Session
 }
 
 /** The contents of a session that was opened, or undefined. Counts as no use. */
 export function contentsOf (session: Session): SessionContents | undefined {
-  return handleOf(session).contents
+  return (session as unknown as SessionBase)[HOST].contents
 }
 
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
@@ -272,28 +272,29 @@ export function assignSession (session: Session, value: unknown): void {
   changing(session as unknown as SessionBase).replace(value === null ? {} : checkData(value))
 }
 
-function handleOf (session: Session): Handle {
-  return (session as unknown as SessionBase)[HANDLE]
+function hostOf (session: SessionBase): SessionHost {
+  const host = (session as SessionBase | undefined)?.[HOST]
+  if (host === undefined) throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
+  return host
 }
 
 /** The contents, opened where this is the first use. */
 function use (session: SessionBase): SessionContents {
-  return opened((session as SessionBase | undefined)?.[HANDLE])
-}
-
-function opened (handle: Handle | undefined): SessionContents {
-  if (handle === undefined) throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
-  if (handle.contents === undefined) handle.host!.open()
-  const contents = handle.contents!
-  contents.accessed = true
-  return contents
+  return opened(hostOf(session))
 }
 
 /** The contents for a change, of which the host is told. */
 function changing (session: SessionBase, key?: string): SessionContents {
-  const handle = (session as SessionBase | undefined)?.[HANDLE]
-  const contents = opened(handle)
-  handle!.host?.changing(key)
+  const host = hostOf(session)
+  const contents = opened(host)
+  host.changing(key)
+  return contents
+}
+
+function opened (host: SessionHost): SessionContents {
+  if (host.contents === undefined) host.open!()
+  const contents = host.contents!
+  contents.accessed = true
   return contents
 }
 

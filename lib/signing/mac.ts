@@ -41,6 +41,11 @@ export class Mac {
     return signature.length === this.length && text.isWellFormed() && this.#isEqual(this.sign(text), signature)
   }
 
+  /** As `verify`, of a text before `end` and a signature at the end of `signed`; what stands between them is not looked at. */
+  verifyEnd (signed: string, end: number): boolean {
+    return this.#hashes?.verifyEnd(signed, end, this.#expected) ?? this.verify(signed.slice(0, end), signed.slice(-this.length))
+  }
+
   sign (text: string): string {
     return this.#hashes?.sign(text) ?? hmac(this.#digest, this.#key, text)
   }
@@ -67,6 +72,8 @@ class TwoHashes {
   readonly #block: number
   readonly #inner: Buffer
   readonly #outer: Buffer
+  /** Views of the inner buffer by start and length: they cost more to make than to find. */
+  readonly #views = new Map<number, Buffer>()
 
   constructor (digest: string, key: Buffer, block: number) {
     this.#digest = digest
@@ -79,10 +86,32 @@ class TwoHashes {
   /** Undefined for a text that is too long. */
   sign (text: string): string | undefined {
     if (text.length > MAX_TEXT) return undefined
-    const bytes = this.#inner.write(text, this.#block)
-    const inside = hash(this.#digest, this.#inner.subarray(0, this.#block + bytes), 'binary')
+    return this.#hash(this.#inner.write(text, this.#block))
+  }
+
+  /**
+   * Whether `signed` ends with the signature of what stands before `end`: it is written once, and the signature is
+   * compared where it stands then. Undefined for a text that is too long or not ASCII. `expected` is as long as a signature.
+   */
+  verifyEnd (signed: string, end: number, expected: Buffer): boolean | undefined {
+    const { length } = signed
+    if (length > MAX_TEXT || this.#inner.write(signed, this.#block) !== length) return undefined
+    const isWritten = expected.write(this.#hash(end), 'latin1') === expected.length
+    return isWritten && timingSafeEqual(expected, this.#view(this.#block + length - expected.length, expected.length))
+  }
+
+  /** The signature of so many bytes behind the key. */
+  #hash (length: number): string {
+    const inside = hash(this.#digest, this.#view(0, this.#block + length), 'binary')
     this.#outer.write(inside, this.#block, 'latin1')
     return hash(this.#digest, this.#outer, 'base64url')
+  }
+
+  #view (start: number, length: number): Buffer {
+    const key = start * 2 * MAX_TEXT_BYTES + length
+    let view = this.#views.get(key)
+    if (view === undefined) this.#views.set(key, view = this.#inner.subarray(start, start + length))
+    return view
   }
 }
 

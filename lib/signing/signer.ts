@@ -28,6 +28,9 @@ export interface AgeLimit {
   maxAge?: number | undefined
 }
 
+/** What `keyOf` answers where no key signed a text. */
+export const NO_KEY = -1
+
 /** A value whose signature holds. */
 export interface Unsigned {
   value: string
@@ -49,6 +52,8 @@ export interface TimedUnsigned extends Unsigned {
 export class Signer {
   readonly sep: string
   readonly #macs: readonly Mac[]
+  /** The characters of a separator and a signature. */
+  readonly #tail: number
 
   /** Throws a `TypeError` for an empty secret, an unknown digest or derivation, and a separator that base64url could hold. */
   constructor (secret: Secret, options: SignerOptions) {
@@ -63,6 +68,7 @@ export class Signer {
       if (isEmptySecret(each)) throw new TypeError('A secret must not be empty')
       return new Mac(digest, deriveKey(each, salt, keyDerivation, digest))
     })
+    this.#tail = sep.length + this.#macs[0]!.length
   }
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
@@ -78,14 +84,41 @@ export class Signer {
 
   /** Whether `unsign` would return. */
   validate (signed: string): boolean {
-    return this.match(signed) !== undefined
+    return this.keyOf(signed) !== NO_KEY
   }
 
   /** The value of `signed` and which key signed it. Throws `BadSignature`. */
   verify (signed: string): Unsigned {
-    const match = this.match(signed)
-    if (match === undefined) throw this.refusal(signed)
-    return match
+    const key = this.keyOf(signed)
+    if (key === NO_KEY) throw this.refusal(signed)
+    return { value: this.signedPart(signed), key }
+  }
+
+  /** Whether a separator stands where the one before a signature would; spares those a look that have none. */
+  hasSignature (signed: string): boolean {
+    if (typeof signed !== 'string') return false
+    const end = this.#end(signed)
+    return end >= 0 && signed.startsWith(this.sep, end)
+  }
+
+  /** Which key signed a text: 0 the current one, n the nth fallback, -1 none. Says nothing about the age. */
+  keyOf (signed: string): number {
+    if (!this.hasSignature(signed)) return NO_KEY
+    const end = this.#end(signed)
+    for (let key = 0; key < this.#macs.length; key++) {
+      if (this.#macs[key]!.verifyEnd(signed, end)) return key
+    }
+    return NO_KEY
+  }
+
+  /** What stands before the signature, where there is one. */
+  protected signedPart (signed: string): string {
+    return signed.slice(0, this.#end(signed))
+  }
+
+  /** The length of a signature tells where it begins: what follows the last separator is of base64url alone. */
+  #end (signed: string): number {
+    return signed.length - this.#tail
   }
 
   /** The error for a text whose signature does not hold. */
@@ -101,22 +134,6 @@ export class Signer {
 
   protected mismatch (value: string): BadSignature {
     return this.failure(BadSignature, 'The signature does not match', { payload: value })
-  }
-
-  /** The characters of a signature. */
-  get signatureLength (): number {
-    return this.#macs[0]!.length
-  }
-
-  /** As `verify`, but undefined where the signature does not hold; says nothing about the age. */
-  match (signed: string): Unsigned | undefined {
-    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-    if (end === -1) return undefined
-    const value = signed.slice(0, end)
-    const signature = signed.slice(end + this.sep.length)
-    for (let key = 0; key < this.#macs.length; key++) {
-      if (this.#macs[key]!.verify(value, signature)) return { value, key }
-    }
   }
 }
 
@@ -160,11 +177,14 @@ export class TimestampSigner extends Signer {
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge = Infinity } = checkedLimit(limit)
-    return this.timed(super.verify(signed), maxAge)
+    const key = this.keyOf(signed)
+    if (key === NO_KEY) throw this.refusal(signed)
+    return this.timed(signed, key, maxAge)
   }
 
-  /** Splits a value whose signature holds from its time. Throws `BadTimeSignature` or `SignatureExpired`. */
-  timed ({ value: stamped, key }: Unsigned, maxAge: number, now?: number): TimedUnsigned {
+  /** Value and time of a text that `key` signed. Throws `BadTimeSignature` or `SignatureExpired`. */
+  timed (signed: string, key: number, maxAge: number, now?: number): TimedUnsigned {
+    const stamped = this.signedPart(signed)
     const end = stamped.lastIndexOf(this.sep)
     if (end === -1) throw this.failure(BadTimeSignature, 'The timestamp is missing', { payload: stamped })
     const value = stamped.slice(0, end)
