@@ -24,7 +24,7 @@ export class BadData extends Error {
   constructor (message: string, evidence: Evidence = {}) {
     super(message)
     this.#evidence = evidence
-    Object.defineProperty(this, 'dateSigned', { value: evidence.dateSigned, enumerable: evidence.dateSigned !== undefined })
+    if (evidence.dateSigned !== undefined) this.dateSigned = evidence.dateSigned
   }
 
   get payload (): string | undefined {
@@ -46,11 +46,19 @@ export class BadData extends Error {
  */
 export function withoutStacks<Result> (run: () => Result): Result {
   const { stackTraceLimit } = Error
-  Reflect.set(Error, 'stackTraceLimit', 0) // which says no where intrinsics are frozen
+  limitStacks(0)
   try {
     return run()
   } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+    limitStacks(stackTraceLimit)
+  }
+}
+
+function limitStacks (limit: number): void {
+  try {
+    Error.stackTraceLimit = limit
+  } catch {
+    // Intrinsics are frozen, so stacks are made.
   }
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import {
-  BadData, BadPayload, BadSignature, BadTimeSignature, CookieTooLarge, NotSerializable, SignatureExpired
+  BadData, BadPayload, BadSignature, BadTimeSignature, CookieTooLarge, NotSerializable, SignatureExpired, withoutStacks
 } from '../lib/errors.ts'
 
 const kinds = [
@@ -90,4 +90,16 @@ t.test('of a cookie with many keys the largest are named and the others summed u
 t.test('no two errors share a code', async (t) => {
   const codes = [...kinds.map(({ code }) => code), new NotSerializable('', '').code, new CookieTooLarge('', 0, 0, []).code]
   t.equal(new Set(codes).size, codes.length)
+})
+
+t.test('errors are made without stacks where asked for, unless intrinsics are frozen', async (t) => {
+  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!
+  const stackOf = (): string | undefined => withoutStacks(() => new BadSignature('refused')).stack
+  t.equal(stackOf(), 'BadSignature: refused')
+  t.equal(Error.stackTraceLimit, limit.value, 'the limit is as before')
+  t.throws(() => withoutStacks(() => { throw new RangeError('thrown') }), RangeError)
+  t.equal(Error.stackTraceLimit, limit.value, 'after a throw too')
+  t.teardown(() => { Object.defineProperty(Error, 'stackTraceLimit', limit) })
+  Object.defineProperty(Error, 'stackTraceLimit', { writable: false })
+  t.match(stackOf(), /errors\.test/)
 })

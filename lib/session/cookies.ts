@@ -6,11 +6,12 @@ export function cookieValues (header: string | undefined, name: string): string[
 /** The same by how a pair starts: the name and `=`. For those who look for one cookie all the time. */
 export function valuesAfter (header: string | undefined, start: string): string[] {
   const values: string[] = []
-  if (header === undefined) return values
-  for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + start.length)) {
-    if (!beginsPair(header, at)) continue
-    const end = header.indexOf(';', at)
-    values.push(unquote(header.slice(at + start.length, end === -1 ? undefined : end).trim()))
+  let at = header === undefined ? -1 : header.indexOf(start)
+  while (at !== -1) {
+    let end = header!.indexOf(';', at)
+    if (end === -1) end = header!.length
+    if (beginsPair(header!, at)) values.push(unquote(header!.slice(at + start.length, end).trim()))
+    at = header!.indexOf(start, end)
   }
   return values
 }

@@ -219,9 +219,11 @@ export class SecureCookieSessionInterface extends SessionInterface {
     return contents.resignsDump ? this.#dump(contents) : contents.loaded
   }
 
-  #isDue ({ accessed, issuedAt, age, permanent }: SessionContents): boolean {
+  #isDue (contents: SessionContents): boolean {
+    const { accessed, issuedAt, age } = contents
     const { refreshAfter, refreshesPermanentOnly } = this.#settings
-    return accessed && issuedAt !== undefined && refreshAfter !== false && age !== undefined && age >= refreshAfter && (permanent || !refreshesPermanentOnly)
+    const isOld = accessed && issuedAt !== undefined && refreshAfter !== false && age !== undefined && age >= refreshAfter
+    return isOld && (!refreshesPermanentOnly || contents.permanent)
   }
 
   /** The payload of a text as this interface would write it. */

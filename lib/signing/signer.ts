@@ -123,6 +123,7 @@ export class Signer {
 
   /** The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
+    if (this.hasSignature(signed)) return this.mismatch(this.signedPart(signed))
     const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
     return end === -1 ? this.failure(BadSignature, 'There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
   }
@@ -185,7 +186,7 @@ export class TimestampSigner extends Signer {
   /** Value and time of a text that `key` signed. Throws `BadTimeSignature` or `SignatureExpired`. */
   timed (signed: string, key: number, maxAge: number, now?: number): TimedUnsigned {
     const stamped = this.signedPart(signed)
-    const end = stamped.lastIndexOf(this.sep)
+    const end = lastIndexOf(this.sep, stamped)
     if (end === -1) throw this.failure(BadTimeSignature, 'The timestamp is missing', { payload: stamped })
     const value = stamped.slice(0, end)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
@@ -202,7 +203,7 @@ export class TimestampSigner extends Signer {
   }
 
   protected override mismatch (stamped: string): BadSignature {
-    const end = stamped.lastIndexOf(this.sep)
+    const end = lastIndexOf(this.sep, stamped)
     if (end === -1) return super.mismatch(stamped)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
     const dateSigned = timestamp === undefined ? undefined : new Date(timestamp * 1000)
@@ -236,6 +237,15 @@ const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21
 export function readTimestamp (text: string): number | undefined {
   const timestamp = base64urlToInt(text)
   return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
+}
+
+/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp. */
+function lastIndexOf (sep: string, text: string): number {
+  const first = sep.charCodeAt(0)
+  for (let at = text.length - sep.length; at >= 0; at--) {
+    if (text.charCodeAt(at) === first && text.startsWith(sep, at)) return at
+  }
+  return -1
 }
 
 function asText (value: string | Uint8Array): string {
