@@ -189,7 +189,7 @@ t.test('duplicate cookies: work is bounded by eight candidates times the keys, h
   const { app, codes, read } = await readingApp({ fallbacks })
   const cookie = app.encodeSession({ a: 1 })
   const forged = cookie.slice(0, -4) + 'AAAA'
-  const macs = t.capture(Mac.prototype, 'sign', Mac.prototype.sign)
+  const macs = t.capture(Mac.prototype, 'verifyEnd', Mac.prototype.verifyEnd)
   const cases: Array<[cookies: string[], data: object, macs: number]> = [
     [Array(500).fill('short'), {}, 0],
     [Array(500).fill('a.b.c'), {}, 0],
