@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
 import { JSONTag, type TagClass } from './tag.ts'
 import { Markup, Tuple, UUID } from './values.ts'
@@ -170,19 +171,14 @@ export class TagHTTPDate extends JSONTag {
   }
 
   fromJson (value: unknown): Date {
-    const [, day, month, year, hours, minutes, seconds] = HTTP_DATE.exec(expectString(value)) ?? []
-    const date = new Date(0)
-    date.setUTCFullYear(Number(year), MONTHS.indexOf(month!), Number(day))
-    date.setUTCHours(Number(hours), Number(minutes), Number(seconds))
-    if (!this.check(date) || date.toUTCString() !== value) throw new TypeError('Not an HTTP date')
+    const date = parseHTTPDate(expectString(value))
+    if (date === undefined) throw new TypeError('Not an HTTP date')
     return date
   }
 }
 
 const FIRST_DATE = Date.parse('0001-01-01T00:00:00Z')
 const END_OF_DATES = Date.parse('+010000-01-01T00:00:00Z')
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const HTTP_DATE = /^\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
 
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
 export const MAX_DIGITS = 4300
