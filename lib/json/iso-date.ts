@@ -1,5 +1,5 @@
 import { calendarDay, DAY, daysInMonth, daysSince1970, SECOND, wholes } from './calendar.ts'
-import { digit, secondOfDay, tens, twoDigits, units } from './columns.ts'
+import { secondOfDay, tens, twoDigits, units } from './columns.ts'
 
 /** From the year 1000 to the year 9999, which have four digits. */
 const FIRST_TIME = Date.UTC(1000, 0)
@@ -37,7 +37,7 @@ function timeOf (text: string): number | undefined {
   const month = twoDigits(text, 5)
   const day = twoDigits(text, 8)
   const seconds = secondOfDay(text, 11)
-  const milliseconds = 10 * twoDigits(text, 20) + digit(text, 22)
+  const milliseconds = 10 * twoDigits(text, 20) + twoDigits(text, 21) % 10
   if (year < 1000 || month < 1 || month > 12 || day < 1 || seconds < 0 || milliseconds < 0) return undefined
   if (day > 28 && day > daysInMonth(year, month)) return undefined
   return daysSince1970(year, month, day) * DAY + seconds * SECOND + milliseconds

@@ -137,7 +137,9 @@ export class TaggedJSONSerializer {
   #untagList (list: unknown[], depth: number): unknown[] {
     for (let index = 0; index < list.length; index++) {
       const member = list[index]
-      if (typeof member === 'object' && member !== null) list[index] = this.#untag(member, depth)
+      if (typeof member !== 'object' || member === null) continue
+      const untagged = this.#untag(member, depth)
+      if (untagged !== member) list[index] = untagged // writing costs more than comparing, and most are no tags
     }
     return list
   }
@@ -145,14 +147,17 @@ export class TaggedJSONSerializer {
   #untagDict (dict: Record<string, unknown>, depth: number): unknown {
     let count = 0
     let last = ''
+    let member: unknown
     for (const key in dict) { // several times faster than Object.keys
       if (this.#inherits && !Object.hasOwn(dict, key)) continue
       count++
-      const member = dict[last = key]
-      if (typeof member === 'object' && member !== null) dict[key] = this.#untag(member, depth)
+      member = dict[last = key]
+      if (typeof member !== 'object' || member === null) continue
+      const untagged = this.#untag(member, depth)
+      if (untagged !== member) dict[key] = member = untagged
     }
     const tag = count === 1 ? this.#tags.get(last) : undefined
-    return tag === undefined ? dict : fromTag(tag, dict[last])
+    return tag === undefined ? dict : fromTag(tag, member)
   }
 }
 

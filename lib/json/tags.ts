@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { decodeBase64 } from './base64.ts'
 import { parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
 import { JSONTag, type TagClass } from './tag.ts'
@@ -94,9 +95,7 @@ export class TagBytes extends JSONTag {
   }
 
   fromJson (value: unknown): Buffer {
-    const bytes = Buffer.from(expectString(value), 'base64')
-    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
-    return bytes
+    return expectBytes(value)
   }
 }
 
@@ -130,12 +129,11 @@ export class TagUUID extends JSONTag {
   }
 
   fromJson (value: unknown): UUID {
-    if (!DIGITS.test(expectString(value))) throw new TypeError('Not 32 digits')
-    return new UUID(value as string)
+    const text = expectString(value)
+    if (text.length !== 32 || text !== text.toLowerCase()) throw new TypeError('Not 32 digits in lower case')
+    return new UUID(text) // which takes nothing but digits
   }
 }
-
-const DIGITS = /^[0-9a-f]{32}$/
 
 /** `Date`, as ISO 8601 to the millisecond; an invalid one as null. */
 export class TagDateTime extends JSONTag {
@@ -314,9 +312,7 @@ export class TagUint8Array extends JSONTag {
   }
 
   fromJson (value: unknown): Uint8Array {
-    const bytes = Buffer.from(expectString(value), 'base64')
-    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
-    return Uint8Array.from(bytes)
+    return Uint8Array.from(expectBytes(value))
   }
 }
 
@@ -363,6 +359,12 @@ function isBare (value: object): boolean {
 function expectString (value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('Not a string')
   return value
+}
+
+function expectBytes (value: unknown): Buffer {
+  const bytes = decodeBase64(expectString(value))
+  if (bytes === undefined) throw new TypeError('Not base64')
+  return bytes
 }
 
 function expectList (value: unknown, length?: number): unknown[] {
