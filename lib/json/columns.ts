@@ -12,6 +12,12 @@ export function twoDigits (text: string, at: number): number {
   return (first | second | (9 - first) | (9 - second)) >= 0 ? 10 * first + second : NO_DIGITS // none of the four is below 0
 }
 
+/** The same for one digit. */
+export function oneDigit (text: string, at: number): number {
+  const digit = text.charCodeAt(at) - ZERO
+  return digit >= 0 && digit <= 9 ? digit : NO_DIGITS
+}
+
 /** The second of the day at `HH:MM:SS`; below 0 where that is none. */
 export function secondOfDay (text: string, at: number): number {
   const hours = twoDigits(text, at)

@@ -1,9 +1,10 @@
 import { types } from 'node:util'
 import { decodeBase64 } from './base64.ts'
-import { parseHTTPDate } from './http-date.ts'
+import { hasHTTPDate, parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
+import { hasBytesOnly, isBare } from './own-properties.ts'
 import { JSONTag, type TagClass } from './tag.ts'
-import { Markup, Tuple, UUID } from './values.ts'
+import { isUUID, Markup, Tuple, UUID } from './values.ts'
 import { isPlainObject } from './writer.ts'
 
 /** An object whose only key is a tag, escaped by `__` behind the key. */
@@ -121,7 +122,7 @@ export class TagUUID extends JSONTag {
   readonly key = ' u'
 
   check (value: unknown): boolean {
-    return hasPrototype(value, UUID)
+    return hasPrototype(value, UUID) && isUUID(value)
   }
 
   toJson (value: UUID): string {
@@ -161,7 +162,7 @@ export class TagHTTPDate extends JSONTag {
 
   /** The years that Python has. */
   check (value: unknown): boolean {
-    return types.isDate(value) && isExactly(value, Date) && value.getTime() >= FIRST_DATE && value.getTime() < END_OF_DATES
+    return types.isDate(value) && isExactly(value, Date) && hasHTTPDate(value.getTime())
   }
 
   toJson (value: Date): string {
@@ -174,9 +175,6 @@ export class TagHTTPDate extends JSONTag {
     return date
   }
 }
-
-const FIRST_DATE = Date.parse('0001-01-01T00:00:00Z')
-const END_OF_DATES = Date.parse('+010000-01-01T00:00:00Z')
 
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
 export const MAX_DIGITS = 4300
@@ -348,12 +346,7 @@ function hasPrototype (value: unknown, Class: { readonly prototype: object }): v
 
 /** Nor would properties that were put on an instance; bytes have those of their indexes. */
 function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return hasPrototype(value, Class) && (types.isUint8Array(value) ? Object.keys(value).length === value.length : isBare(value))
-}
-
-function isBare (value: object): boolean {
-  for (const key in value) if (Object.hasOwn(value, key)) return false
-  return true
+  return hasPrototype(value, Class) && (types.isUint8Array(value) ? hasBytesOnly(value) : isBare(value))
 }
 
 function expectString (value: unknown): string {
