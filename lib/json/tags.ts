@@ -130,9 +130,9 @@ export class TagUUID extends JSONTag {
   }
 
   fromJson (value: unknown): UUID {
-    const text = expectString(value)
-    if (text.length !== 32 || text !== text.toLowerCase()) throw new TypeError('Not 32 digits in lower case')
-    return new UUID(text) // which takes nothing but digits
+    const uuid = new UUID(expectString(value))
+    if (uuid.hex !== value) throw new TypeError('Not 32 digits in lower case')
+    return uuid
   }
 }
 
