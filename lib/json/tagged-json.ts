@@ -40,6 +40,7 @@ export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
+  readonly #maxTextDepth: number
   readonly #writer: TagWriter
   /** Whether somebody gave properties to all objects. */
   #inherits = false
@@ -50,6 +51,7 @@ export class TaggedJSONSerializer {
     this.tags = this.#tags
     this.order = this.#order
     this.#dialect = dialects[format]
+    this.#maxTextDepth = TEXT_DEPTH * this.#dialect.maxDepth
     this.#writer = new TagWriter(this, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
   }
@@ -105,10 +107,6 @@ export class TaggedJSONSerializer {
     } catch (originalError) {
       throw new BadPayload('The payload is not JSON', { payload: text, originalError })
     }
-  }
-
-  get #maxTextDepth (): number {
-    return TEXT_DEPTH * this.#dialect.maxDepth
   }
 
   #untagged (value: unknown): unknown {
