@@ -10,8 +10,9 @@ export interface CalendarDay {
 }
 
 /**
- * The arithmetic of the calendar in whole numbers, several times faster than a Date with its `getUTC` methods. Years begin
- * in March here, so that a leap day is the last of its year, and the calendar repeats itself every 400 years.
+ * The arithmetic of the calendar in whole numbers, several times faster than a Date with its `getUTC` methods. As in Howard
+ * Hinnant's "chrono-Compatible Low-Level Date Algorithms", years begin in March, so that a leap day is the last of its year,
+ * and all repeats itself every 400 years.
  */
 const DAYS_TO_1970 = 719_468 // since 1 March of the year 0
 const DAYS_IN_400_YEARS = 146_097

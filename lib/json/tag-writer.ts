@@ -87,17 +87,14 @@ export class TagWriter extends DialectWriter {
     return this.#claimed(claim, value)
   }
 
-  #claimed ({ head, form, tag }: Claim, value: unknown): string {
+  #claimed (claim: Claim, value: unknown): string {
+    const { head, form, tag } = claim
     switch (form) {
       case 'list': return `${head}${super.list(membersOf(value as Tuple | Set<unknown>), value as object)}}`
       case 'entries': return `${head}${this.#entries(value as Map<unknown, unknown>)}}`
-      case 'text': return `${head}${this.#textOrNull(tag.toJson(value) as string | null)}}`
+      case 'text': return `${head}${quotedText(claim, value)}}`
       default: return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value)))}}`
     }
-  }
-
-  #textOrNull (text: string | null): string {
-    return text === null ? 'null' : quote(text)
   }
 
   #entries (map: Map<unknown, unknown>): string {
@@ -176,4 +173,9 @@ function claimOf (tag: JSONTag): Claim {
   const { constructor: Tag } = tag
   const form = textTags.has(Tag) ? 'text' : listTags.has(Tag) ? 'list' : Tag === TagMap ? 'entries' : 'unknown'
   return { tag, head: `{${quote(tag.key)}:`, form, textOf: textOf.get(Tag) }
+}
+
+function quotedText ({ tag, textOf }: Claim, value: unknown): string {
+  const text = textOf?.(value as object) ?? tag.toJson(value) as string | null
+  return text === null ? 'null' : quote(text)
 }
