@@ -24,6 +24,16 @@ t.test(`bytes of any length are read again, each in memory that is theirs (seed 
   }), RUNS)
 })
 
+t.test('text of any length that is not base64 is refused', async (t) => {
+  for (const text of ['x', '=', '==', '====', 'YQ', 'YR==', 'YQ==YQ==', '-_-_', 'YWJj\n', 'é', 'YW Jj']) {
+    for (const length of [0, 124, 128, 132, 400]) {
+      const padded = 'A'.repeat(length) + text
+      t.equal(decodeBase64(padded), undefined, padded)
+      t.equal(plainly(padded), undefined, padded)
+    }
+  }
+})
+
 t.test('every value of the last characters is read, or refused, as Buffer says', async (t) => {
   const characters = Array.from({ length: 128 }, (_, unit) => String.fromCharCode(unit)).concat('\u0141', '\u3041', '\ud841')
   let wrong = 0

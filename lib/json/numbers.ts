@@ -31,21 +31,28 @@ export function parseExactly (text: string): unknown {
 /** The fewest digits of an integer past 2^53. */
 const LONG = 16
 
-/** Whether so many digits stand in a row as an integer past 2^53 has. One of them has a place that is a multiple, so no other is looked at. */
+/**
+ * Whether so many digits stand in a row as an integer past 2^53 has, at a fraction of the cost of a pattern: one of them has
+ * a place that is a multiple of their number, so only the characters there are looked at, and what is beside a digit.
+ */
 export function hasLongDigits (text: string): boolean {
   for (let at = 0; at < text.length; at += LONG) {
-    if (!isDigit(text, at)) continue
-    let start = at
-    let end = at + 1
-    while (isDigit(text, start - 1)) start--
-    while (end - start < LONG && isDigit(text, end)) end++
-    if (end - start >= LONG) return true
+    if (isDigit(text.charCodeAt(at)) && digitsAround(text, at) >= LONG) return true
   }
   return false
 }
 
-function isDigit (text: string, at: number): boolean {
-  const unit = text.charCodeAt(at) // NaN outside of the text
+/** How many digits stand in a row around one, those beyond the fewest not counted. */
+function digitsAround (text: string, at: number): number {
+  let start = at
+  let end = at + 1
+  while (isDigit(text.charCodeAt(start - 1))) start--
+  while (end - start < LONG && isDigit(text.charCodeAt(end))) end++
+  return end - start
+}
+
+/** Outside of the text there is NaN. */
+function isDigit (unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39
 }
 
