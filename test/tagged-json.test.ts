@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { BadPayload, NotSerializable } from '../lib/errors.ts'
+import type { SerializerFormat } from '../lib/json/dialects.ts'
 import { JSONTag, type TagClass, type TagContext } from '../lib/json/tag.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
+import { defaultTags, flaskTags, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 import { same } from './support/equal.ts'
 import { recorded, toValue, vectors } from './support/vectors.ts'
@@ -478,6 +480,23 @@ t.test(`a further tag changes nothing for what it does not claim (seed ${runs.se
     isDeepStrictEqual(outcome(serializer, value), outcome(extended, value))), runs)
 })
 
+/** The same format with a subclass of every tag, of which the writer knows nothing: each is asked for `check` and `toJson`. */
+function plainForm (format: SerializerFormat): TaggedJSONSerializer {
+  const plain = new TaggedJSONSerializer({ format })
+  for (const Tag of format === 'flask' ? flaskTags : defaultTags) {
+    if (Tag !== TagDict && Tag !== PassDict && Tag !== PassList) plain.register(class extends (Tag as typeof TagTuple) {}, { force: true })
+  }
+  return plain
+}
+
+t.test(`what the writer knows of its tags changes nothing of the text or the refusal (seed ${runs.seed})`, async () => {
+  for (const format of ['default', 'flask'] as const) {
+    const [known, plain] = [new TaggedJSONSerializer({ format }), plainForm(format)]
+    fc.assert(fc.property(fc.oneof(ourValues, anything), (value) =>
+      isDeepStrictEqual(outcome(known, value), outcome(plain, value)) && isDeepStrictEqual(outcome(known, value), outcome(plain, value))), runs)
+  }
+})
+
 t.test(`any text gives a value that can be kept, or is a bad payload (seed ${runs.seed})`, async () => {
   fc.assert(fc.property(fc.oneof(texts, fc.json(), taggedTexts), (text) => {
     try {
@@ -705,5 +724,40 @@ t.test('what somebody gave to all objects is neither written nor read', async (t
     t.strictSame(Object.keys(serializer.loads('{"x":{}}') as object), ['x'])
   } finally {
     delete (Object.prototype as { polluted?: number }).polluted
+  }
+})
+
+t.test('what is inside a Map, a Set or a tuple is written once, however they are nested, with tags of the application or without', async (t) => {
+  const value = nest(50, (inner) => new Map([[new Tuple([inner]), new Set([1])]]))
+  const text = nest(50, (inner) => `{" mp":[[{" t":[${inner}]},{" st":[1]}]]}`)
+  const parsed = t.capture(JSON, 'parse', JSON.parse)
+  for (const each of [serializer, extended]) t.equal(each.dumps(value), text)
+  t.equal(parsed().length, 0)
+})
+
+t.test('bytes are told from bytes with properties at any length, and keep to the rule for symbols', async (t) => {
+  for (const length of [0, 1, 64, 65, 100, 5000]) {
+    for (const bytes of [Buffer.alloc(length, 7), new Uint8Array(length).fill(7), Buffer.alloc(length + 3, 7).subarray(3), Buffer.from(new SharedArrayBuffer(length))]) {
+      t.ok(same(serializer.loads(serializer.dumps(bytes)), bytes))
+      const text = serializer.dumps(bytes)
+      t.equal(serializer.dumps(Object.assign(bytes, { [Symbol('note')]: 1 })), text)
+      t.throws(() => serializer.dumps({ a: Object.assign(bytes, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+    }
+  }
+})
+
+t.test('text of a tag is that of the value, not of methods which an instance has in place of its class\'s', async (t) => {
+  const lie = { value: () => '"},{"admin":true' }
+  const date = Object.defineProperties(new Date(0), { toISOString: lie, toUTCString: lie, getTime: lie })
+  const bytes = Object.defineProperty(Buffer.from('a'), 'toString', lie)
+  for (const each of [serializerWith(), extended, flask]) {
+    for (let time = 0; time < 3; time++) t.ok(same(each.loads(each.dumps([date, bytes])), [new Date(0), Buffer.from('a')]))
+  }
+})
+
+t.test('what only has the prototype of a UUID is refused with its path', async (t) => {
+  serializer.dumps(new UUID(hex))
+  for (const value of [Object.create(UUID.prototype), Object.setPrototypeOf({ text: '"' }, UUID.prototype)]) {
+    t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
   }
 })

@@ -1,4 +1,4 @@
-import { hasTooManyDigits, isUnsafeInteger, parseTokens } from './numbers.ts'
+import { hasLongDigits, hasTooManyDigits, isUnsafeInteger, parseTokens } from './numbers.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
 
@@ -63,7 +63,7 @@ function pythonInteger (value: bigint): string | undefined {
 
 /** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
 function parsePythonJSON (text: string): unknown {
-  if (!/NaN|Infinity|\d{16}/.test(text)) return JSON.parse(text)
+  if (!text.includes('NaN') && !text.includes('Infinity') && !hasLongDigits(text)) return JSON.parse(text)
   return parseTokens(text, isBeyondJSON, valueOf)
 }
 

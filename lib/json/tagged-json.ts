@@ -2,12 +2,10 @@ import { BadPayload } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
-import { listTags, PassDict, PassList, TagDict, textTags } from './tags.ts'
-import { Tuple } from './values.ts'
-import { describeType, inheritsKeys, isPlainArray, isPlainObject, isStackOverflow, JSONWriter, passing, quote } from './writer.ts'
+import { TagWriter } from './tag-writer.ts'
+import { inheritsKeys, isStackOverflow } from './writer.ts'
 
-/** How much deeper than the value the result of `toJson` may be, with the tags inside, and the whole text. */
-const TAG_DEPTH = 4
+/** How much deeper than the value its text may be. */
 const TEXT_DEPTH = 8
 
 export interface SerializerOptions {
@@ -42,6 +40,7 @@ export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
+  readonly #maxTextDepth: number
   readonly #writer: TagWriter
   /** Whether somebody gave properties to all objects. */
   #inherits = false
@@ -52,6 +51,7 @@ export class TaggedJSONSerializer {
     this.tags = this.#tags
     this.order = this.#order
     this.#dialect = dialects[format]
+    this.#maxTextDepth = TEXT_DEPTH * this.#dialect.maxDepth
     this.#writer = new TagWriter(this, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
   }
@@ -109,10 +109,6 @@ export class TaggedJSONSerializer {
     }
   }
 
-  get #maxTextDepth (): number {
-    return TEXT_DEPTH * this.#dialect.maxDepth
-  }
-
   #untagged (value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value
     this.#inherits = inheritsKeys()
@@ -137,7 +133,9 @@ export class TaggedJSONSerializer {
   #untagList (list: unknown[], depth: number): unknown[] {
     for (let index = 0; index < list.length; index++) {
       const member = list[index]
-      if (typeof member === 'object' && member !== null) list[index] = this.#untag(member, depth)
+      if (typeof member !== 'object' || member === null) continue
+      const untagged = this.#untag(member, depth)
+      if (untagged !== member) list[index] = untagged // writing costs more than comparing, and most are no tags
     }
     return list
   }
@@ -145,152 +143,18 @@ export class TaggedJSONSerializer {
   #untagDict (dict: Record<string, unknown>, depth: number): unknown {
     let count = 0
     let last = ''
+    let member: unknown
     for (const key in dict) { // several times faster than Object.keys
       if (this.#inherits && !Object.hasOwn(dict, key)) continue
       count++
-      const member = dict[last = key]
-      if (typeof member === 'object' && member !== null) dict[key] = this.#untag(member, depth)
+      member = dict[last = key]
+      if (typeof member !== 'object' || member === null) continue
+      const untagged = this.#untag(member, depth)
+      if (untagged !== member) dict[key] = member = untagged
     }
     const tag = count === 1 ? this.#tags.get(last) : undefined
-    return tag === undefined ? dict : fromTag(tag, dict[last])
+    return tag === undefined ? dict : fromTag(tag, member)
   }
-}
-
-/** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
-abstract class DialectWriter extends JSONWriter {
-  readonly #dialect: Dialect
-
-  constructor (dialect: Dialect, maxDepth: number) {
-    super(maxDepth)
-    this.#dialect = dialect
-  }
-
-  protected override bigint (value: bigint): string {
-    return this.#dialect.bigint(value) ?? this.other(value)
-  }
-
-  protected override number (value: number): string {
-    return this.#dialect.number(value) ?? this.other(value)
-  }
-}
-
-/** A tag that claims a value, and how what it writes begins. */
-interface Claim {
-  readonly tag: JSONTag
-  readonly head: string
-  /** What is known of `toJson`, so that its result need not be looked into. */
-  readonly isText: boolean
-  readonly isList: boolean
-}
-
-/** Writes tagged JSON. */
-class TagWriter extends DialectWriter {
-  /** Set when tags were added, since those may claim any value; the default ones claim only what JSON cannot hold. */
-  asksEveryTag = false
-  readonly #serializer: TaggedJSONSerializer
-  readonly #dialect: Dialect
-  readonly #plain: PlainWriter
-  /** How the default tags last claimed values of a kind, by the prototype or the type: the few that they know. */
-  readonly #claims = new Map<unknown, Claim>()
-
-  constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
-    super(dialect, dialect.maxDepth)
-    this.#serializer = serializer
-    this.#dialect = dialect
-    this.#plain = new PlainWriter(dialect, TAG_DEPTH * dialect.maxDepth)
-  }
-
-  /** Writes a part of the value being written. */
-  writePart (value: unknown, key: string | number | undefined): string {
-    try {
-      return this.write(value)
-    } catch (error) {
-      throw passing(error, undefined, key)
-    }
-  }
-
-  override write (value: unknown): string {
-    const tag = this.asksEveryTag ? this.#serializer.order.find((each) => claims(each, value)) : undefined
-    return tag === undefined || isContainerTag(tag) ? super.write(value) : this.#tagged(tag, value)
-  }
-
-  protected override other (value: unknown): string {
-    const claim = this.#claim(value)
-    if (claim === undefined) return this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`)
-    if (claim.isList) return `${claim.head}${super.list(membersOf(value as Tuple | Set<unknown>), value as object)}}`
-    if (!claim.isText) return this.#tagged(claim.tag, value)
-    const text = claim.tag.toJson(value) as string | null
-    return `${claim.head}${text === null ? 'null' : quote(text)}}`
-  }
-
-  /** The tag that claims a value; of the default ones no two claim values of one kind, so the last one is asked first. */
-  #claim (value: unknown): Claim | undefined {
-    if (this.asksEveryTag) return this.#firstClaim(value)
-    const kind: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : typeof value
-    const last = this.#claims.get(kind)
-    if (last?.tag.check(value)) return last
-    const claim = this.#firstClaim(value)
-    if (claim !== undefined) this.#claims.set(kind, claim)
-    return claim
-  }
-
-  #firstClaim (value: unknown): Claim | undefined {
-    const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
-    return tag && { tag, head: `{${quote(tag.key)}:`, isText: textTags.has(tag.constructor), isList: listTags.has(tag.constructor) }
-  }
-
-  protected override list (values: readonly unknown[]): string {
-    if (!isPlainArray(values)) return this.other(values)
-    const items = Object.values(values)
-    if (items.length !== values.length || (values.includes(undefined) && Object.keys(values).at(-1) !== `${items.length - 1}`)) {
-      this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
-    }
-    return super.list(items, values)
-  }
-
-  protected override checkProtoKey (): void {
-    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
-  }
-
-  /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
-  protected override braces (members: string, count: number, last: string): string {
-    if (count !== 1 || !this.#serializer.tags.has(last)) return super.braces(members, count, last)
-    return `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
-  }
-
-  #tagged (tag: JSONTag, value: unknown): string {
-    return this.inside(value, () => {
-      const json = tag.toJson(value)
-      return `{${quote(tag.key)}:${typeof json === 'string' ? quote(json) : this.#plain.writeWhole(json)}}`
-    })
-  }
-}
-
-/** Writes what a tag's `toJson` gave, which must be plain JSON data. */
-class PlainWriter extends DialectWriter {
-  writeWhole (value: unknown): string {
-    return this.afresh(value)
-  }
-
-  protected override other (value: unknown): string {
-    return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
-  }
-}
-
-/** Whether a tag stands for arrays and plain objects as they are, which the writer handles by itself. */
-function isContainerTag ({ constructor }: JSONTag): boolean {
-  return constructor === TagDict || constructor === PassDict || constructor === PassList
-}
-
-/** As `check`, but without a look at the members of a plain object, which are to be read once. */
-function claims (tag: JSONTag, value: unknown): boolean {
-  if (!isContainerTag(tag)) return tag.check(value)
-  if (tag.constructor === PassList) return isPlainArray(value)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
-}
-
-function membersOf (value: Tuple | Set<unknown>): unknown[] {
-  return value instanceof Tuple ? value.toJSON() : [...value]
 }
 
 /** Plain JSON data once more, so that it can be worked on in place. */

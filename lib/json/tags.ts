@@ -1,7 +1,10 @@
 import { types } from 'node:util'
+import { decodeBase64 } from './base64.ts'
+import { hasHTTPDate, parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
+import { hasBytesOnly, isBare } from './own-properties.ts'
 import { JSONTag, type TagClass } from './tag.ts'
-import { Markup, Tuple, UUID } from './values.ts'
+import { isUUID, Markup, Tuple, UUID } from './values.ts'
 import { isPlainObject } from './writer.ts'
 
 /** An object whose only key is a tag, escaped by `__` behind the key. */
@@ -93,9 +96,7 @@ export class TagBytes extends JSONTag {
   }
 
   fromJson (value: unknown): Buffer {
-    const bytes = Buffer.from(expectString(value), 'base64')
-    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
-    return bytes
+    return expectBytes(value)
   }
 }
 
@@ -121,7 +122,7 @@ export class TagUUID extends JSONTag {
   readonly key = ' u'
 
   check (value: unknown): boolean {
-    return hasPrototype(value, UUID)
+    return hasPrototype(value, UUID) && isUUID(value)
   }
 
   toJson (value: UUID): string {
@@ -129,12 +130,11 @@ export class TagUUID extends JSONTag {
   }
 
   fromJson (value: unknown): UUID {
-    if (!DIGITS.test(expectString(value))) throw new TypeError('Not 32 digits')
-    return new UUID(value as string)
+    const uuid = new UUID(expectString(value))
+    if (uuid.hex !== value) throw new TypeError('Not 32 digits in lower case')
+    return uuid
   }
 }
-
-const DIGITS = /^[0-9a-f]{32}$/
 
 /** `Date`, as ISO 8601 to the millisecond; an invalid one as null. */
 export class TagDateTime extends JSONTag {
@@ -162,7 +162,7 @@ export class TagHTTPDate extends JSONTag {
 
   /** The years that Python has. */
   check (value: unknown): boolean {
-    return types.isDate(value) && isExactly(value, Date) && value.getTime() >= FIRST_DATE && value.getTime() < END_OF_DATES
+    return types.isDate(value) && isExactly(value, Date) && hasHTTPDate(value.getTime())
   }
 
   toJson (value: Date): string {
@@ -170,19 +170,11 @@ export class TagHTTPDate extends JSONTag {
   }
 
   fromJson (value: unknown): Date {
-    const [, day, month, year, hours, minutes, seconds] = HTTP_DATE.exec(expectString(value)) ?? []
-    const date = new Date(0)
-    date.setUTCFullYear(Number(year), MONTHS.indexOf(month!), Number(day))
-    date.setUTCHours(Number(hours), Number(minutes), Number(seconds))
-    if (!this.check(date) || date.toUTCString() !== value) throw new TypeError('Not an HTTP date')
+    const date = parseHTTPDate(expectString(value))
+    if (date === undefined) throw new TypeError('Not an HTTP date')
     return date
   }
 }
-
-const FIRST_DATE = Date.parse('0001-01-01T00:00:00Z')
-const END_OF_DATES = Date.parse('+010000-01-01T00:00:00Z')
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const HTTP_DATE = /^\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
 
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
 export const MAX_DIGITS = 4300
@@ -318,9 +310,7 @@ export class TagUint8Array extends JSONTag {
   }
 
   fromJson (value: unknown): Uint8Array {
-    const bytes = Buffer.from(expectString(value), 'base64')
-    if (bytes.toString('base64') !== value) throw new TypeError('Not base64')
-    return Uint8Array.from(bytes)
+    return Uint8Array.from(expectBytes(value))
   }
 }
 
@@ -356,17 +346,18 @@ function hasPrototype (value: unknown, Class: { readonly prototype: object }): v
 
 /** Nor would properties that were put on an instance; bytes have those of their indexes. */
 function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return hasPrototype(value, Class) && (types.isUint8Array(value) ? Object.keys(value).length === value.length : isBare(value))
-}
-
-function isBare (value: object): boolean {
-  for (const key in value) if (Object.hasOwn(value, key)) return false
-  return true
+  return hasPrototype(value, Class) && (types.isUint8Array(value) ? hasBytesOnly(value) : isBare(value))
 }
 
 function expectString (value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('Not a string')
   return value
+}
+
+function expectBytes (value: unknown): Buffer {
+  const bytes = decodeBase64(expectString(value))
+  if (bytes === undefined) throw new TypeError('Not base64')
+  return bytes
 }
 
 function expectList (value: unknown, length?: number): unknown[] {

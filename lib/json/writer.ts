@@ -234,9 +234,9 @@ const NO_KEYS = {}
 
 /** Whether somebody gave enumerable properties to all objects, so that `for…in` tells more than their own. */
 export function inheritsKeys (): boolean {
-  const keys: string[] = []
-  for (const key in NO_KEYS) keys.push(key)
-  return keys.length > 0
+  let inherited: string | undefined
+  for (const key in NO_KEYS) inherited = key
+  return inherited !== undefined
 }
 
 /** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
