@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { buildApplication, cookieOf } from './applications.js'
 import { Dispatcher, parseResponse } from './dispatch.js'
 import { time } from './harness.js'
-import { flat, INPUTS, several, smallSession } from './payloads.js'
+import { INPUTS, several, smallSession } from './payloads.js'
+import { requestsFor } from './requests.js'
 
 const [kind] = process.argv.slice(2)
 const app = await buildApplication(kind)
@@ -16,27 +17,15 @@ process.on('message', async ({ use, cookies, times }) => {
 })
 process.send(await Promise.all(several((index) => cookieOf(app, index))))
 
-/** A browser's headers, three cookies among them of which one is the session. */
-function headersWith (cookie) {
-  return {
-    host: 'localhost:3000',
-    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-    accept: 'text/html,application/xhtml+xml',
-    'accept-language': 'en-GB,en;q=0.5',
-    connection: 'keep-alive',
-    cookie: flat(`theme=dark; ${cookie}; consent=2026-11-01`)
-  }
-}
-
 async function dispatcher (use, cookies) {
   await checkReplies(use, cookies)
-  return new Dispatcher(app, cookies.map((cookie) => ({ url: `/${use}`, headers: headersWith(cookie) }))).run
+  return new Dispatcher(app, requestsFor(use, cookies)).run
 }
 
 /** That each reply says what it should, and that a written session is what the browser then has. */
 async function checkReplies (use, cookies) {
   for (let index = 0; index < INPUTS; index++) {
-    const { status, headers, body } = await ask(`/${use}`, cookies[index])
+    const { status, headers, body } = await ask(use, cookies[index])
     const { user, visits } = smallSession(index)
     assert.equal(status, 200)
     assert.equal(body, kind === 'bare' || use === 'untouched' ? 'user-00000' : user)
@@ -44,10 +33,10 @@ async function checkReplies (use, cookies) {
     if (kind === 'bare' || use !== 'write') continue
     const before = kind === 'cookie-only' ? 0 : visits
     const cookie = headers['set-cookie'][0].split(';')[0]
-    assert.equal(Number((await ask('/visits', cookie)).body), before + 1, kind)
+    assert.equal(Number((await ask('visits', cookie)).body), before + 1, kind)
   }
 }
 
-async function ask (url, cookie) {
-  return parseResponse(await new Dispatcher(app, [{ url, headers: headersWith(cookie) }]).capture())
+async function ask (path, cookie) {
+  return parseResponse(await new Dispatcher(app, requestsFor(path, [cookie])).capture())
 }

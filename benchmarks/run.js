@@ -19,6 +19,8 @@ with 0 whatever the figures are, and with 1 where something could not be measure
   --readme       keep the figures in benchmarks/results, by the version of Node, and make chart and tables of the
                  README from all that is kept there; not with --quick
   --redraw       measure nothing; make chart and tables from what is kept
+  --profile USE  measure nothing; tell what the time is spent on that a session adds to a request, where USE is
+                 untouched, read or write
   --help         this text
 `
 
@@ -31,6 +33,7 @@ const README = new URL('../README.md', import.meta.url)
 const options = readOptions()
 if (options.help) process.stdout.write(HELP)
 else if (options.redraw) draw()
+else if (options.profile !== undefined) await (await import('./profile.js')).profile(options.profile)
 else await main(options)
 
 function readOptions () {
@@ -41,6 +44,7 @@ function readOptions () {
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
+      profile: { type: 'string' },
       help: { type: 'boolean', default: false }
     }
   })
