@@ -2,6 +2,7 @@ import t from 'tap'
 import { chart } from '../benchmarks/chart.js'
 import { figure, replaced, rows, written } from '../benchmarks/figures.js'
 import { line, peerTable, targetTable, withTables } from '../benchmarks/report.js'
+import { shares } from '../benchmarks/shares.js'
 import { median, quantile, shuffled, theilSen } from '../benchmarks/statistics.js'
 
 t.test('a median is the middle, and between two values half of both', async (t) => {
@@ -92,4 +93,23 @@ t.test('the chart draws every kind of session by its value, and says the same in
   t.equal(widths[5], widths[7]! / 2)
   t.equal(widths[0], 0)
   t.notMatch(chart([]), 'NaN')
+})
+
+t.test('a profile is told by what the package does; native code does what its caller does, and a server what it always does', async (t) => {
+  const node = (id: number, url: string, children: number[] = []) => ({ id, callFrame: { url }, children })
+  const nodes = [
+    node(1, '', [2]),
+    node(2, 'file:///app/node_modules/fastify/lib/route.js', [3, 6]),
+    node(3, 'file:///app/dist/signing/mac.js', [4]),
+    node(4, 'node:internal/crypto/hash', [5]),
+    node(5, ''),
+    node(6, 'file:///app/dist/session/headers.js', [7]),
+    node(7, 'node:_http_server', [8]),
+    node(8, '')
+  ]
+  t.strictSame(shares({ nodes, samples: [2, 3, 4, 5, 6, 7, 8, 8] }), [
+    ' 50.0 % of the whole request',
+    ' 75.0 % two hashes, and comparing in constant time',
+    ' 25.0 % watching the headers, Vary and Set-Cookie'
+  ])
 })
