@@ -58,12 +58,15 @@ type WithSessions = Record<typeof SESSIONS, readonly SessionSettings[] | undefin
 
 const COMMON_HEADER_LIMIT = 8192
 
-/** A request's sessions, each in a property of its own, null until it is first fetched. */
-type Slots = Record<symbol, RequestSession | null>
+/**
+ * A request's sessions, each in a property of its own, which is there once it was first fetched. Neither these nor the
+ * next are decorators: what Fastify does for one at every request costs more than to add a property.
+ */
+type Slots = Record<symbol, RequestSession | undefined>
 
 /** The property that leads from a request to its reply. */
 const REPLY = Symbol('fastify-signed-session.reply')
-type WithReply = Record<typeof REPLY, FastifyReply | null>
+type WithReply = Record<typeof REPLY, FastifyReply | undefined>
 
 /** The plugin: `fastify.register(sessionPlugin, { secret })`. Wrong options fail `ready()` with a `TypeError`. */
 export const sessionPlugin = fp(register as FastifyPluginAsync, {
@@ -181,7 +184,6 @@ function interfaceFor (settings: SessionSettings): SessionInterface {
 function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
   const slot = Symbol(`fastify-signed-session.${site.settings.name}`)
   const sessionOf = (request: FastifyRequest): Session => slotOf(site, request, slot).session
-  fastify.decorateRequest(slot as never, null as never)
   fastify.decorateRequest(site.settings.name as 'session', {
     getter () { return sessionOf(this) },
     setter (value: unknown) { assignSession(sessionOf(this as unknown as FastifyRequest), value) }
@@ -192,15 +194,14 @@ function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
 
 function slotOf (site: SessionSite, request: FastifyRequest, slot: symbol): RequestSession {
   const slots = request as unknown as Slots
-  if (slots[slot] !== null) return slots[slot]!
+  if (slots[slot] !== undefined) return slots[slot]
   const session = slots[slot] = new RequestSession(site, request)
   const reply = (request as unknown as WithReply)[REPLY]
-  if (reply !== null) session.bind(reply)
+  if (reply !== undefined) session.bind(reply)
   return session
 }
 
 function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slots: readonly symbol[]): void {
-  if (!fastify.hasRequestDecorator(REPLY)) fastify.decorateRequest(REPLY as never, null as never)
   const [first, ...others] = slots as [symbol, ...symbol[]]
   fastify.addHook('onRequest', (request, reply, done) => {
     (request as unknown as WithReply)[REPLY] = reply
