@@ -96,7 +96,7 @@ t.test('the chart draws every kind of session by its value, and says the same in
 })
 
 t.test('a profile is told by what the package does; native code does what its caller does, and a server what it always does', async (t) => {
-  const node = (id: number, url: string, children: number[] = []) => ({ id, callFrame: { url }, children })
+  const node = (id: number, url: string, children?: number[]) => ({ id, callFrame: { url }, ...(children && { children }) })
   const nodes = [
     node(1, '', [2]),
     node(2, 'file:///app/node_modules/fastify/lib/route.js', [3, 6]),
@@ -112,4 +112,5 @@ t.test('a profile is told by what the package does; native code does what its ca
     ' 75.0 % two hashes, and comparing in constant time',
     ' 25.0 % watching the headers, Vary and Set-Cookie'
   ])
+  t.strictSame(shares({ nodes, samples: [4] }), ['100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'])
 })
