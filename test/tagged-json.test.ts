@@ -755,6 +755,55 @@ t.test('text of a tag is that of the value, not of methods which an instance has
   }
 })
 
+t.test('no method that takes the place of another writes more than one text', async (t) => {
+  const lie = { value: () => '"},"admin":{" b":"' }
+  const bytes = Object.defineProperty(Buffer.from('a'), 'base64Slice', lie) // which Buffer's toString asks on Node 20 and 22
+  for (const each of [serializerWith(), extended, flask]) {
+    for (let time = 0; time < 3; time++) t.strictSame(Object.keys(JSON.parse(each.dumps({ note: bytes }))), ['note'])
+  }
+  const { toISOString } = Date.prototype
+  t.teardown(() => { Reflect.set(Date.prototype, 'toISOString', toISOString) })
+  serializer.dumps(new Date(0))
+  Reflect.set(Date.prototype, 'toISOString', lie.value)
+  for (const year of [1, 2026, 12_000]) t.strictSame(Object.keys(JSON.parse(serializer.dumps({ note: new Date(Date.UTC(year, 0)) }))), ['note'])
+})
+
+t.test('bytes that lie about their length are written or refused with their path', async (t) => {
+  for (const bytes of [Buffer.alloc(100, 7), new Uint8Array(100).fill(7)]) {
+    const lying = Object.defineProperty(bytes, 'length', { value: 1000 })
+    t.throws(() => serializer.dumps({ a: Object.assign(lying, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+  }
+})
+
+t.test('a tag that goes on after a refusal inside it leaves no depth behind', async (t) => {
+  const bad = Symbol('bad')
+  const makers: Array<() => unknown> = [() => [bad], () => ({ bad }), () => new Map([[1, bad]]), () => new Set([bad]), () => new Tuple([bad])]
+  for (const make of makers) {
+    const tolerant = serializerWith(class extends JSONTag {
+      readonly key = ' any'
+      check (value: unknown): boolean { return value instanceof Error }
+      toJson (): unknown {
+        const parts: unknown[] = Array.from({ length: 300 }, make)
+        return [...parts, { ok: 1 }].map((part) => {
+          try { return this.serializer.tag(part) } catch { return null }
+        })
+      }
+
+      fromJson (value: unknown): unknown { return value }
+    })
+    t.strictSame(tolerant.loads(tolerant.dumps([new Error('any')])), [[...Array(300).fill(null), { ok: 1 }]])
+  }
+})
+
+t.test('many Maps beside each other are not taken for Maps inside each other', async (t) => {
+  const maps = Array.from({ length: 300 }, () => new Map([[1, 2]]))
+  t.ok(same(serializer.loads(serializer.dumps(maps)), maps))
+})
+
+t.test('each of Python\'s words is read where it is the only one', async (t) => {
+  t.strictSame(['[NaN]', '[Infinity]', '[-Infinity]'].map((text) => flask.loads(text)), [[NaN], [Infinity], [-Infinity]])
+})
+
 t.test('what only has the prototype of a UUID is refused with its path', async (t) => {
   serializer.dumps(new UUID(hex))
   for (const value of [Object.create(UUID.prototype), Object.setPrototypeOf({ text: '"' }, UUID.prototype)]) {

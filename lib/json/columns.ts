@@ -5,7 +5,7 @@ const NO_DIGITS = -1e6
 const ZERO = 0x30
 const COLON = 0x3a
 
-/** The number that two digits make at a place of a text; below 0 where others than ASCII digits stand there. */
+/** The number that two digits make at a place of a text; below 0 where others than ASCII digits stand there, NaN past its end. */
 export function twoDigits (text: string, at: number): number {
   const first = text.charCodeAt(at) - ZERO
   const second = text.charCodeAt(at + 1) - ZERO

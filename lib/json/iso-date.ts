@@ -1,9 +1,13 @@
 import { calendarDay, DAY, daysInMonth, daysSince1970, SECOND, wholes } from './calendar.ts'
 import { oneDigit, secondOfDay, tens, twoDigits, units } from './columns.ts'
 
-/** From the year 1000 to the year 9999, which have four digits. */
 const FIRST_TIME = Date.UTC(1000, 0)
 const END_OF_TIMES = Date.UTC(10_000, 0)
+
+/** Whether a time is in one of the years that have four digits, 1000 to 9999. */
+export function hasPlainYear (time: number): boolean {
+  return time >= FIRST_TIME && time < END_OF_TIMES
+}
 
 /** What `toISOString` gives (ECMA-262, section 21.4.1.32). */
 export function formatISO (date: Date): string {
@@ -12,7 +16,7 @@ export function formatISO (date: Date): string {
 
 /** The same for a time, at a fraction of the cost for years of four digits. Throws a `RangeError` where a date would be invalid. */
 export function formatISOTime (time: number): string {
-  if (!(time >= FIRST_TIME && time < END_OF_TIMES)) return new Date(time).toISOString()
+  if (!hasPlainYear(time)) return new Date(time).toISOString()
   const { year, month, day } = calendarDay(Math.floor(time / DAY))
   const milliseconds = (time - Math.floor(time / DAY) * DAY) | 0
   const seconds = wholes(milliseconds, SECOND)

@@ -1,13 +1,14 @@
 import { types } from 'node:util'
 import { formatHTTPDate, hasHTTPDate } from './http-date.ts'
-import { formatISOTime } from './iso-date.ts'
+import { formatISOTime, hasPlainYear } from './iso-date.ts'
 import { hasBytesOnly, isBare } from './own-properties.ts'
 import { TagBytes, TagDateTime, TagHTTPDate, TagUUID } from './tags.ts'
 import { isUUID } from './values.ts'
+import { quote } from './writer.ts'
 
 /**
- * What `toJson` of a tag gives where its `check` claims a value that has the prototype the tag wants, if that is text
- * without need for escapes; undefined where the tag itself is to be asked.
+ * What `toJson` of a tag gives, as JSON text, where its `check` claims a value that has the prototype the tag wants;
+ * undefined where the tag itself is to be asked.
  */
 export type TextOf = (value: object) => string | undefined
 
@@ -19,26 +20,27 @@ export const textOf: ReadonlyMap<unknown, TextOf> = new Map<unknown, TextOf>([
   [TagUUID, uuidText]
 ])
 
-// The methods of the classes, not what an instance may have in their place: this text is written as it is.
+// The methods of the classes, not what an instance may have in their place. What is made by arithmetic is written as it is,
+// and what other code could still have a hand in is quoted as any text.
 const { getTime } = Date.prototype
 const { toString } = Buffer.prototype
 
 function isoText (value: object): string | undefined {
   if (!types.isDate(value) || !isBare(value)) return undefined
   const time = getTime.call(value)
-  return Number.isNaN(time) ? undefined : formatISOTime(time)
+  return hasPlainYear(time) ? `"${formatISOTime(time)}"` : undefined
 }
 
 function httpText (value: object): string | undefined {
   if (!types.isDate(value) || !isBare(value)) return undefined
   const time = getTime.call(value)
-  return hasHTTPDate(time) ? formatHTTPDate(time) : undefined
+  return hasHTTPDate(time) ? `"${formatHTTPDate(time)}"` : undefined
 }
 
 function base64Text (value: object): string | undefined {
-  return types.isUint8Array(value) && hasBytesOnly(value) ? toString.call(value, 'base64') : undefined
+  return types.isUint8Array(value) && hasBytesOnly(value) ? quote(toString.call(value, 'base64')) : undefined
 }
 
 function uuidText (value: object): string | undefined {
-  return isUUID(value) ? value.hex : undefined
+  return isUUID(value) ? quote(value.hex) : undefined
 }

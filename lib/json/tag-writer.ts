@@ -56,15 +56,6 @@ export class TagWriter extends DialectWriter {
     this.#plain = new PlainWriter(dialect, TAG_DEPTH * dialect.maxDepth)
   }
 
-  /** Writes a part of the value being written. */
-  writePart (value: unknown, key: string | number | undefined): string {
-    try {
-      return this.write(value)
-    } catch (error) {
-      throw passing(error, undefined, key)
-    }
-  }
-
   override write (value: unknown): string {
     const tag = this.asksEveryTag ? this.#serializer.order.find((each) => claims(each, value)) : undefined
     return tag === undefined || isContainerTag(tag) ? super.write(value) : this.#claimed(claimOf(tag), value)
@@ -75,7 +66,7 @@ export class TagWriter extends DialectWriter {
     if (this.asksEveryTag) return this.#search(value)
     const claim = this.#claims.get(kindOf(value))
     const text = claim?.textOf?.(value as object)
-    if (text !== undefined) return `${claim!.head}"${text}"}`
+    if (text !== undefined) return `${claim!.head}${text}}`
     return claim?.tag.check(value) ? this.#claimed(claim, value) : this.#search(value)
   }
 
@@ -83,7 +74,7 @@ export class TagWriter extends DialectWriter {
     const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
     if (tag === undefined) return this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`)
     const claim = claimOf(tag)
-    if (!this.asksEveryTag) this.#claims.set(kindOf(value), claim)
+    this.#claims.set(kindOf(value), claim)
     return this.#claimed(claim, value)
   }
 
@@ -176,6 +167,8 @@ function claimOf (tag: JSONTag): Claim {
 }
 
 function quotedText ({ tag, textOf }: Claim, value: unknown): string {
-  const text = textOf?.(value as object) ?? tag.toJson(value) as string | null
+  const known = textOf?.(value as object)
+  if (known !== undefined) return known
+  const text = tag.toJson(value) as string | null
   return text === null ? 'null' : quote(text)
 }

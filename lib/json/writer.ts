@@ -129,6 +129,17 @@ export abstract class JSONWriter {
     }
   }
 
+  /** Writes a part of the value being written, for code of others, which may go on after a refusal. */
+  writePart (value: unknown, key: Key | undefined): string {
+    const depth = this.#depth
+    try {
+      return this.write(value)
+    } catch (error) {
+      this.#depth = depth
+      throw passing(error, undefined, key)
+    }
+  }
+
   /** Runs code of others inside `holder`, which may enter objects and fail before it leaves them. */
   protected inside<Result> (holder: unknown, run: () => Result): Result {
     const depth = this.#depth
