@@ -56,6 +56,7 @@ for (const { Class, name, code, bases } of kinds) {
       t.equal(error.payload, undefined)
       t.equal(error.originalError, undefined)
       t.equal(error.dateSigned, undefined)
+      t.notOk('dateSigned' in error)
       t.strictSame(Object.keys(error), ['code'])
     }
   })

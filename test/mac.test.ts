@@ -68,6 +68,13 @@ t.test('nothing of one text or signature stays for the next', async (t) => {
   }
 })
 
+t.test('texts of ever other lengths have their HMACs too', async (t) => {
+  const mac = new Mac('sha256', Buffer.from('key'))
+  const texts = Array.from({ length: 1300 }, (_, length) => 'x'.repeat(length))
+  t.strictSame(texts.filter((text) => mac.sign(text) !== createHmac('sha256', 'key').update(text).digest('base64url')), [])
+  t.strictSame([...texts, ...texts].filter((text) => !mac.verifyEnd(text + mac.sign(text), text.length)), [])
+})
+
 t.test('a MAC does not pass for another text, key or digest', async (t) => {
   const mac = new Mac('sha256', Buffer.from('key'))
   const signature = mac.sign(TEXT)

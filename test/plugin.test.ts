@@ -727,6 +727,7 @@ t.test('an interface that answers otherwise than it declares is told so, and tak
     const { headers, body } = await app.inject('/')
     t.match(JSON.parse(body), { statusCode: 500, message })
     t.strictSame(setCookies(headers), [])
+    t.throws('openSession' in part ? () => app.decodeSession('value') : () => app.encodeSession({ a: 1 }), { message }, 'nor outside a request')
   }
 })
 

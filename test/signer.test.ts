@@ -186,6 +186,8 @@ t.test('a bad signature on timed text says what was found of value and time', as
     ['value.ZVPxAA.', 'BadTimeSignature', 'value', dateSigned],
     ['a.b.ZVPxAA.forged', 'BadTimeSignature', 'a.b', dateSigned],
     ['value.A.forged', 'BadTimeSignature', 'value'],
+    [`value.${'x'.repeat(20)}.${'y'.repeat(22)}`, 'BadTimeSignature', 'value'],
+    [`value.ZVPxAA.${'x'.repeat(20)}.${'y'.repeat(22)}`, 'BadTimeSignature', 'value.ZVPxAA'],
     ['value.ZVPxA!.forged', 'BadTimeSignature', 'value'],
     ['value.__________8.forged', 'BadTimeSignature', 'value'],
     [new TimestampSigner('x', { salt: SALT, now: () => NOW }).sign('value'), 'BadTimeSignature', 'value', dateSigned]

@@ -1,6 +1,6 @@
 import { type BadData, BadSignature } from '../errors.ts'
-import { Session } from './session.ts'
-import type { SaveDecision, SessionInterface } from './session-interface.ts'
+import { contentsOf, Session } from './session.ts'
+import { saveContents, type SessionInterface, settled } from './session-interface.ts'
 
 /** A session made outside a request, and what its cookie is to hold. */
 export interface EncodedSession {
@@ -14,7 +14,7 @@ export interface EncodedSession {
 export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>, startsPermanent: boolean): EncodedSession {
   const session: Session = new Session({}, { startsPermanent })
   session.update(data)
-  const decision = sessionInterface.saveSession(session) as SaveDecision
+  const decision = saveContents(sessionInterface, session, contentsOf(session)!, {})
   if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
   return { session, value: decision.value, expires: decision.expires }
 }
@@ -22,7 +22,7 @@ export function encodeSession (sessionInterface: SessionInterface, data: Record<
 /** The session of a cookie value. Throws `BadData`. */
 export function openCookie (sessionInterface: SessionInterface, value: string): Session {
   let refused: BadData | undefined
-  const session = sessionInterface.openSession([value], (error) => { refused = error }) as Session
+  const session = settled(sessionInterface.openSession([value], (error) => { refused = error }))
   if (refused !== undefined) throw refused
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session

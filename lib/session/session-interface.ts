@@ -322,7 +322,7 @@ export function checked (decision: SaveDecision): SaveDecision {
 }
 
 /** What an interface that is not declared asynchronous returned at once. */
-function settled<Result> (result: Result | Promise<Result>): Result {
+export function settled<Result> (result: Result | Promise<Result>): Result {
   if (!(result instanceof Promise)) return result
   result.catch(() => {})
   throw new TypeError('The session interface returned a promise: it has to declare async = true')

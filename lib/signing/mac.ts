@@ -8,6 +8,9 @@ const MAX_TEXT = 4096
 /** A character takes three bytes at most; those that take four are two characters long. */
 const MAX_TEXT_BYTES = 3 * MAX_TEXT
 
+/** How many views of a buffer are kept: cookies of an application have few lengths, and those that others send must not fill the memory. */
+const MAX_VIEWS = 512
+
 /** An HMAC under one key, written as unpadded base64url. */
 export class Mac {
   readonly #digest: string
@@ -72,7 +75,7 @@ class TwoHashes {
   readonly #block: number
   readonly #inner: Buffer
   readonly #outer: Buffer
-  /** Views of the inner buffer by start and length: they cost more to make than to find. */
+  /** Some views of the inner buffer, by start and length: they cost more to make than to find. */
   readonly #views = new Map<number, Buffer>()
 
   constructor (digest: string, key: Buffer, block: number) {
@@ -110,7 +113,10 @@ class TwoHashes {
   #view (start: number, length: number): Buffer {
     const key = start * 2 * MAX_TEXT_BYTES + length
     let view = this.#views.get(key)
-    if (view === undefined) this.#views.set(key, view = this.#inner.subarray(start, start + length))
+    if (view === undefined) {
+      if (this.#views.size === MAX_VIEWS) this.#views.clear()
+      this.#views.set(key, view = this.#inner.subarray(start, start + length))
+    }
     return view
   }
 }

@@ -116,15 +116,14 @@ export class Signer {
     return signed.slice(0, this.#end(signed))
   }
 
-  /** The length of a signature tells where it begins: what follows the last separator is of base64url alone. */
+  /** Where a signature's separator would stand, by its length: a genuine one is of base64url alone, so that this is the last. */
   #end (signed: string): number {
     return signed.length - this.#tail
   }
 
   /** The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
-    if (this.hasSignature(signed)) return this.mismatch(this.signedPart(signed))
-    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
+    const end = typeof signed === 'string' ? lastIndexOf(this.sep, signed) : -1
     return end === -1 ? this.failure(BadSignature, 'There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
   }
 
@@ -239,7 +238,7 @@ export function readTimestamp (text: string): number | undefined {
   return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
 }
 
-/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp. */
+/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp or a signature. */
 function lastIndexOf (sep: string, text: string): number {
   const first = sep.charCodeAt(0)
   for (let at = text.length - sep.length; at >= 0; at--) {
