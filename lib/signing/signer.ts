@@ -123,7 +123,7 @@ export class Signer {
 
   /** The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
-    const end = typeof signed === 'string' ? lastIndexOf(this.sep, signed) : -1
+    const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
     return end === -1 ? this.failure(BadSignature, 'There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
   }
 
@@ -238,7 +238,7 @@ export function readTimestamp (text: string): number | undefined {
   return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
 }
 
-/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp or a signature. */
+/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp. */
 function lastIndexOf (sep: string, text: string): number {
   const first = sep.charCodeAt(0)
   for (let at = text.length - sep.length; at >= 0; at--) {
