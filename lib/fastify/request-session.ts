@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
 import { escapeName } from '../path.ts'
+import { type HeaderSource, ReplyHeaders } from './reply-headers.ts'
 import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
@@ -326,35 +327,6 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 function outcomeOf (decision: SaveDecision): Outcome | undefined {
   if (decision.action !== 'set') return decision.action === 'delete' ? 'deleted' : undefined
   return decision.isResigned === true ? 'resigned' : 'saved'
-}
-
-/** Headers to be changed, as soon as it is known that they are to be. */
-interface HeaderSource {
-  bag (): HeaderBag
-}
-
-class ReplyHeaders implements HeaderSource, HeaderBag {
-  readonly #reply: FastifyReply
-
-  constructor (reply: FastifyReply) {
-    this.#reply = reply
-  }
-
-  bag (): HeaderBag {
-    return this
-  }
-
-  get (name: string): ReturnType<HeaderBag['get']> {
-    return this.#reply.getHeader(name) as ReturnType<HeaderBag['get']>
-  }
-
-  set (name: string, value: string | string[]): void {
-    this.#reply.header(name, value)
-  }
-
-  remove (name: string): void {
-    this.#reply.removeHeader(name)
-  }
 }
 
 /** Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket tells it by `ws`, of injected ones too. */
