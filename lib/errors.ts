@@ -110,6 +110,12 @@ export class NotSerializable extends TypeError {
   }
 }
 
+/** A key, or a whole value, that a session cannot take as its data. It may come from a request, which Fastify answers with 400. */
+export class InvalidSessionData extends TypeError {
+  readonly code = 'FSS_ERR_INVALID_SESSION_DATA'
+  readonly statusCode = 400
+}
+
 /** A value that `default` of a provider has no form for; where it stands is known to who called that. */
 export class HasNoForm extends NotSerializable {
   readonly reason: string

@@ -561,7 +561,7 @@ t.test('after an upgrade a session is read, and a change to it is an error that 
   const seen: unknown[] = []
   const { get, logs } = await upgrading(t, () => {}, ({ session }) => {
     seen.push(session.get('user'), session.data())
-    for (const change of [() => { session.user = 'Bob' }, () => session.clear(), () => { session.permanent = true }, () => session.id]) {
+    for (const change of [() => { session.user = 'Bob' }, () => session.clear(), () => { session.permanent = true }, () => session.touch()]) {
       t.throws(change, { message: /^The session cannot be changed once the connection was upgraded to a websocket/ })
     }
     seen.push(session.get('user'))

@@ -259,7 +259,7 @@ live('a session that one side makes permanent is permanent on the other', async 
     const [, date] = /; Expires=([^;]+)/.exec(browser.line!) ?? []
     return Math.abs(Date.parse(date!) / 1000 - Date.now() / 1000 - days * DAY) < MINUTE
   }
-  await browser.here((session) => session.update({ a: 1, _permanent: true }))
+  await browser.here((session) => { session.set('a', 1); session.permanent = true })
   t.ok(expiresIn(31), 'written here')
   t.equal((await browser.flask()).permanent, true)
   t.ok(expiresIn(31), 'sent again by Flask')

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings } from '../lib/index.ts'
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
-import { contentsOf } from '../lib/session/session.ts'
+import { assignSession, contentsOf } from '../lib/session/session.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
 
 const START = 1_700_000_000
@@ -72,16 +73,111 @@ t.test('an empty session has no cookie, and is deleted only where one came and s
   t.equal(decide([''], (session) => session.size), 'keep')
 })
 
-t.test('an id that was read keeps a session, the clock alone does not', async (t) => {
-  const { iface } = interfaceWith({ absoluteLifetime: DAY })
-  const { session } = open(iface)
+t.test('an id, a clock and permanent keep no session by themselves', async (t) => {
+  for (const absoluteLifetime of [undefined, DAY]) {
+    const { iface } = interfaceWith({ absoluteLifetime })
+    const { session } = open(iface)
+    t.ok(session.id)
+    session.permanent = true
+    session.set('a', 1)
+    const { id } = session
+    const filled = valueOf(iface.saveSession(session))
+    t.strictSame([open(iface, filled).session.id, open(iface, filled).session.permanent], [id, true])
+    session.pop('a')
+    t.strictSame(iface.saveSession(session), { action: 'keep', vary: true }, 'no cookie came, so there is none to delete')
+    const emptied = open(iface, filled).session
+    t.ok(emptied.pop('a'))
+    t.ok(emptied.permanent)
+    t.equal(emptied.size, 0)
+    t.equal(iface.saveSession(emptied).action, 'delete')
+  }
+})
+
+t.test('every saved session has its id from the first cookie on, and a new one when it starts anew', async (t) => {
+  const { at, iface } = interfaceWith({ lifetime: 100 })
+  const first = cookieOf(iface, { list: [1] })
+  const { id } = open(iface, first).session
+  t.match(id, /^[\w-]{22}$/)
+  t.not(open(iface, cookieOf(iface, { list: [1] })).session.id, id)
+  at(START + 50)
+  for (const [use, keepsId] of [
+    [(session: Session) => session.get('list'), true],
+    [(session: Session) => session.set('b', 1), true],
+    [(session: Session) => (session.get('list') as number[]).push(2), true],
+    [(session: Session) => session.touch(), true],
+    [(session: Session) => session.regenerate(['list']), false],
+    [(session: Session) => { session.clear(); session.set('c', 1) }, false],
+    [(session: Session) => assignSession(session, { d: 1 }), false]
+  ] as const) {
+    const { session } = open(iface, first)
+    use(session)
+    const again = open(iface, valueOf(iface.saveSession(session))).session.id
+    t.match(again, /^[\w-]{22}$/)
+    t.equal(again === id, keepsId)
+  }
+})
+
+t.test('a genuine cookie without an id has one from its signature until it is saved here', async (t) => {
+  const text = '{"a":[1]}'
+  const raw = interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } }).iface
+  const cookie = cookieOf(raw, { a: 1 })
+  const { at, iface } = interfaceWith({ lifetime: 100 })
+  const { session } = open(iface, cookie)
   const { id } = session
-  const again = open(iface, valueOf(iface.saveSession(session))).session
-  t.equal(again.id, id)
-  t.strictSame(again.data(), {})
-  const cleared = open(iface, cookieOf(iface, { a: 1 })).session
-  cleared.clear()
-  t.equal(iface.saveSession(cleared).action, 'delete')
+  const signature = cookie.slice(cookie.lastIndexOf('.') + 1)
+  t.equal(id, createHash('sha256').update(signature).digest().subarray(0, 16).toString('base64url'))
+  t.equal(open(iface, cookie).session.id, id)
+  t.ok(session.get('a'))
+  t.equal(session.modified, true, 'it was read, and the cookie has none')
+  const read = open(iface, cookie).session
+  t.ok(read.get('a'))
+  t.equal(read.modified, false)
+  t.equal(iface.saveSession(read).action, 'keep')
+  ;(read.get('a') as number[]).push(2)
+  t.equal(open(iface, valueOf(iface.saveSession(read))).session.id, id)
+  at(START + 10)
+  const due = open(iface, cookie).session
+  t.ok(due.get('a'))
+  t.equal(open(iface, valueOf(iface.saveSession(due))).session.id, id)
+  const ended = open(iface, cookie).session
+  ended.regenerate(['a'])
+  t.not(ended.id, id, 'and what starts anew has another')
+})
+
+t.test('with format flask an id is in the cookie only once it was read', async (t) => {
+  const { iface } = interfaceWith({ format: 'flask' })
+  const text = (cookie: string): string => Buffer.from(cookie.split('.')[0]!, 'base64url').toString()
+  const cookie = cookieOf(iface, { a: 1 })
+  t.equal(text(cookie), '{"a":1}')
+  const { session } = open(iface, cookie)
+  const { id } = session
+  t.equal(open(iface, cookie).session.id, id)
+  const kept = valueOf(iface.saveSession(session))
+  t.equal(text(kept), `{"a":1,"_id":"${id}"}`)
+  t.equal(open(iface, kept).session.id, id)
+  const empty = open(iface).session
+  t.ok(empty.id)
+  t.equal(iface.saveSession(empty).action, 'keep')
+  const forged = open(iface, 'forged.cookie.x').session
+  t.ok(forged.id)
+  t.equal(iface.saveSession(forged).action, 'keep', 'a bad cookie is left alone')
+})
+
+t.test('with format flask a session that came without a key is left to the other program, unless it is ended here', async (t) => {
+  const { iface } = interfaceWith({ format: 'flask' })
+  const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => '{"_permanent":true}', loads: JSON.parse } }).iface
+  const cookie = cookieOf(raw, { a: 1 })
+  const decide = (change: (session: Session) => void): string => {
+    const { session } = open(iface, cookie)
+    t.ok(session.permanent)
+    change(session)
+    return iface.saveSession(session).action
+  }
+  t.equal(decide(() => {}), 'keep')
+  t.equal(decide((session) => { session.set('a', 1); session.pop('a') }), 'keep')
+  t.equal(decide((session) => { session.permanent = false }), 'keep')
+  t.equal(decide((session) => session.clear()), 'delete')
+  t.equal(decide((session) => { session.delete() }), 'delete')
 })
 
 t.test('modified may be set by hand', async (t) => {
@@ -104,9 +200,9 @@ t.test('modified may be set by hand', async (t) => {
   t.equal(broken.modified, true, 'what cannot be kept is a change')
   t.throws(() => { broken.modified = false }, TypeError)
   const refused = open(iface, cookie).session
-  refused.set('act', () => 1)
+  refused.set('act', { now: () => 1 })
   t.throws(() => { refused.modified = false }, TypeError)
-  t.throws(() => iface.saveSession(refused), /^session\.act /, 'and is not forgotten')
+  t.throws(() => iface.saveSession(refused), /^session\.act\.now /, 'and is not forgotten')
 })
 
 t.test('a session that is saved twice is saved as it is then', async (t) => {
@@ -287,6 +383,27 @@ t.test('absoluteLifetime ends a session however lately it was used, and regenera
   t.strictSame(open(iface, renewed).session.createdAt, new Date((START + 100) * 1000))
 })
 
+t.test('a session that began after its signature, or at no time that there is, is refused where the beginning counts', async (t) => {
+  const cases: Array<[began: unknown, size: number, code?: string]> = [
+    [START, 1], [START + 60, 1], [START + 61, 0, 'FSS_ERR_BAD_PAYLOAD'], [4_000_000_000, 0, 'FSS_ERR_BAD_PAYLOAD'],
+    [2 ** 53 - 1, 0, 'FSS_ERR_BAD_PAYLOAD'], [1.5, 0, 'FSS_ERR_BAD_PAYLOAD'], ['x', 0, 'FSS_ERR_BAD_PAYLOAD'],
+    [null, 0, 'FSS_ERR_BAD_PAYLOAD'], [-5, 0, 'FSS_ERR_SIGNATURE_EXPIRED'], [0, 0, 'FSS_ERR_SIGNATURE_EXPIRED']
+  ]
+  for (const [began, size, code] of cases) {
+    const text = JSON.stringify({ _began: began, a: 1 })
+    const cookie = cookieOf(interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } }).iface, { a: 1 })
+    const { session, refused } = open(interfaceWith({ absoluteLifetime: 100 }).iface, cookie)
+    t.equal(session.size, size, text)
+    t.strictSame(refused.map((error) => error.code), code === undefined ? [] : [code])
+    const other = open(interfaceWith().iface, cookie).session
+    t.equal(other.get('a'), 1, 'elsewhere it is read')
+    t.notOk(Number.isNaN(other.createdAt?.getTime()))
+    other.set('b', 1)
+    const rewritten = valueOf(interfaceWith().iface.saveSession(other))
+    t.match(JSON.parse(Buffer.from(rewritten.split('.')[0]!, 'base64url').toString()), { _began: began }, 'and kept')
+  }
+})
+
 t.test('a session from before absoluteLifetime was set begins with its signature', async (t) => {
   const cookie = cookieOf(interfaceWith().iface, { a: 1 })
   const { session } = open(interfaceWith({ absoluteLifetime: 100 }).iface, cookie)
@@ -300,11 +417,45 @@ t.test('of several cookies the first that verifies is taken, and at most eight a
   const forged = good.slice(0, -1) + (good.endsWith('A') ? 'B' : 'A')
   const sizes = (...cookies: string[]): number => open(iface, ...cookies).session.size
   t.equal(sizes('', 'no cookie of ours', forged, good), 1)
-  t.equal(sizes(...Array(7).fill(forged), good), 1)
-  t.equal(sizes(...Array(8).fill(forged), good), 0)
+  const forgeries = Array.from({ length: 8 }, (_, index) => `${good.slice(0, -3)}aa${index}`)
+  t.equal(sizes(...forgeries.slice(1), good), 1)
+  t.equal(sizes(...forgeries, good), 0)
+  t.equal(sizes(...Array(50).fill(forged), good), 1, 'one value counts once')
   t.equal(sizes(...Array(500).fill('wrong shape'), good), 1, 'other shapes do not count')
   t.strictSame(open(iface, forged, good).refused, [])
   t.equal(open(iface, forged, forged).refused.length, 1)
+})
+
+t.test('an expired cookie of another path hides no fresh one, and at most two payloads are decoded', async (t) => {
+  let decoded = 0
+  const counted = { dumps: JSON.stringify, loads: (text: string) => { decoded++; return JSON.parse(text) } }
+  const { at, iface } = interfaceWith({ lifetime: 100, serializer: counted as never })
+  const openCounted = (...cookies: string[]): [size: number, decoded: number, codes: string[]] => {
+    decoded = 0
+    const { session, refused } = open(iface, ...cookies)
+    return [session.size, decoded, refused.map(({ code }) => code)]
+  }
+  const old = Array.from({ length: 7 }, (_, n) => cookieOf(iface, { n }))
+  at(START + 200)
+  const good = cookieOf(iface, { a: 1 })
+  t.strictSame(openCounted(...old, good), [1, 1, []])
+  t.strictSame(openCounted(...old, old[0]!), [0, 0, ['FSS_ERR_SIGNATURE_EXPIRED']])
+  const bad = ['[1]', '[2]', '[3]'].map((text) => {
+    const raw = interfaceWith({ serializer: { dumps: () => text, loads: JSON.parse } })
+    raw.at(START + 200)
+    return cookieOf(raw.iface, { a: 1 })
+  })
+  t.strictSame(openCounted(...Array(8).fill(bad[0])), [0, 1, ['FSS_ERR_BAD_PAYLOAD']], 'equal values are read once')
+  t.strictSame(openCounted(bad[0]!, good), [1, 2, []])
+  t.strictSame(openCounted(...bad, good), [0, 2, ['FSS_ERR_BAD_PAYLOAD']])
+})
+
+t.test('what fails for another reason than the data is an error, and no cookie is refused for it', async (t) => {
+  const { iface } = interfaceWith()
+  const cookie = cookieOf(iface, { a: 1 })
+  const broken = new SecureCookieSessionInterface({ ...resolveOptions({ secret: SECRET }), now: () => NaN })
+  t.throws(() => open(broken, cookie), { message: 'now must return Unix seconds' })
+  t.equal(open(iface, cookie).session.size, 1)
 })
 
 t.test('a cookie that cannot be trusted is a new session, with the reason', async (t) => {
@@ -344,14 +495,15 @@ t.test('a valid signature around what is no session is refused', async (t) => {
   t.match(open(own, cookieOf(own, { a: 1 })).refused, [{ message: 'The payload cannot be read', code: 'FSS_ERR_BAD_PAYLOAD' }])
 })
 
-t.test('what another program keeps under our two names stays as it is', async (t) => {
-  const raw = interfaceWith({ serializer: { dumps: () => '{"_id":"of-flask-login","_began":"x","a":1}', loads: JSON.parse } }).iface
+t.test('what another program keeps under our names stays as it is', async (t) => {
+  const raw = interfaceWith({ serializer: { dumps: () => '{"_id":"of-flask-login","_began":"x","_permanent":1,"a":1}', loads: JSON.parse } }).iface
   const { iface } = interfaceWith()
   const { session } = open(iface, cookieOf(raw, { a: 1 }))
-  t.strictSame(session.data(), { _id: 'of-flask-login', _began: 'x', a: 1 })
+  t.strictSame(session.data(), { _id: 'of-flask-login', _began: 'x', _permanent: 1, a: 1 })
+  t.equal(session.permanent, false)
   t.throws(() => session.id, { message: 'Another program keeps an _id in this session, which session.id would replace' })
   session.set('b', 2)
-  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { _id: 'of-flask-login', _began: 'x', a: 1, b: 2 })
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { _id: 'of-flask-login', _began: 'x', _permanent: 1, a: 1, b: 2 })
 })
 
 t.test('the clock of a session outlives processes that do not look at it', async (t) => {
@@ -454,7 +606,7 @@ t.test('compressed cookies are read where compression is on', async (t) => {
   const { iface } = interfaceWith({ compress: true })
   const cookie = cookieOf(iface, { a: 'x'.repeat(500) })
   t.match(cookie, /^\./)
-  t.ok(cookie.length < 120)
+  t.ok(cookie.length < 160)
   t.strictSame(open(iface, cookie).session.data(), { a: 'x'.repeat(500) })
 })
 

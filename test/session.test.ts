@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { Session } from '../lib/index.ts'
-import { contentsOf } from '../lib/session/session.ts'
+import { assignSession, contentsOf } from '../lib/session/session.ts'
 
 t.test('what is set comes back, by method and by property', async (t) => {
   const session = new Session() as Session
@@ -48,25 +48,69 @@ t.test('inspecting a session shows its data', async (t) => {
   t.equal(inspect(new Session({ a: { b: 1 } })), 'Session { a: { b: 1 } }')
 })
 
-t.test('a key that is a member\'s name is reached by get and set; assigning to it says so', async (t) => {
-  const session = new Session() as Session
-  for (const name of ['get', 'size', 'id', 'constructor', '__proto__']) {
-    t.throws(() => { (session as Record<string, unknown>)[name] = 1 }, { name: 'TypeError', message: `"${name}" is a member of the session; session.set() stores a value under that name` })
+/** Every name that has a meaning on a session, now or later. */
+const MEMBERS = [
+  'get', 'set', 'has', 'delete', 'pop', 'setDefault', 'update', 'clear', 'data', 'toJSON', 'keys', 'entries', 'size',
+  'permanent', 'isNew', 'accessed', 'modified', 'id', 'issuedAt', 'createdAt', 'touch', 'regenerate', 'options',
+  'save', 'reload', 'expiresAt', 'key', 'end', 'then'
+]
+
+t.test('the name of a member is no key, by whatever way, and the error is the client\'s', async (t) => {
+  const session = new Session({ a: 1 }) as Session
+  for (const name of MEMBERS) {
+    const writes: Array<() => void> = [
+      () => session.set(name, 1), () => session.setDefault(name, 1), () => session.update({ b: 2, [name]: 1 }),
+      () => assignSession(session, { b: 2, [name]: 1 })
+    ]
+    if (name !== 'permanent' && name !== 'modified') writes.push(() => Object.assign(session, { [name]: 1 }))
+    for (const write of writes) {
+      t.throws(write, {
+        name: 'TypeError',
+        code: 'FSS_ERR_INVALID_SESSION_DATA',
+        statusCode: 400,
+        message: `"${name}" is a member of the session and cannot be a key; choose another name`
+      })
+    }
   }
-  session.set('get', 1)
-  t.equal(session.get('get'), 1)
-  t.type(session.get, 'function')
+  t.strictSame(session.data(), { a: 1 }, 'and nothing was half done')
   t.throws(() => { (session as never as Record<symbol, unknown>)[Symbol('s')] = 1 }, TypeError)
 })
 
-t.test('keys are strings, and three are reserved', async (t) => {
+t.test('a key under a member\'s name that came with the cookie is data, and no property', async (t) => {
+  const data = Object.fromEntries(MEMBERS.map((name) => [name, `data ${name}`]))
+  const session = new Session({ ...data, a: 1 } as never) as Session
+  for (const name of MEMBERS) {
+    t.equal(session.get(name), `data ${name}`)
+    t.ok(session.has(name))
+    t.not(session[name], `data ${name}`)
+    t.notOk(name in session)
+  }
+  t.strictSame(session.data(), { ...data, a: 1 })
+  t.strictSame(JSON.parse(JSON.stringify(session)), { ...data, a: 1 })
+  t.strictSame({ ...session }, { a: 1 })
+  t.strictSame(Object.keys(session), ['a'])
+  t.equal(Object.getOwnPropertyDescriptor(session, 'id'), undefined)
+  t.throws(() => Object.defineProperty(session, 'id', { value: 1 }), TypeError)
+  t.ok(delete (session as Record<string, unknown>).size)
+  t.ok(session.has('size'))
+  t.equal(session.pop('id'), 'data id')
+  t.notOk(session.has('id'))
+  session.regenerate(['keys'])
+  t.strictSame(session.data(), { keys: 'data keys' })
+})
+
+t.test('keys are strings, and four are reserved', async (t) => {
   const session = new Session({ a: 1 }) as Session
-  for (const key of ['_id', '_began', '__proto__']) {
+  for (const key of ['_id', '_began', '_permanent', '__proto__']) {
     const values = Object.defineProperty({ b: 2 }, key, { value: 1, enumerable: true })
     for (const write of [
       () => session.set(key, 1), () => session.delete(key), () => session.setDefault(key, 1),
-      () => session.update(values), () => new Session(values)
-    ]) t.throws(write, { name: 'TypeError', message: `The session key "${key}" is reserved` })
+      () => { session[key] = 1 }, () => session.update(values), () => assignSession(session, values), () => new Session(values)
+    ]) {
+      t.throws(write, {
+        name: 'TypeError', code: 'FSS_ERR_INVALID_SESSION_DATA', statusCode: 400, message: `The session key "${key}" is reserved`
+      })
+    }
     t.equal(session.get(key), undefined)
     t.notOk(session.has(key))
     t.equal(session.pop(key, 'fallback'), 'fallback')
@@ -83,9 +127,16 @@ t.test('names that every object has are ordinary keys', async (t) => {
   const session = new Session() as Session
   for (const key of ['constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
     t.equal(session.get(key), undefined)
+    t.notOk(key in session)
     session.set(key, key)
     t.equal(session.get(key), key)
+    t.equal(session[key], key)
+    t.strictSame({ ...session }, { [key]: key })
+    t.equal(JSON.stringify(session), JSON.stringify({ [key]: key }))
+    delete session[key]
+    t.notOk(session.has(key))
   }
+  t.equal(session.constructor, Session)
 })
 
 t.test('Flask\'s dict methods', async (t) => {
@@ -98,7 +149,7 @@ t.test('Flask\'s dict methods', async (t) => {
   session.update({ c: 3, d: undefined, b: undefined })
   t.strictSame(session.data(), { c: 3 })
   for (const wrong of [null, undefined, 'ab', [['a', 1]], new Map()]) {
-    t.throws(() => session.update(wrong as never), { message: 'The data of a session must be an object without a class' })
+    t.throws(() => session.update(wrong as never), { statusCode: 400, message: 'The data of a session must be an object without a class' })
   }
   session.clear()
   t.equal(session.size, 0)
@@ -115,7 +166,6 @@ t.test('delete removes one key, or without an argument ends the session', async 
   const session = new Session({ a: 1, b: 2 }) as Session
   t.equal(session.delete('a'), true)
   t.equal(session.delete('a'), false)
-  t.ok(session.id)
   t.equal(session.delete(), true)
   t.equal(session.size, 0)
   t.equal(session.delete(), false)
@@ -135,7 +185,7 @@ t.test('modified follows Flask\'s rules', async (t) => {
     'update, also with nothing': (session) => session.update({}),
     'setDefault of a missing key': (session) => session.setDefault('b', 1),
     permanent: (session) => { session.permanent = false },
-    'a new id': (session) => session.id,
+    'an id that was not kept': (session) => session.id,
     regenerate: (session) => session.regenerate(['a']),
     modified: (session) => { session.modified = true }
   })) t.ok(after(change), name)
@@ -149,29 +199,33 @@ t.test('modified follows Flask\'s rules', async (t) => {
   })) t.notOk(after(change), name)
 })
 
-t.test('permanent is an ordinary key', async (t) => {
+t.test('permanent stands beside the data', async (t) => {
   const session = new Session() as Session
   t.equal(session.permanent, false)
   session.permanent = true
-  t.equal(session.get('_permanent'), true)
-  session.set('_permanent', 'yes')
   t.equal(session.permanent, true)
-  session.permanent = false
-  t.strictSame(session.data(), { _permanent: false })
+  t.equal(session.modified, true)
+  t.strictSame([session.get('_permanent'), session.has('_permanent'), session.size, session.data(), { ...session }, JSON.stringify(session)],
+    [undefined, false, 0, {}, {}, '{}'])
+  session.permanent = 0 as never
+  t.equal(session.permanent, false)
+  t.equal((new Session({ a: 1 }, { permanent: true }) as Session).permanent, true)
 })
 
-t.test('a session that starts permanent becomes so with its first key', async (t) => {
-  const session = new Session({}, { startsPermanent: true }) as Session
-  t.equal(session.permanent, true)
-  t.equal(session.size, 0)
-  session.set('a', undefined)
-  t.equal(session.size, 0)
-  session.set('a', 1)
-  t.strictSame(session.data(), { _permanent: true, a: 1 })
-  session.clear()
-  t.equal(session.size, 0)
-  session.permanent = false
-  t.strictSame(session.data(), { _permanent: false })
+t.test('a session is permanent from its start where sessions start so, and again after it was started anew', async (t) => {
+  for (const startsPermanent of [true, false]) {
+    const session = new Session({}, { startsPermanent }) as Session
+    t.equal(session.permanent, startsPermanent)
+    for (const restart of [
+      () => session.clear(), () => session.delete(), () => session.regenerate(['a']), () => assignSession(session, { a: 1 }),
+      () => assignSession(session, null)
+    ]) {
+      session.permanent = !startsPermanent
+      restart()
+      t.equal(session.permanent, startsPermanent)
+    }
+    t.equal((new Session({ a: 1 }, { startsPermanent, isNew: false }) as Session).permanent, false, 'a session that came is as it says')
+  }
 })
 
 t.test('accessed tells a use, and asking for it is none', async (t) => {
@@ -189,9 +243,14 @@ t.test('an id is made once, of 128 bits, and anew after regenerate, clear and de
     t.match(session.id, /^[\w-]{22}$/)
     t.equal(session.id, session.id)
     seen.add(session.id)
+    session.set('a', 1)
+    t.ok(seen.has(session.id), 'an id stays when the first key is stored')
     end()
   }
   t.equal(seen.size, 4)
+  const empty = new Session() as Session
+  t.ok(empty.id)
+  t.notOk(empty.modified, 'reading it makes nothing worth saving')
   t.equal((new Session({}, { id: 'known' }) as Session).id, 'known')
 })
 
@@ -232,6 +291,25 @@ t.test('a method that was taken from its session says so', async (t) => {
   for (const call of [() => get('a'), () => set('a', 1), () => get.call({} as never, 'a')]) {
     t.throws(call, { name: 'TypeError', message: /^A method of a session was called without it/ })
   }
+})
+
+t.test('a callback is refused before anything is done, since nobody would call it', async (t) => {
+  const session = new Session({ user: 1 }) as Session
+  const never = (): void => {}
+  const calls: Record<string, Array<unknown[]>> = {
+    regenerate: [[never], [['user'], never]], delete: [[never], ['user', never]], clear: [[never]], touch: [[never]], update: [[{}, never]]
+  }
+  for (const [method, lists] of Object.entries(calls)) {
+    for (const args of lists) {
+      const call = (session as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!
+      t.throws(() => call.apply(session, args), {
+        name: 'TypeError',
+        message: `session.${method}() takes no callback: it takes effect at once, and the session is saved with the reply`
+      })
+    }
+  }
+  t.strictSame(session.data(), { user: 1 })
+  t.notOk(session.modified)
 })
 
 t.test('regenerate takes a list', async (t) => {

@@ -12,6 +12,8 @@ export interface CookieContent {
   readonly data: Record<string, unknown>
   readonly id: string | undefined
   readonly began: Date | undefined
+  /** Undefined where the cookie does not say. */
+  readonly permanent: boolean | undefined
   /** Bytes of the text of the payload. */
   readonly payloadBytes: number
   /** Bytes of the text of each value, largest first. */
@@ -56,6 +58,7 @@ export function readContent ({ payload, timestamp }: CookieParts, settings: Sess
     data: session.data(),
     id: contentsOf(session)!.id,
     began: session.createdAt,
+    permanent: contentsOf(session)!.permanent,
     payloadBytes: Buffer.byteLength(decodePayload(payload, true)),
     keyBytes: sessionInterface.weigh(session)
   }

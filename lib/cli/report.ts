@@ -31,6 +31,7 @@ export function reportAsJSON (report: Report): string {
     expires: parts === undefined ? null : expiryOf(report, parts.timestamp),
     id: content?.id ?? null,
     began: content?.began ?? null,
+    permanent: content?.permanent ?? null,
     bytes: { cookie: report.bytes, payload: content?.payloadBytes ?? null, keys: content === undefined ? null : Object.fromEntries(content.keyBytes) }
   })
   const data = content === undefined ? 'null' : new TaggedJSONSerializer().dumps(content.data, 'data')
@@ -70,10 +71,11 @@ function timeRows (report: Report): Row[] {
 
 function contentRows ({ content }: Report): Row[] {
   if (content === undefined) return []
-  const { id, began, payloadBytes, keyBytes } = content
+  const { id, began, permanent, payloadBytes, keyBytes } = content
   const rows: Row[] = []
   if (id !== undefined) rows.push(['_id', id])
   if (began !== undefined) rows.push(['_began', began.toISOString()])
+  if (permanent !== undefined) rows.push(['_permanent', `${permanent}`])
   rows.push(['payload', `${payloadBytes} bytes${keyBytes.length > 0 ? ', by key, its name included:' : ''}`])
   for (const [key, bytes] of keyBytes) rows.push(['', `${bytes} ${escapeName(key)}`])
   return rows

@@ -45,7 +45,7 @@ function readData (text: string, isTagged: boolean): Record<string, unknown> {
 
 function encode (data: Record<string, unknown>, sessionInterface: SecureCookieSessionInterface): string {
   try {
-    return encodeSession(sessionInterface, data, false).value
+    return encodeSession(sessionInterface, data).value
   } catch (error) {
     throw new BadInput((error as Error).message)
   }

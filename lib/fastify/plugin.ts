@@ -257,7 +257,7 @@ function countersByName (sites: readonly SessionSite[]): Record<string, SessionC
 
 /** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */
 function encodeWithin ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
-  const { session, value, expires } = encodeSession(sessionInterface, data, settings.permanent)
+  const { session, value, expires } = encodeSession(sessionInterface, data)
   const { length } = cookie.set(value, expires, true)
   if (length <= settings.maxCookieSize) return value
   throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))

@@ -10,7 +10,7 @@ import {
   type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
-import { contentsOf, type Session, type SessionHost, sessionOn } from '../session/session.ts'
+import { contentsOf, openedSession, type Session, type SessionHost, sessionOn } from '../session/session.ts'
 import { checked, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface } from '../session/session-interface.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
@@ -54,10 +54,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   #varies = false
   /** The last decision of the interface. */
   #decision: SaveDecision | undefined
-  /** The revision of the contents that the headers speak of. */
+  /** Counts the changes that the application announced; those of an interface are none to be saved. */
+  #changes = 0
+  /** The changes that the headers speak of. */
   #committed = -1
-  /** What was thrown or logged last, and of which revision, so that it need not be logged again. */
-  #failure: { readonly message: string, readonly revision: number } | undefined
+  /** What was thrown or logged last, and after which change, so that it need not be logged again. */
+  #failure: { readonly message: string, readonly changes: number } | undefined
   /** Why the second commit could not change the headers. */
   #unsent: unknown
   #isErrorReply = false
@@ -88,7 +90,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
     this.#opened(contentsOf(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))!)
-    this.#committed = this.contents!.revision
+    this.#committed = this.#changes
     if (refused !== undefined) this.#report(refused)
   }
 
@@ -109,6 +111,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   changing (key: string | undefined): void {
+    this.#changes++
     if (this.#reply?.raw.headersSent) this.#logLost(key === undefined ? [] : [key])
     else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
   }
@@ -147,7 +150,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const contents = this.contents
     if (contents === undefined) return
     const wasChanged = this.#forgetMissing(head)
-    if (wasChanged || contents.revision !== this.#committed || !contents.isAsDecided) this.#saveLate(head, contents.revision)
+    if (wasChanged || this.#changes !== this.#committed || !contents.isAsDecided) this.#saveLate(head)
   }
 
   left (): void {
@@ -178,10 +181,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     return lacksVary || lacksLine
   }
 
-  #saveLate (headers: HeaderSource, revision: number): void {
+  #saveLate (headers: HeaderSource): void {
     this.#unsent = undefined
     if (this.#site.sessionInterface.async) {
-      if (revision !== this.#committed) this.#logLost([])
+      if (this.#changes !== this.#committed) this.#logLost([])
       return
     }
     const decision = this.#save() as SaveDecision | Error
@@ -199,8 +202,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { sessionInterface } = this.#site
     try {
       if (sessionInterface.async) return this.#saveAsync()
-      const decision = saveContents(sessionInterface, this.session, this.contents!, this)
-      this.#committed = this.contents!.revision
+      this.#committed = this.#changes
+      const decision = saveContents(sessionInterface, this.contents!, this)
       return this.#decide(decision)
     } catch (error) {
       return asError(error)
@@ -209,8 +212,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   async #saveAsync (): Promise<SaveDecision | Error> {
     try {
-      const decision = this.#site.sessionInterface.saveSession(this.session, this)
-      this.#committed = this.contents!.revision
+      this.#committed = this.#changes
+      const decision = this.#site.sessionInterface.saveSession(openedSession(this.contents!), this)
       return checked(await decision)
     } catch (error) {
       return asError(error)
@@ -228,7 +231,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { settings } = this.#site
     const line = this.#lineFor(decision)
     if (line !== undefined && line.length > settings.maxCookieSize) {
-      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.session))
+      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(openedSession(this.contents!)))
     }
     this.#failure = undefined
     if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
@@ -257,7 +260,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(this.session).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
+    const bytes = Object.fromEntries(sessionInterface.weigh(openedSession(this.contents!)).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
@@ -270,16 +273,16 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
   #isNews ({ message }: Error): boolean {
-    const { revision } = this.contents!
-    const isKnown = this.#failure?.message === message && this.#failure.revision === revision
-    this.#failure = { message, revision }
+    const changes = this.#changes
+    const isKnown = this.#failure?.message === message && this.#failure.changes === changes
+    this.#failure = { message, changes }
     return !isKnown
   }
 
   /** When the reply is over: whether objects of the session were changed after the headers had left. */
   #checkUnsaved (message = LOST): void {
     try {
-      const keys = this.#site.sessionInterface.unsavedKeys(this.session)
+      const keys = this.#site.sessionInterface.unsavedKeys(openedSession(this.contents!))
       if (keys.length > 0) this.#logLost(keys, message)
     } catch (error) {
       this.#log(error, message)

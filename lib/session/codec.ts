@@ -1,6 +1,6 @@
 import { type BadData, BadSignature } from '../errors.ts'
-import { contentsOf, Session } from './session.ts'
-import { saveContents, type SessionInterface, settled } from './session-interface.ts'
+import { openedSession, type Session } from './session.ts'
+import { openContents, saveContents, type SessionInterface, settled } from './session-interface.ts'
 
 /** A session made outside a request, and what its cookie is to hold. */
 export interface EncodedSession {
@@ -11,10 +11,11 @@ export interface EncodedSession {
 }
 
 /** A new session of `data`. Throws a `TypeError` for data that cannot be kept, or of which nothing is to be kept. */
-export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>, startsPermanent: boolean): EncodedSession {
-  const session: Session = new Session({}, { startsPermanent })
+export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): EncodedSession {
+  const contents = openContents(sessionInterface, [])
+  const session = openedSession(contents)
   session.update(data)
-  const decision = saveContents(sessionInterface, session, contentsOf(session)!, {})
+  const decision = saveContents(sessionInterface, contents, {})
   if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
   return { session, value: decision.value, expires: decision.expires }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { BadData } from '../errors.ts'
 import { isUnchanged, type Snapshot, snapshotOf, UNKNOWN } from './snapshot.ts'
 
@@ -11,7 +12,9 @@ export interface SessionInit {
   began?: number | undefined
   /** When its cookie was signed, in Unix seconds. */
   issuedAt?: number | undefined
-  /** Whether it becomes permanent with its first key. Default false. */
+  /** Whether its cookie outlives the browser session. Default `startsPermanent` for a new session, otherwise false. */
+  permanent?: boolean | undefined
+  /** Whether a new session, or one that is started anew by `clear` for instance, is permanent. Default false. */
   startsPermanent?: boolean | undefined
   /** Whether the request carried a cookie of this session's name, valid or not. Default false. */
   hasCookie?: boolean | undefined
@@ -19,6 +22,8 @@ export interface SessionInit {
 
 /** What this package's own interface knows besides. */
 export interface ContentsInit extends SessionInit {
+  /** Makes the id of a genuine cookie that has none; it becomes the session's own where that is saved. */
+  derivedId?: (() => string) | undefined
   /** The text of the payload that came, by which changes inside stored objects are noticed. */
   text?: string | undefined
   /** How old its signature was when it was opened, in seconds. */
@@ -31,8 +36,31 @@ export interface ContentsInit extends SessionInit {
   rewrite?: ((text: string) => string) | undefined
   /** Whether signing anew means to write the payload anew, for something that was not in it. Default false. */
   resignsDump?: boolean | undefined
-  /** The payload as text now. Without it what code outside holds counts as changed where its snapshot cannot tell. */
-  dump?: ((contents: SessionContents) => string) | undefined
+}
+
+/** What an interface holds all its sessions to. */
+export interface ContentsRules {
+  readonly startsPermanent: boolean
+  /** Whether another program writes the cookie too, and may keep data under names of members. */
+  readonly allowsMemberNames: boolean
+  /** Throws where the value can never be kept under the key. */
+  readonly checkValue: (key: string, value: unknown) => void
+  /** The payload as text now. Where it is empty, what code outside holds counts as changed if its snapshot cannot tell. */
+  readonly dump: (contents: SessionContents) => string
+}
+
+/** Those of a session that was made by hand. */
+export const NO_RULES: ContentsRules =
+  { startsPermanent: false, allowsMemberNames: false, checkValue: () => {}, dump: () => '' }
+
+/** A decision to set the cookie. */
+interface SignedPayload {
+  readonly text: string
+  readonly decision: unknown
+  /** Whether only the signature is new. */
+  readonly isResigned: boolean
+  /** The revision it was made for. */
+  readonly revision: number
 }
 
 /** Is told that code outside came to hold an object of a session, which it may change without a word. */
@@ -47,10 +75,16 @@ export class SessionContents {
   id: string | undefined
   /** The id that it was opened with, whatever has become of it. */
   readonly openedId: string | undefined
+  readonly #derivedId: (() => string) | undefined
+  readonly rules: ContentsRules
+  /** The session of the interface that opened it; a request has one of its own on the same contents. */
+  opened: unknown
   began: number | undefined
   issuedAt: number | undefined
+  /** As it is in the payload: undefined where nobody said. */
+  permanent: boolean | undefined
+  readonly #startsPermanent: true | undefined
   readonly age: number | undefined
-  startsPermanent: boolean
   hasCookie: boolean
   fromFallback: boolean
   refused: BadData | undefined
@@ -60,17 +94,20 @@ export class SessionContents {
   text: string | undefined
   accessed = false
   modified = false
+  /** Whether it was ended or started anew, so that nothing of what came is left. */
+  isReplaced = false
+  /** Whether it came with data. */
+  readonly cameFilled: boolean
   touched = false
   /** Counts the changes that were announced. */
   revision = 0
   /** The last decision to set the cookie, the payload it signed, and the revision it was made for. */
-  signed: { readonly text: string, readonly decision: unknown, revision: number } | undefined
+  signed: SignedPayload | undefined
   /** The payload that the last decision leaves with the browser, where there was one. */
   savedText: string | undefined
   /** The revision that the last decision was made for. */
   savedRevision = 0
   readonly resignsDump: boolean
-  readonly dump: (contents: SessionContents) => string
   #rewrite: ((text: string) => string) | undefined
   /** The keys whose objects code outside holds and may change without a word, and how those were when they needed no saving. */
   #lent: Map<string, Snapshot> | undefined
@@ -79,21 +116,24 @@ export class SessionContents {
   /** Told when code outside comes to hold an object for the first time. */
   borrower: Borrower | undefined
 
-  constructor (data: Record<string, unknown>, init: ContentsInit) {
+  constructor (data: Record<string, unknown>, init: ContentsInit, rules = NO_RULES) {
     this.data = data
     this.isNew = init.isNew ?? true
     this.id = init.id
     this.openedId = init.id
+    this.#derivedId = init.derivedId
+    this.rules = rules
     this.began = init.began
     this.issuedAt = init.issuedAt
     this.age = init.age
-    this.startsPermanent = init.startsPermanent ?? false
+    this.#startsPermanent = (init.startsPermanent ?? rules.startsPermanent) || undefined
+    this.permanent = init.permanent ?? (this.isNew ? this.#startsPermanent : undefined)
+    this.cameFilled = !this.isBlank
     this.hasCookie = init.hasCookie ?? false
     this.fromFallback = init.fromFallback ?? false
     this.refused = init.refused
     this.loaded = init.text
     this.text = init.text
-    this.dump = init.dump ?? (() => '')
     this.#rewrite = init.rewrite
     this.resignsDump = init.resignsDump ?? false
   }
@@ -173,7 +213,6 @@ export class SessionContents {
       this.remove(key)
       return
     }
-    if (this.startsPermanent && this.isBlank) this.data._permanent = true
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) this.#lend(key, UNKNOWN)
@@ -188,11 +227,13 @@ export class SessionContents {
     return delete this.data[key]
   }
 
-  /** Puts other data in the place of all there was; the id and the clock end with it. */
+  /** Puts other data in the place of all there was; the id, the clock and `permanent` end with it. */
   replace (data: Record<string, unknown>): void {
     this.data = {}
     this.#lent?.clear()
+    this.isReplaced = true
     this.id = undefined
+    this.permanent = this.#startsPermanent
     this.began = undefined
     this.issuedAt = undefined
     this.change()
@@ -204,17 +245,20 @@ export class SessionContents {
     this.revision++
   }
 
+  /** Whether there is nothing to keep: an id, a clock and `permanent` keep no session by themselves. */
   get isBlank (): boolean {
     for (const key in this.data) if (Object.hasOwn(this.data, key)) return false
     return true
   }
 
-  /** Whether there is nothing to keep. */
-  get isEmpty (): boolean {
-    return this.id === undefined && this.isBlank
+  /** Whether there is nothing left of what a cookie brought: not where it came empty and stayed so. */
+  get isEnded (): boolean {
+    return this.isBlank && this.modified && this.hasCookie && (this.isNew || this.cameFilled || this.isReplaced)
   }
 
-  get permanent (): boolean {
-    return Object.hasOwn(this.data, '_permanent') ? Boolean(this.data._permanent) : this.startsPermanent && this.isBlank
+  /** The id, which is made where there is none yet. */
+  identify (): string {
+    this.id ??= (this.isReplaced ? undefined : this.#derivedId?.()) ?? randomBytes(16).toString('base64url')
+    return this.id
   }
 }

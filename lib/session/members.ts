@@ -20,7 +20,11 @@ type ValueOf<Data, Key> = Key extends keyof Data ? Data[Key] : unknown
  */
 export interface SessionMembers<Data extends object = SessionData> extends Iterable<[string, unknown]> {
   get<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
-  /** Stores a value; `undefined` removes the key. Throws a `TypeError` for the keys `_id`, `_began` and `__proto__`. */
+  /**
+   * Stores a value; `undefined` removes the key. Throws a `TypeError` for the name of a member, for the keys `_id`,
+   * `_began`, `_permanent` and `__proto__` (both with `statusCode` 400), and for a value that can never be kept, such as
+   * a function. What is inside a value is looked at when the session is saved.
+   */
   set<Key extends string> (key: Key, value: ValueOf<Data, Key> | undefined): void
   has (key: string): boolean
   /** Removes one key and says whether it was there. */
@@ -38,11 +42,16 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   clear (): void
   /** A new object with the data; the values are the stored ones. */
   data (): Partial<Data> & Record<string, unknown>
+  /** The same, for `JSON.stringify`. */
+  toJSON (): Partial<Data> & Record<string, unknown>
   keys (): string[]
   entries (): Array<[string, unknown]>
   /** The number of keys. */
   readonly size: number
-  /** Whether the cookie outlives the browser session. Flask's `_permanent`, an ordinary key of the data. */
+  /**
+   * Whether the cookie outlives the browser session: Flask's `_permanent`. It is kept beside the data, and keeps no
+   * session by itself. A session that is regenerated, cleared or replaced is as the option `permanent` says.
+   */
   permanent: boolean
   /** Whether no valid cookie came with the request. */
   readonly isNew: boolean
@@ -53,7 +62,11 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
    * though a later change saves them too; set to true, the session is saved.
    */
   modified: boolean
-  /** 128 random bits as base64url, made when first read and kept with the session; new after `regenerate`. */
+  /**
+   * 128 random bits as base64url, new after `regenerate`. Every session that is saved has one; where another program
+   * writes the cookie too (`format: 'flask'`), only once it was read. A cookie without one has an id from a hash of its
+   * signature until it is saved here. The id of a session that is empty is in no cookie.
+   */
   readonly id: string
   /** When the cookie that came was signed. */
   readonly issuedAt: Date | undefined
@@ -61,7 +74,10 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   readonly createdAt: Date | undefined
   /** Has the cookie signed anew, unless the session is empty. */
   touch (): void
-  /** Drops every key but those of `keep` and starts a new id and clock. Takes effect at once; may be awaited. */
+  /**
+   * Drops every key but those of `keep` and starts a new id and clock. Takes effect at once; may be awaited. Throws a
+   * `TypeError` for a callback, as `delete`, `clear`, `update` and `touch` do.
+   */
   regenerate (keep?: readonly string[]): void
   /**
    * Cookie attributes for this response. Unknown ones are ignored; a `domain`, `path` or `partitioned` other than the

@@ -1,11 +1,13 @@
-import { type BadData, BadPayload, type Evidence, SignatureExpired, withoutStacks } from '../errors.ts'
+import { createHash } from 'node:crypto'
+import { BadData, BadPayload, type Evidence, NotSerializable, SignatureExpired, withoutStacks } from '../errors.ts'
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
+import { formatPath, formatRoot } from '../path.ts'
 import { decodePayload, encodePayload, loadText, type TextSerializer } from '../signing/serializer.ts'
 import { NO_KEY, type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
-import { SessionContents } from './contents.ts'
+import { type ContentsInit, type ContentsRules, SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
-import { contentsOf, type Session, sessionOf } from './session.ts'
+import { contentsOf, openedSession, type Session, sessionOf } from './session.ts'
 
 /** What is to become of the cookie: nothing, a new value, or its end; and whether the response depends on it. */
 export type SaveDecision =
@@ -31,6 +33,8 @@ export interface SessionSerializer extends TextSerializer {
   /** The value as text; `name` begins the path in error messages. */
   dumps (value: unknown, name?: string): string
   readonly tags?: ReadonlyMap<string, JSONTag> | undefined
+  /** Why a value, whatever is inside it, can never be kept; undefined where it can be. */
+  refusalOf? (value: unknown): string | undefined
   register? (Tag: TagClass, options?: RegisterOptions): void
 }
 
@@ -74,6 +78,11 @@ export abstract class SessionInterface {
 
 /** The most cookies of one name whose signature is looked at. */
 const MAX_CANDIDATES = 8
+/** The most payloads that are decoded for one request. */
+const MAX_DECODED = 2
+/** Seconds by which a time may lie in the future, for clocks that differ. */
+const CLOCK_TOLERANCE = 60
+const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
 /** The payload of an empty session, which is never signed. */
 const EMPTY = '{}'
 /** Browsers keep a cookie no longer (draft-ietf-httpbis-rfc6265bis, section 5.5): 400 days, in seconds. */
@@ -85,65 +94,83 @@ class CookieSigner extends TimestampSigner {
   }
 }
 
+// What the interface below gives without a session around the contents, which a request has already.
+let openOurs: (ours: SecureCookieSessionInterface, cookies: readonly string[]) => SessionContents
+let saveOurs: (ours: SecureCookieSessionInterface, contents: SessionContents, options: SaveOptions) => SaveDecision
+
 /** Keeps the whole session in a signed cookie: Flask's `SecureCookieSessionInterface`. */
 export class SecureCookieSessionInterface extends SessionInterface {
   override readonly serializer: SessionSerializer
   readonly #settings: SessionSettings
   readonly #signer: CookieSigner
+  readonly #rules: ContentsRules
 
   constructor (settings: SessionSettings) {
     super()
     this.#settings = settings
+    this.#rules = {
+      startsPermanent: settings.permanent,
+      allowsMemberNames: settings.hasForeignText,
+      checkValue: this.#checkValue,
+      dump: this.#dump
+    }
     this.serializer = settings.serializer
     this.#signer = new CookieSigner(settings.keys[0]!, {
-      salt: '', fallbacks: settings.keys.slice(1), digest: settings.digest, keyDerivation: 'none', now: settings.now, clockTolerance: 60
+      salt: '', fallbacks: settings.keys.slice(1), digest: settings.digest, keyDerivation: 'none', now: settings.now, clockTolerance: CLOCK_TOLERANCE
     })
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
-    const contents = this.openContents(cookies)
+    const contents = this.#openContents(cookies)
     if (contents.refused !== undefined) refused(contents.refused)
     return sessionOf(contents)
   }
 
-  /** What `openSession` gives, for callers that have a session to put it into; it says itself what was refused. */
-  openContents (cookies: readonly string[]): SessionContents {
-    let candidates = 0
-    let present: string | undefined
-    let reason: BadData | undefined
-    for (const cookie of cookies) {
-      if (cookie !== '') present ??= cookie
-      if (!this.#signer.hasSignature(cookie) || candidates++ >= MAX_CANDIDATES) continue
-      const opened = this.#open(cookie, reason !== undefined)
-      if (opened instanceof SessionContents) return opened
-      reason ??= opened
-    }
-    const refused = present === undefined ? undefined : reason ?? this.#signer.refusal(present)
-    return new SessionContents({}, { hasCookie: cookies.length > 0, startsPermanent: this.#settings.permanent, refused, dump: this.#dump })
-  }
-
   saveSession (session: Session, options?: SaveOptions): SaveDecision {
-    return this.saveContents(contentsOf(session)!, options)
+    return this.#saveContents(contentsOf(session)!, options)
   }
 
-  /** What `saveSession` decides, for callers that have the contents at hand. */
-  saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
+  /** A cookie that was refused for its age may stand ahead of a fresh one of another path, so that the search goes on. */
+  #openContents (cookies: readonly string[]): SessionContents {
+    const tried: string[] = []
+    const reading: Reading = { decoded: 0, reason: undefined }
+    for (const cookie of cookies) {
+      if (!this.#signer.hasSignature(cookie) || tried.includes(cookie)) continue
+      if (tried.push(cookie) > MAX_CANDIDATES || reading.decoded === MAX_DECODED) break
+      const opened = this.#open(cookie, reading)
+      if (opened !== undefined) return opened
+    }
+    const present = cookies.find((cookie) => cookie !== '')
+    const refused = present === undefined ? undefined : reading.reason ?? this.#signer.refusal(present)
+    return new SessionContents({}, { hasCookie: cookies.length > 0, refused }, this.#rules)
+  }
+
+  #saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
     contents.savedRevision = contents.revision
-    if (contents.signed?.revision === contents.revision && contents.isAsSigned) return contents.signed.decision as SaveDecision
-    if (contents.isEmpty) {
+    const { signed } = contents
+    if (signed?.revision === contents.revision && contents.isAsSigned) return signed.decision as SaveDecision
+    if (contents.isBlank) {
       contents.signed = undefined
       contents.savedText = EMPTY
-      return contents.modified && contents.hasCookie ? { action: 'delete', vary: true } : keep(contents)
+      return contents.isEnded ? DELETE : keep(contents)
     }
-    const text = this.#textToSign(contents, options)
+    const changed = this.#changedText(contents)
+    const text = changed ?? this.#textToResign(contents, options)
     if (text === undefined) {
       contents.forgetDecision()
       return keep(contents)
     }
-    if (text !== contents.signed?.text) contents.signed = { text, decision: this.#set(text, contents), revision: contents.revision }
-    contents.signed.revision = contents.revision
-    contents.savedText = text === contents.loaded && !contents.modified ? contents.text : text // one that is only signed anew needs no saving
-    return contents.signed.decision as SaveDecision
+    contents.savedText = changed ?? contents.text // a session that is only signed anew needs no saving
+    return this.#signed(text, contents, changed === undefined)
+  }
+
+  /** The decision to set the cookie, the last one where that says the same. */
+  #signed (text: string, contents: SessionContents, isResigned: boolean): SaveDecision {
+    const { revision, signed } = contents
+    const known = signed?.text === text && signed.isResigned === isResigned ? signed.decision as SaveDecision : undefined
+    const decision = known ?? this.#set(text, contents, isResigned)
+    contents.signed = { text, isResigned, decision, revision }
+    return decision
   }
 
   override weigh (session: Session): Array<[key: string, bytes: number]> {
@@ -164,58 +191,59 @@ export class SecureCookieSessionInterface extends SessionInterface {
       Object.hasOwn(data, key) !== Object.hasOwn(saved, key) || this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key]))
   }
 
-  /** The contents of a cookie, or why it is refused; undefined where its signature does not hold and `isReasonKnown`. */
-  #open (cookie: string, isReasonKnown: boolean): SessionContents | BadData | undefined {
+  /** The contents of a cookie, or undefined where it is refused; the first reason is kept. */
+  #open (cookie: string, reading: Reading): SessionContents | undefined {
     const key = this.#signer.keyOf(cookie)
-    if (key === NO_KEY) return isReasonKnown ? undefined : this.#signer.refusal(cookie)
+    if (key === NO_KEY) {
+      reading.reason ??= this.#signer.refusal(cookie)
+      return undefined
+    }
     try {
       const now = this.#signer.now()
-      return this.#load(this.#signer.timed(cookie, key, this.#settings.lifetime, now), now)
+      const unsigned = this.#signer.timed(cookie, key, this.#settings.lifetime, now)
+      reading.decoded++
+      return this.#load(unsigned, now, cookie)
     } catch (error) {
-      return error as BadData
+      if (!(error instanceof BadData)) throw error
+      reading.reason ??= error
+      return undefined
     }
   }
 
-  #load ({ value, key, timestamp }: TimedUnsigned, now: number): SessionContents {
-    const { compress, absoluteLifetime } = this.#settings
+  #load ({ value, key, timestamp }: TimedUnsigned, now: number, cookie: string): SessionContents {
+    const { compress, absoluteLifetime, hasForeignText } = this.#settings
     const text = decodePayload(value, compress)
-    const payload = splitPayload(loadText(this.serializer, text), value)
-    const hasNoClock = absoluteLifetime !== undefined && payload.began === undefined
-    const { data, id } = payload
-    const began = hasNoClock ? timestamp : payload.began
-    if (absoluteLifetime !== undefined) this.#checkBegan(now - began!, absoluteLifetime, timestamp, value)
+    const { data, id, began, permanent } = splitPayload(loadText(this.serializer, text), value)
+    if (absoluteLifetime !== undefined) checkBeginning(data, began, absoluteLifetime, timestamp, now, value)
+    const lacksClock = absoluteLifetime !== undefined && began === undefined
+    const lacksId = !hasForeignText && id === undefined
+    const derivedId = (): string => idFromSignature(cookie)
+    const known: ContentsInit = { id, permanent, began: lacksClock ? timestamp : began, derivedId }
+    const isRewritten = lacksClock || lacksId || hasForeignText
     return new SessionContents(data, {
+      ...known,
       isNew: false,
       hasCookie: true,
-      id,
-      began,
       issuedAt: timestamp,
       age: now - timestamp,
       fromFallback: key > 0,
-      startsPermanent: this.#settings.permanent,
       text,
-      rewrite: hasNoClock || this.#settings.hasForeignText ? (text) => this.#rewrite(text, id, began) : undefined,
-      resignsDump: hasNoClock,
-      dump: this.#dump
-    })
+      rewrite: isRewritten ? (text) => this.#rewrite(text, known) : undefined,
+      resignsDump: lacksClock || lacksId
+    }, this.#rules)
   }
 
-  #checkBegan (age: number, absoluteLifetime: number, timestamp: number, payload: string): void {
-    if (age <= absoluteLifetime) return
-    throw new SignatureExpired(`The session began more than ${absoluteLifetime} seconds ago`, {
-      payload, dateSigned: new Date(timestamp * 1000)
-    })
+  /** The payload to sign for a change, or undefined where there is none. */
+  #changedText (contents: SessionContents): string | undefined {
+    const isAnnounced = contents.modified || contents.touched
+    if (!isAnnounced && contents.isUntouched) return undefined
+    const text = this.#dump(contents)
+    return isAnnounced || !contents.isSaved(text) ? text : undefined
   }
 
-  /** The payload to sign, or undefined where the cookie can stay as it is. */
-  #textToSign (contents: SessionContents, options: SaveOptions): string | undefined {
-    if (contents.modified || contents.touched) return this.#dump(contents)
-    if (!contents.isUntouched) {
-      const text = this.#dump(contents)
-      if (!contents.isSaved(text)) return text
-    }
-    const resigned = contents.fromFallback || (this.#isDue(contents) && (options.refresh ?? true))
-    if (!resigned) return undefined
+  /** The payload to sign anew for the age or the key of its signature, or undefined where the cookie can stay as it is. */
+  #textToResign (contents: SessionContents, { refresh = true }: SaveOptions): string | undefined {
+    if (!contents.fromFallback && !(this.#isDue(contents) && refresh)) return undefined
     return contents.resignsDump ? this.#dump(contents) : contents.loaded
   }
 
@@ -223,32 +251,46 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const { accessed, issuedAt, age } = contents
     const { refreshAfter, refreshesPermanentOnly } = this.#settings
     const isOld = accessed && issuedAt !== undefined && refreshAfter !== false && age !== undefined && age >= refreshAfter
-    return isOld && (!refreshesPermanentOnly || contents.permanent)
+    return isOld && (!refreshesPermanentOnly || contents.permanent === true)
   }
 
   /** The payload of a text as this interface would write it. */
-  #rewrite (text: string, id: string | undefined, began: number | undefined): string {
+  #rewrite (text: string, known: ContentsInit): string {
     const { data } = splitPayload(this.serializer.loads(text), text)
-    return this.#dump(new SessionContents(data, { id, began }))
+    return this.#dump(new SessionContents(data, known))
   }
 
+  /** Refuses at once what can never be kept, where the stack shows who stored it. */
+  readonly #checkValue = (key: string, value: unknown): void => {
+    const reason = this.serializer.refusalOf?.(value)
+    if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(this.#settings.name), [key]), reason)
+  }
+
+  /** The data, and what is kept beside it. */
   readonly #dump = (contents: SessionContents): string => {
-    const { absoluteLifetime, name } = this.#settings
-    if (absoluteLifetime !== undefined) contents.began ??= this.#signer.now()
-    const { data, id, began } = contents
+    const { absoluteLifetime, hasForeignText, name } = this.#settings
+    const { data } = contents
     const kept: Record<string, unknown> = {}
-    if (id !== undefined) kept._id = id
-    if (began !== undefined) kept._began = began
-    return this.serializer.dumps(id === undefined && began === undefined ? data : { ...data, ...kept }, name)
+    if (absoluteLifetime !== undefined) contents.began ??= this.#signer.now()
+    if (!hasForeignText && !Object.hasOwn(data, '_id')) contents.identify()
+    if (contents.id !== undefined) kept._id = contents.id
+    if (contents.began !== undefined) kept._began = contents.began
+    if (contents.permanent !== undefined) kept._permanent = contents.permanent
+    return this.serializer.dumps({ ...data, ...kept }, name)
   }
 
-  #set (text: string, contents: SessionContents): SaveDecision {
+  #set (text: string, contents: SessionContents, isResigned: boolean): SaveDecision {
     const value = this.#signer.sign(encodePayload(text, this.#settings.compress))
-    return { action: 'set', value, expires: this.#expires(contents), vary: true, isResigned: text === contents.loaded }
+    return { action: 'set', value, expires: this.#expires(contents), vary: true, isResigned }
   }
 
   #expires (contents: SessionContents): number | undefined {
     return contents.permanent ? this.#signer.now() + Math.min(this.#settings.lifetime, MAX_EXPIRES) : undefined
+  }
+
+  static {
+    openOurs = (ours, cookies) => ours.#openContents(cookies)
+    saveOurs = (ours, contents, options) => ours.#saveContents(contents, options)
   }
 }
 
@@ -256,22 +298,37 @@ function keep ({ accessed }: SessionContents): SaveDecision {
   return accessed ? KEEP_USED : KEEP_UNUSED
 }
 
+const DELETE: SaveDecision = Object.freeze({ action: 'delete', vary: true })
 const KEEP_USED: SaveDecision = Object.freeze({ action: 'keep', vary: true })
 const KEEP_UNUSED: SaveDecision = Object.freeze({ action: 'keep', vary: false })
 
-interface Payload {
-  data: Record<string, unknown>
-  id?: string | undefined
-  began?: number | undefined
+/** What has become of the cookies of a request so far. */
+interface Reading {
+  /** How many payloads were decoded. */
+  decoded: number
+  /** Why the first cookie was refused. */
+  reason: BadData | undefined
 }
 
-/** Another program may keep something else under our two names; that is data, and stays where it is. */
+interface Payload {
+  readonly data: Record<string, unknown>
+  readonly id: string | undefined
+  readonly began: number | undefined
+  readonly permanent: boolean | undefined
+}
+
+/** Another program may keep something else under our three names; that is data, and stays where it is. */
 function splitPayload (value: unknown, payload: string): Payload {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
     throw new BadPayload('The payload is not that of a session', { payload })
   }
   const data = value as Record<string, unknown>
-  return { data, id: take(data, '_id', isId), began: take(data, '_began', isTime) }
+  return {
+    data,
+    id: take(data, '_id', isId),
+    began: take(data, '_began', isTime),
+    permanent: take(data, '_permanent', isBoolean)
+  }
 }
 
 function take<Kind> (data: Record<string, unknown>, key: string, is: (value: unknown) => value is Kind): Kind | undefined {
@@ -287,39 +344,76 @@ function isId (value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{22}$/.test(value)
 }
 
+/** Whole Unix seconds that a Date can hold. */
 function isTime (value: unknown): value is number {
-  return Number.isSafeInteger(value)
+  return Number.isSafeInteger(value) && Math.abs(Number(value)) <= MAX_TIMESTAMP
 }
 
-/** The contents of the session that an interface opens. One that is not declared asynchronous must not answer with a promise. */
+function isBoolean (value: unknown): value is boolean {
+  return typeof value === 'boolean'
+}
+
+/** An id for a genuine cookie that has none: the first 128 bits of a hash of its signature. */
+function idFromSignature (cookie: string): string {
+  const signature = cookie.slice(cookie.lastIndexOf('.') + 1)
+  return createHash('sha256').update(signature).digest().toString('base64url', 0, 16)
+}
+
+/** Throws `BadData` for a session that began too long ago, or at no time that there can be. */
+function checkBeginning (
+  data: object, began: number | undefined, absoluteLifetime: number, timestamp: number, now: number, payload: string
+): void {
+  if (Object.hasOwn(data, '_began')) throw new BadPayload('The session began at a time that is none', { payload })
+  const start = began ?? timestamp
+  const evidence = { payload, dateSigned: new Date(timestamp * 1000) }
+  if (start > timestamp + CLOCK_TOLERANCE) throw new BadPayload('The session began after it was signed', evidence)
+  if (now - start <= absoluteLifetime) return
+  throw new SignatureExpired(`The session began more than ${absoluteLifetime} seconds ago`, evidence)
+}
+
+/** The contents of the session that an interface opens. An interface that is not asynchronous must not answer with a promise. */
 export function openContents (sessionInterface: SessionInterface, cookies: readonly string[]): SessionContents {
   if (sessionInterface.openSession === SecureCookieSessionInterface.prototype.openSession) {
-    return (sessionInterface as SecureCookieSessionInterface).openContents(cookies)
+    return openOurs(sessionInterface as SecureCookieSessionInterface, cookies)
   }
   let refused: BadData | undefined
-  const contents = contentsOf(settled(sessionInterface.openSession(cookies, (error) => { refused = error })))!
+  const session = settled(sessionInterface.openSession(cookies, (error) => { refused = error }))
+  const contents = contentsOf(session)!
   contents.refused = refused
   return contents
 }
 
-/** What an interface decides about a session. One that is not declared asynchronous must not answer with a promise. */
-export function saveContents (sessionInterface: SessionInterface, session: Session, contents: SessionContents, options: SaveOptions): SaveDecision {
-  return sessionInterface.saveSession === SecureCookieSessionInterface.prototype.saveSession
-    ? (sessionInterface as SecureCookieSessionInterface).saveContents(contents, options)
-    : checked(settled(sessionInterface.saveSession(session, options)))
+/** What an interface decides about a session that it opened. It must not answer with a promise, unless it is asynchronous. */
+export function saveContents (sessionInterface: SessionInterface, contents: SessionContents, options: SaveOptions): SaveDecision {
+  if (sessionInterface.saveSession === SecureCookieSessionInterface.prototype.saveSession) {
+    return saveOurs(sessionInterface as SecureCookieSessionInterface, contents, options)
+  }
+  return checked(settled(sessionInterface.saveSession(openedSession(contents), options)))
 }
 
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
 
-/** Our own values are base64url with dots; those of another interface may be anything, and must not bring attributes with them. */
+/**
+ * A copy of what an interface decided, so that what was checked is what is written. Throws a `TypeError` for what is no
+ * decision, and for a value that could bring attributes of its own.
+ */
 export function checked (decision: SaveDecision): SaveDecision {
-  const action = decision?.action
-  if (action !== 'keep' && action !== 'set' && action !== 'delete') throw new TypeError('The session interface gave no decision to keep, set or delete')
-  if (action === 'set' && (typeof decision.value !== 'string' || !COOKIE_VALUE.test(decision.value))) {
+  const { action, vary, value, expires, isResigned } = { ...decision } as Partial<Record<string, unknown>>
+  if (action === 'keep' || action === 'delete') return { action, vary: Boolean(vary) }
+  if (action !== 'set') throw new TypeError('The session interface gave no decision to keep, set or delete')
+  if (typeof value !== 'string' || !COOKIE_VALUE.test(value)) {
     throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold (RFC 6265, section 4.1.1)')
   }
-  return decision
+  if (expires !== undefined && !isExpiry(expires)) throw new TypeError('The session interface gave an expires that is not in Unix seconds')
+  return { action, value, expires, vary: Boolean(vary), isResigned: Boolean(isResigned) }
 }
+
+/** `Set-Cookie` has four digits for the year (RFC 6265, section 4.1.1). */
+function isExpiry (expires: unknown): expires is number {
+  return typeof expires === 'number' && expires >= 0 && expires < END_OF_YEARS
+}
+
+const END_OF_YEARS = Date.UTC(10_000, 0) / 1000
 
 /** What an interface that is not declared asynchronous returned at once. */
 export function settled<Result> (result: Result | Promise<Result>): Result {

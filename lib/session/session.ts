@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
+import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/writer.ts'
-import { SessionContents, type SessionInit } from './contents.ts'
+import { type ContentsRules, NO_RULES, SessionContents, type SessionInit } from './contents.ts'
 import type { ResponseCookieOptions, SessionData, SessionMembers } from './members.ts'
 
 /** `request.session`: the members, and the data as properties. */
@@ -19,7 +19,10 @@ export interface SessionHost {
   changing (key: string | undefined): void
 }
 
-const RESERVED_KEYS = new Set(['_id', '_began', '__proto__'])
+/** What is kept beside the data, and the key that would change a prototype. */
+const RESERVED_KEYS = new Set(['_id', '_began', '_permanent', '__proto__'])
+/** Members to come, and what a promise has, which a session is not. */
+const RESERVED_MEMBERS = ['save', 'reload', 'expiresAt', 'key', 'end', 'then']
 const HOST = Symbol('session')
 
 /** The host of a session outside a request. */
@@ -49,7 +52,13 @@ class SessionBase {
   }
 
   set (key: string, value: unknown): void {
-    checkKey(key)
+    const { rules } = use(this)
+    checkKey(key, rules)
+    if (value === undefined) {
+      remove(this, key)
+      return
+    }
+    rules.checkValue(key, value)
     changing(this, key).write(key, value)
   }
 
@@ -57,22 +66,20 @@ class SessionBase {
     return Object.hasOwn(use(this).data, key)
   }
 
-  delete (...keys: string[]): boolean {
-    if (keys.length === 0) {
-      const contents = changing(this)
-      const existed = !contents.isEmpty
-      contents.replace({})
-      return existed
-    }
-    checkKey(keys[0])
-    return changing(this, keys[0]).remove(keys[0]!)
+  delete (...args: unknown[]): boolean {
+    refuseCallbacks('delete', args)
+    if (args.length > 0) return remove(this, args[0])
+    const contents = changing(this)
+    const existed = !contents.isBlank
+    contents.replace({})
+    return existed
   }
 
   pop (key: string, fallback?: unknown): unknown {
     const contents = use(this)
     if (!Object.hasOwn(contents.data, key)) return fallback
     const value = contents.data[key]
-    this.delete(key)
+    remove(this, key)
     return value
   }
 
@@ -81,14 +88,17 @@ class SessionBase {
     return this.get(key)
   }
 
-  update (values: Record<string, unknown>): void {
+  update (values: Record<string, unknown>, ...others: unknown[]): void {
+    refuseCallbacks('update', others)
+    const { rules } = use(this)
+    const checked = checkData(values, rules)
     const contents = changing(this)
-    const checked = checkData(values)
     contents.change()
     for (const key of Object.keys(checked)) contents.write(key, checked[key])
   }
 
-  clear (): void {
+  clear (...args: unknown[]): void {
+    refuseCallbacks('clear', args)
     changing(this).replace({})
   }
 
@@ -96,6 +106,10 @@ class SessionBase {
     const contents = use(this)
     for (const key of Object.keys(contents.data)) contents.read(key)
     return { ...contents.data }
+  }
+
+  toJSON (): Record<string, unknown> {
+    return this.data()
   }
 
   keys (): string[] {
@@ -115,11 +129,13 @@ class SessionBase {
   }
 
   get permanent (): boolean {
-    return use(this).permanent
+    return use(this).permanent ?? false
   }
 
   set permanent (value: boolean) {
-    changing(this, '_permanent').write('_permanent', Boolean(value))
+    const contents = changing(this, 'permanent')
+    contents.permanent = Boolean(value)
+    contents.change()
   }
 
   get isNew (): boolean {
@@ -138,7 +154,7 @@ class SessionBase {
   set modified (value: boolean) {
     const contents = changing(this)
     if (!value) {
-      contents.text = contents.dump(contents) // which may throw, and leave the changes to be saved
+      contents.text = contents.rules.dump(contents) // which may throw, and leave the changes to be saved
       contents.settle()
       contents.touched = false
     }
@@ -148,13 +164,13 @@ class SessionBase {
 
   get id (): string {
     const contents = use(this)
-    if (contents.id === undefined) {
-      if (Object.hasOwn(contents.data, '_id')) throw new TypeError('Another program keeps an _id in this session, which session.id would replace')
-      changing(this)
-      contents.id = randomBytes(16).toString('base64url')
-      contents.change()
+    if (contents.id !== undefined || contents.isBlank) return contents.identify()
+    if (Object.hasOwn(contents.data, '_id')) {
+      throw new TypeError('Another program keeps an _id in this session, which session.id would replace')
     }
-    return contents.id
+    changing(this)
+    contents.change()
+    return contents.identify()
   }
 
   get issuedAt (): Date | undefined {
@@ -165,13 +181,15 @@ class SessionBase {
     return dateOf(use(this).began)
   }
 
-  touch (): void {
+  touch (...args: unknown[]): void {
+    refuseCallbacks('touch', args)
     const contents = changing(this)
     contents.touched = true
     contents.revision++
   }
 
-  regenerate (keep: readonly string[] = []): void {
+  regenerate (keep: readonly string[] = [], ...others: unknown[]): void {
+    refuseCallbacks('regenerate', [keep, ...others])
     if (!Array.isArray(keep)) throw new TypeError('regenerate takes a list of the keys to keep')
     const contents = changing(this)
     const kept = keep.filter((key) => Object.hasOwn(contents.data, key)).map((key) => [key, contents.data[key]])
@@ -193,39 +211,46 @@ class SessionBase {
   }
 }
 
+/** The names of members, which are no keys. */
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...Object.getOwnPropertyNames(SessionBase.prototype).filter((name) => name !== 'constructor'), ...RESERVED_MEMBERS
+])
+
+/** Whether a property is the data's: no symbol and no member. */
+function isProperty (key: string | symbol): key is string {
+  return typeof key === 'string' && !MEMBERS.has(key)
+}
+
 /** Makes the data keys, and nothing else, the session's own properties. */
 const dataAsProperties: ProxyHandler<SessionBase> = {
   get (target, key) {
     if (key === HOST) return target[HOST] // by every member, so that it comes first
-    if (key === 'then') return undefined // a session is no promise, and being awaited is no use of it
-    return typeof key === 'symbol' || key in SessionBase.prototype
-      ? (target as unknown as Record<string | symbol, unknown>)[key]
-      : target.get(key)
+    const isData = isProperty(key) && (!(key in SessionBase.prototype) || target.has(key)) // toString is every object's
+    return isData ? target.get(key) : (target as unknown as Record<string | symbol, unknown>)[key]
   },
   set (target, key, value) {
     if (typeof key === 'symbol') throw new TypeError('A session has no symbol keys')
     if (key === 'permanent' || key === 'modified') target[key] = value
-    else if (key === 'then' || key in SessionBase.prototype) {
-      throw new TypeError(`${quoteName(key)} is a member of the session; session.set() stores a value under that name`)
-    } else target.set(key, value)
+    else if (MEMBERS.has(key)) throw memberError(key)
+    else target.set(key, value)
     return true
   },
   has (target, key) {
-    return typeof key === 'string' && target.has(key)
+    return isProperty(key) && target.has(key)
   },
   deleteProperty (target, key) {
-    if (typeof key === 'string') target.delete(key)
+    if (isProperty(key)) target.delete(key)
     return true
   },
   ownKeys (target) {
-    return target.keys()
+    return target.keys().filter(isProperty)
   },
   getOwnPropertyDescriptor (target, key) {
-    if (typeof key === 'symbol' || !target.has(key)) return undefined
+    if (!isProperty(key) || !target.has(key)) return undefined
     return { value: target.get(key), writable: true, enumerable: true, configurable: true }
   },
   defineProperty (target, key, descriptor) {
-    if (typeof key === 'symbol' || !('value' in descriptor)) return false
+    if (!isProperty(key) || !('value' in descriptor)) return false
     target.set(key, descriptor.value)
     return true
   },
@@ -238,9 +263,7 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
  * `openSession`.
  */
 export const Session = function (data: Record<string, unknown> = {}, init: SessionInit = {}) {
-  const contents = new SessionContents({}, init)
-  for (const [key, value] of Object.entries(checkData(data))) contents.data[key] = value
-  return sessionOf(contents)
+  return sessionOf(new SessionContents(checkData(data, { ...NO_RULES, allowsMemberNames: true }), init))
 } as unknown as SessionConstructor
 Object.defineProperty(Session, 'prototype', { value: SessionBase.prototype })
 Object.defineProperty(SessionBase.prototype, 'constructor', { value: Session })
@@ -252,7 +275,14 @@ export interface SessionConstructor {
 
 /** A session around contents that are there already. */
 export function sessionOf (contents: SessionContents): Session {
-  return sessionOn(new Detached(contents))
+  const session = sessionOn(new Detached(contents))
+  contents.opened = session
+  return session
+}
+
+/** The session that an interface opened these contents as. */
+export function openedSession (contents: SessionContents): Session {
+  return contents.opened as Session | undefined ?? sessionOf(contents)
 }
 
 /** The session of a host. */
@@ -269,7 +299,10 @@ export function contentsOf (session: Session): SessionContents | undefined {
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
   if (value === undefined) throw new TypeError('request.session takes an object without a class, or null to end the session')
-  changing(session as unknown as SessionBase).replace(value === null ? {} : checkData(value))
+  const base = session as unknown as SessionBase
+  const { rules } = use(base)
+  const data = value === null ? {} : checkData(value, rules)
+  changing(base).replace(data)
 }
 
 function hostOf (session: SessionBase): SessionHost {
@@ -298,23 +331,56 @@ function opened (host: SessionHost): SessionContents {
   return contents
 }
 
-function checkKey (key: unknown): void {
-  if (typeof key !== 'string') throw new TypeError(`A session key must be a string, not ${key === null ? 'null' : typeof key}`)
-  if (RESERVED_KEYS.has(key)) throw new TypeError(`The session key ${quoteName(key)} is reserved`)
+/** Removes a key, if it is there, and says whether it was. */
+function remove (session: SessionBase, key: unknown): boolean {
+  const { data } = use(session)
+  checkKeyType(key)
+  checkUnreserved(key)
+  return Object.hasOwn(data, key) && changing(session, key).remove(key)
 }
 
-function checkData (value: unknown): Record<string, unknown> {
+function checkKeyType (key: unknown): asserts key is string {
+  if (typeof key !== 'string') throw new TypeError(`A session key must be a string, not ${key === null ? 'null' : typeof key}`)
+}
+
+function checkUnreserved (key: string): void {
+  if (RESERVED_KEYS.has(key)) throw new InvalidSessionData(`The session key ${quoteName(key)} is reserved`)
+}
+
+function checkKey (key: unknown, { allowsMemberNames }: ContentsRules): void {
+  checkKeyType(key)
+  checkUnreserved(key)
+  if (MEMBERS.has(key) && !allowsMemberNames) throw memberError(key)
+}
+
+/** A spread session, for instance, would have the member's value under the key. */
+function memberError (key: string): InvalidSessionData {
+  return new InvalidSessionData(`${quoteName(key)} is a member of the session and cannot be a key; choose another name`)
+}
+
+/** Throws before the first key is stored. */
+function checkData (value: unknown, rules: ContentsRules): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !(value instanceof Session || isPlainObject(value))) {
-    throw new TypeError('The data of a session must be an object without a class')
+    throw new InvalidSessionData('The data of a session must be an object without a class')
   }
-  const copy = { ...value } // what is checked is what is stored, whatever a Proxy answers next
-  for (const key of Object.keys(copy)) checkKey(key)
+  // What is checked is what is stored, whatever a Proxy answers next.
+  const copy: Record<string, unknown> = value instanceof Session ? value.data() : { ...value }
+  for (const key of Object.keys(copy)) {
+    checkKey(key, rules)
+    rules.checkValue(key, copy[key])
+  }
   return copy
+}
+
+/** For callers of other libraries' sessions, who would wait for ever. */
+function refuseCallbacks (method: string, args: readonly unknown[]): void {
+  if (!args.some((arg) => typeof arg === 'function')) return
+  throw new TypeError(`session.${method}() takes no callback: it takes effect at once, and the session is saved with the reply`)
 }
 
 function dumpOrUndefined (contents: SessionContents): string | undefined {
   try {
-    return contents.dump(contents)
+    return contents.rules.dump(contents)
   } catch {
     return undefined
   }
