@@ -5,6 +5,7 @@ import t from 'tap'
 import sessionPlugin, {
   type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings
 } from '../lib/index.ts'
+import { testClient } from '../lib/testing.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 
@@ -690,6 +691,45 @@ t.test('an asynchronous session is open from onRequest on, and a refused cookie 
   t.match((await early.inject('/')).json(), { message: /^The session is not open: its interface is asynchronous/ })
 })
 
+/** Makes the id, and notes the time, only after it has waited. */
+class SlowSessions extends StoreSessionInterface {
+  readonly given: boolean[] = []
+  readonly #opened = new WeakSet<Session>()
+
+  override async openSession (cookies: readonly string[], refused: (error: BadData) => void): Promise<Session> {
+    const session = await super.openSession(cookies, refused)
+    this.#opened.add(session)
+    return session
+  }
+
+  override async saveSession (session: Session): Promise<SaveDecision> {
+    this.given.push(this.#opened.has(session))
+    await new Promise(setImmediate)
+    if (session.modified) session.set('savedBy', 'the store')
+    return await super.saveSession(session)
+  }
+}
+
+t.test('what an interface changes while it saves is no change of the application, and it saves what it opened', async (t) => {
+  const sessionInterface = new SlowSessions()
+  const { app, logs } = await buildApp({ sessionInterface })
+  app.get('/set', async ({ session }) => { session.set('list', [1]); return 'x' })
+  app.get('/push', async ({ session }) => { (session.get('list') as number[]).push(2); return 'x' })
+  app.get('/get', async ({ session }) => session.data())
+  app.get('/late', async ({ session }, reply) => {
+    session.set('a', 1)
+    setImmediate(() => { session.set('b', 2) }) // while the interface waits
+    return reply.send('x')
+  })
+  const cookie = cookieFrom((await app.inject('/set')).headers)!
+  await app.inject({ url: '/push', headers: { cookie } })
+  t.strictSame((await app.inject({ url: '/get', headers: { cookie } })).json(), { list: [1, 2], savedBy: 'the store' })
+  t.strictSame(errorsOf(logs), [])
+  t.strictSame(sessionInterface.given, [true, true, true])
+  await app.inject({ url: '/late', headers: { cookie } })
+  t.match(errorsOf(logs), [{ msg: /headers were sent, and the change is lost/ }], 'what the application changes meanwhile is told')
+})
+
 t.test('a session interface need not know the bytes of each key, nor what was changed too late', async (t) => {
   const { app, logs } = await buildApp({ sessionInterface: new StoreSessionInterface(), maxCookieSize: 30 })
   app.get('/', async (request) => { request.session.set('a', [1]); return 'x' })
@@ -722,7 +762,9 @@ t.test('an interface that answers otherwise than it declares is told so, and tak
     [{ saveSession: async () => ({ action: 'keep', vary: false }) }, /returned a promise: it has to declare async = true/],
     [{ saveSession: () => ({ action: 'forget', vary: false }) }, /gave no decision to keep, set or delete/],
     [{ saveSession: () => undefined }, /gave no decision to keep, set or delete/],
-    [{ saveSession: () => ({ action: 'set', value: undefined, vary: false }) }, /characters that a cookie cannot hold/]
+    [{ saveSession: () => ({ action: 'set', value: undefined, vary: false }) }, /characters that a cookie cannot hold/],
+    ...[NaN, -1, 1e20, Infinity, '2030', new Date(0), null, 253402300800].map((expires): [object, RegExp] =>
+      [{ saveSession: () => ({ action: 'set', value: 'x', expires, vary: false }) }, /gave an expires that is not in Unix seconds/])
   ]
   for (const [part, message] of answers) {
     const { app } = await buildApp({ sessionInterface: { async: false, serializer: undefined, openSession: () => new Session(), saveSession: () => ({ action: 'keep', vary: false }), weigh: () => [], unsavedKeys: () => [], ...part } as never })
@@ -732,6 +774,35 @@ t.test('an interface that answers otherwise than it declares is told so, and tak
     t.strictSame(setCookies(headers), [])
     t.throws('openSession' in part ? () => app.decodeSession('value') : () => app.encodeSession({ a: 1 }), { message }, 'nor outside a request')
   }
+})
+
+t.test('of a decision is written what was checked, whoever made it and however it answers', async (t) => {
+  const turning = (): SaveDecision => {
+    let reads = 0
+    return { action: 'set', vary: true, expires: undefined, get value () { return reads++ === 0 ? 'x' : 'a; Domain=evil.example' } }
+  }
+  class Own extends SecureCookieSessionInterface {
+    override saveSession (): SaveDecision { return turning() }
+  }
+  class Slow extends StoreSessionInterface {
+    override async saveSession (): Promise<SaveDecision> { return turning() }
+  }
+  for (const sessionInterface of [Own, new Slow()]) {
+    const { app } = await buildApp({ sessionInterface })
+    app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+    t.strictSame(setCookies((await app.inject('/')).headers), ['session=x; Path=/; HttpOnly; SameSite=Lax'])
+    const client = testClient(app)
+    await client.sessionTransaction((session) => { session.set('a', 1) })
+    t.equal(client.cookies.header(), 'session=x')
+  }
+})
+
+t.test('a decision that only says what it must is complete', async (t) => {
+  const sessionInterface = { async: false, openSession: () => new Session(), saveSession: () => ({ action: 'set', value: 'x' }), weigh: () => [], unsavedKeys: () => [] }
+  const { app } = await buildApp({ sessionInterface: sessionInterface as never })
+  app.get('/', async (request) => request.session.size)
+  const { headers } = await app.inject('/')
+  t.strictSame([setCookies(headers), headers.vary], [['session=x; Path=/; HttpOnly; SameSite=Lax'], undefined])
 })
 
 t.test('an asynchronous session that nobody used changes neither headers nor log', async (t) => {

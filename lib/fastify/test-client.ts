@@ -3,7 +3,7 @@ import { CookieTooLarge } from '../errors.ts'
 import { CookieJar } from '../session/cookie-jar.ts'
 import { cookieValues } from '../session/cookies.ts'
 import type { Session } from '../session/session.ts'
-import type { SaveDecision } from '../session/session-interface.ts'
+import { checked, type SaveDecision } from '../session/session-interface.ts'
 import type { SessionSite } from './request-session.ts'
 import { chooseSite, hasSites, sitesOf } from './sites.ts'
 
@@ -61,7 +61,7 @@ export class TestClient {
     const site = await this.#site(choice)
     const session = await this.#open(site)
     const result = await change(session as NamedSession<Name>)
-    const decision = await site.sessionInterface.saveSession(session)
+    const decision = checked(await site.sessionInterface.saveSession(session))
     if (decision.action !== 'keep') this.cookies.store([lineFor(site, decision, session)])
     return result
   }

@@ -59,8 +59,6 @@ interface SignedPayload {
   readonly decision: unknown
   /** Whether only the signature is new. */
   readonly isResigned: boolean
-  /** The revision it was made for. */
-  readonly revision: number
 }
 
 /** Is told that code outside came to hold an object of a session, which it may change without a word. */
@@ -101,7 +99,7 @@ export class SessionContents {
   touched = false
   /** Counts the changes that were announced. */
   revision = 0
-  /** The last decision to set the cookie, the payload it signed, and the revision it was made for. */
+  /** The last decision to set the cookie. */
   signed: SignedPayload | undefined
   /** The payload that the last decision leaves with the browser, where there was one. */
   savedText: string | undefined
@@ -167,11 +165,6 @@ export class SessionContents {
     return this.#isAs(this.#decided)
   }
 
-  /** Whether all of them are as they were signed. May say no where they are, and does where nobody told of the decision. */
-  get isAsSigned (): boolean {
-    return this.#lent === undefined || (this.#decided !== undefined && this.isAsDecided)
-  }
-
   #isAs (newer: ReadonlyMap<string, Snapshot> | undefined): boolean {
     if (this.#lent === undefined) return true
     for (const [key, older] of this.#lent) if (!isUnchanged(this.data[key], newer?.get(key) ?? older)) return false
@@ -191,7 +184,6 @@ export class SessionContents {
 
   /** The last decision is to leave the cookie as it is. */
   forgetDecision (): void {
-    this.signed = undefined
     this.savedText = undefined
     this.#decided = undefined
   }

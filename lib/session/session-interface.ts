@@ -147,10 +147,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   #saveContents (contents: SessionContents, options: SaveOptions = {}): SaveDecision {
     contents.savedRevision = contents.revision
-    const { signed } = contents
-    if (signed?.revision === contents.revision && contents.isAsSigned) return signed.decision as SaveDecision
     if (contents.isBlank) {
-      contents.signed = undefined
       contents.savedText = EMPTY
       return contents.isEnded ? DELETE : keep(contents)
     }
@@ -166,10 +163,10 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   /** The decision to set the cookie, the last one where that says the same. */
   #signed (text: string, contents: SessionContents, isResigned: boolean): SaveDecision {
-    const { revision, signed } = contents
-    const known = signed?.text === text && signed.isResigned === isResigned ? signed.decision as SaveDecision : undefined
-    const decision = known ?? this.#set(text, contents, isResigned)
-    contents.signed = { text, isResigned, decision, revision }
+    const { signed } = contents
+    if (signed?.text === text && signed.isResigned === isResigned) return signed.decision as SaveDecision
+    const decision = this.#set(text, contents, isResigned)
+    contents.signed = { text, isResigned, decision }
     return decision
   }
 
