@@ -225,7 +225,7 @@ t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refu
   }
 })
 
-t.test('replay: a cookie kept from before the logout still opens, unless a deny-list has its id as in the README', async (t) => {
+t.test('replay: a cookie kept from before the logout still opens, unless a list of ended ids has it as in the recipe', async (t) => {
   for (const recipe of [false, true]) {
     const app = recipe ? await runRecipe(t, 'A logout that ends every copy', addReader) : (await buildApp()).app
     if (!recipe) addReader(app)

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import ts from 'typescript'
 import { cookieFrom, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
-import { runRecipe } from './support/readme.ts'
+import { recipeCodes, runRecipe } from './support/readme.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -46,7 +49,7 @@ function addRoutes (app: FastifyInstance): { goOn: () => void } {
     session.set('late', true)
     return 'x'
   })
-  app.post('/login/other', async ({ session }) => { session.regenerate(); session.set('userId', 7) })
+  app.post('/login/other', async ({ session }) => { session.regenerate(); session.update({ userId: 7, version: 1 }) })
   return gate
 }
 
@@ -97,7 +100,19 @@ t.test('a logout ends every copy, one that a request under way signs anew too, a
   t.equal(await here.send('GET', '/'), '42', 'and the next session is another one')
 })
 
-t.test('a logout everywhere ends all sessions of the user up to that second, and no others', async (t) => {
+t.test('a logout ends the first cookie of a sign-in too, and the one from before a second sign-in', async (t) => {
+  const app = await runRecipe(t, 'A logout that ends every copy', addRoutes)
+  const first = (await signedIn(app)).cookie
+  const [here, stolen] = [new Browser(app, first), new Browser(app, first)]
+  t.equal(await stolen.send('GET', '/'), '42')
+  await here.send('POST', '/login')
+  t.not(here.cookie, first)
+  t.equal(await stolen.send('GET', '/'), 'nobody', 'who signs in again leaves no session behind')
+  await here.send('POST', '/logout')
+  t.equal(await here.send('GET', '/'), 'nobody')
+})
+
+t.test('a logout everywhere ends all sessions of the user until then, and no others', async (t) => {
   const tick = stopClock(t, START)
   let gate = { goOn: () => {} }
   const app = await runRecipe(t, 'Log out everywhere', (app) => { gate = addRoutes(app) })
@@ -111,15 +126,34 @@ t.test('a logout everywhere ends all sessions of the user up to that second, and
   await new Promise(setImmediate)
   await here.send('POST', '/logout-everywhere')
   const rightAfter = await signedIn(app)
-  tick(0.5)
-  const next = await signedIn(app)
   tick(5)
   gate.goOn()
   await slow
   t.match(late.cookie, /^session=/, 'what was under way was signed after the logout')
-  for (const browser of [here, elsewhere, sameSecond, late, rightAfter]) t.equal(await browser.send('GET', '/'), 'nobody')
-  t.equal(await next.send('GET', '/'), '42')
+  for (const browser of [here, elsewhere, sameSecond, late]) t.equal(await browser.send('GET', '/'), 'nobody')
+  t.equal(await rightAfter.send('GET', '/'), '42', 'a sign-in in the same second is another session')
   t.equal(await other.send('GET', '/'), '7')
+})
+
+t.test('who changes the password stays in, and nobody else does', async (t) => {
+  stopClock(t, START)
+  const app = await runRecipe(t, 'Log out everywhere', (app) => {
+    addRoutes(app)
+    app.post('/remember', async ({ session }) => { session.permanent = true })
+    app.get('/permanent', async ({ session }) => `${session.permanent}`)
+  })
+  const [here, elsewhere] = [await signedIn(app), await signedIn(app)]
+  await here.send('POST', '/remember')
+  const stolen = here.stolen()
+  await here.send('POST', '/change-password')
+  t.equal(await here.send('GET', '/'), '42')
+  t.equal(await here.send('GET', '/permanent'), 'true')
+  for (const browser of [elsewhere, stolen]) t.equal(await browser.send('GET', '/'), 'nobody')
+  await new Browser(app).send('POST', '/change-password')
+  t.equal(await here.send('GET', '/'), '42')
+  await here.send('POST', '/logout-everywhere')
+  t.equal(await here.send('GET', '/'), 'nobody')
+  t.equal(await (await signedIn(app)).send('GET', '/'), '42')
 })
 
 t.test('nobody who is not signed in ends a session everywhere', async (t) => {
@@ -150,4 +184,21 @@ t.test('behind a proxy that ends TLS the cookie has the prefix in production, an
       t.equal(/; Secure/.test(setCookies(plain.headers)[0]!), environment === 'production', 'a prefixed cookie is never without it')
     })
   }
+})
+
+t.test('every recipe compiles in strict TypeScript', async (t) => {
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.')
+  const whole = [...recipeCodes].filter(([, code]) => !code.includes('rateLimit')).map(([, code], index) => [`${index}.mts`, `${code}export {}\n`] as const)
+  const folder = t.testdir(Object.fromEntries(whole))
+  const program = ts.createProgram(whole.map(([name]) => join(folder, name)), options)
+  const problems = ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => `${file?.text.slice(0, 40)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+  t.strictSame(problems, [])
+  t.equal(whole.length, recipeCodes.size - 1, 'but the one with a plugin that is installed elsewhere')
+})
+
+t.test('the limit of requests is tested with the plugin itself', async (t) => {
+  const [register] = /app\.register\(rateLimit.*/.exec(recipeCodes.get('A limit of requests')!)!
+  const tested = readFileSync(new URL('../integrations/test/rate-limit.test.ts', import.meta.url), 'utf8')
+  t.ok(tested.includes(register.replace('max: 100', 'max: 2')))
 })

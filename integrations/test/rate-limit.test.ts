@@ -1,39 +1,54 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import rateLimit from '@fastify/rate-limit'
-import { Browser, buildApp } from '../support/app.js'
+import { type App, Browser, buildApp } from '../support/app.js'
 
-test('each session has a limit of its own, and those without one share that of their address', async () => {
+async function limitedApp (): Promise<App> {
   const app = await buildApp()
-  await app.register(rateLimit, { max: 2, keyGenerator: ({ session, ip }) => session.isNew ? ip : session.id })
+  await app.register(rateLimit, { max: 2, keyGenerator: ({ session, ip }) => session.has('userId') ? session.id : ip })
   app.get('/', async () => 'x')
-  app.post('/login', { config: { rateLimit: false } }, async (request) => {
-    request.session.regenerate()
-    request.session.set('user', 'Ada')
-    return request.session.id
+  const unlimited = { config: { rateLimit: false as const } }
+  app.post('/login', unlimited, async ({ session }) => {
+    session.regenerate()
+    session.set('userId', 'Ada')
   })
-  const statuses = async (browser: Browser): Promise<number[]> =>
-    [await browser.get('/'), await browser.get('/'), await browser.get('/')].map(({ statusCode }) => statusCode)
+  app.post('/visit', unlimited, async ({ session }) => { session.set('theme', 'dark') })
+  return app
+}
 
-  const [ada, bob] = [new Browser(app), new Browser(app)]
-  await ada.post('/login')
-  await bob.post('/login')
-  assert.deepEqual(await statuses(ada), [200, 200, 429])
-  assert.deepEqual(await statuses(bob), [200, 200, 429])
-  assert.deepEqual(await statuses(new Browser(app)), [200, 200, 429])
-  assert.equal((await new Browser(app).get('/')).statusCode, 429, 'dropping the cookie gives no new limit')
-  const cookie = ada.header
-  await ada.get('/')
-  assert.equal(ada.header, cookie, 'counting alone sends no cookie')
+async function statuses (browsers: Browser[]): Promise<number[]> {
+  const received: number[] = []
+  for (const browser of browsers) received.push((await browser.get('/')).statusCode)
+  return received
+}
+
+/** Browsers with the same cookie, each of which has sent nothing else: a cookie that is replayed. */
+async function replayed (app: App, url: string, count: number): Promise<Browser[]> {
+  const browser = new Browser(app)
+  await browser.post(url)
+  return Array.from({ length: count }, () => {
+    const replaying = new Browser(app)
+    for (const [name, value] of browser.cookies) replaying.cookies.set(name, value)
+    return replaying
+  })
+}
+
+test('each session has a limit of its own, also where its first cookie is replayed', async () => {
+  const app = await limitedApp()
+  assert.deepEqual(await statuses(await replayed(app, '/login', 4)), [200, 200, 429, 429])
+  assert.deepEqual(await statuses(await replayed(app, '/login', 3)), [200, 200, 429], 'and the next sign-in has one of its own')
 })
 
-test('a session whose id is first read for the limit keeps it', async () => {
-  const app = await buildApp()
-  await app.register(rateLimit, { max: 2, keyGenerator: ({ session }) => session.id })
-  app.get('/', async () => 'x')
+test('who is not signed in shares the limit of the address, with a cookie, with many and without', async () => {
+  const app = await limitedApp()
+  const visitors = [...await replayed(app, '/visit', 2), ...await replayed(app, '/visit', 2), new Browser(app)]
+  assert.deepEqual(await statuses(visitors), [200, 200, 429, 429, 429])
+})
+
+test('counting alone sends no cookie', async () => {
+  const app = await limitedApp()
   const browser = new Browser(app)
-  const { headers } = await browser.get('/')
-  assert.ok(headers['set-cookie'])
+  await browser.post('/login')
   assert.equal((await browser.get('/')).headers['set-cookie'], undefined)
-  assert.equal((await browser.get('/')).statusCode, 429)
+  assert.equal((await new Browser(app).get('/')).headers['set-cookie'], undefined)
 })

@@ -14,9 +14,14 @@ export interface Block {
 
 export const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
-/** The blocks of code, in order. */
-export const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) =>
-  ({ language: language!, code: code!, line: readme.slice(0, index).split('\n').length }))
+/** The blocks of code of the README, in order. */
+export const blocks = blocksOf(readme)
+
+/** The blocks of code of a document, in order. */
+function blocksOf (text: string): Block[] {
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) =>
+    ({ language: language!, code: code!, line: text.slice(0, index).split('\n').length }))
+}
 
 /** What a fragment of the README stands in. */
 const FRAME = `import Fastify from 'fastify'
@@ -37,11 +42,17 @@ export async function run (t: Test, code: string): Promise<{ app?: FastifyInstan
   return { app, printed: printed().map(({ args }) => `${format(...args)}\n`).join('') }
 }
 
-/** The application of the example below a heading, with routes of the test's own, ready. */
+const recipes = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8')
+
+/** The code of each recipe by its heading, whole. */
+export const recipeCodes: ReadonlyMap<string, string> = new Map(recipes.split(/^## /m).slice(1).map((chapter) => {
+  const { code } = blocksOf(chapter)[0]!
+  return [chapter.split('\n')[0]!, code.includes('import ') ? code : `${FRAME}${code}`]
+}))
+
+/** The application of a recipe, with routes of the test's own, ready. */
 export async function runRecipe (t: Test, heading: string, addRoutes: (app: FastifyInstance) => void): Promise<FastifyInstance> {
-  const line = readme.slice(0, readme.indexOf(`\n### ${heading}\n`)).split('\n').length
-  const { code } = blocks.find((block) => block.language === 'js' && block.line > line)!
-  const { app } = await run(t, code.includes('import ') ? code : `${FRAME}${code}`)
+  const { app } = await run(t, recipeCodes.get(heading)!)
   addRoutes(app!)
   await app!.ready()
   return app!
