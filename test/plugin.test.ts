@@ -16,6 +16,22 @@ async function registrationError (options: unknown): Promise<string> {
   return await app.ready().then(() => '', (error: Error) => `${error.name}: ${error.message}`)
 }
 
+/** What proxies say of a request that came by https, and what says otherwise. */
+const proxyHeaders: Array<[name: string, yes: string[], no: string[]]> = [
+  ['x-forwarded-proto', ['https', 'HTTPS', 'http,https', ' https , http', 'wss'], ['', 'http', 'httpsx', 'xhttps', 'http https', 'ws']],
+  ['x-forwarded-protocol', ['https', 'http, https'], ['http', 'ssl']],
+  ['x-url-scheme', ['https'], ['http']],
+  ['cloudfront-forwarded-proto', ['https'], ['http']],
+  ['forwarded', [
+    'proto=https', 'Proto="HTTPS"', 'for=192.0.2.43;proto=https;by=203.0.113.43', 'for="[2001:db8::1]:47" ; proto="https", for=10.0.0.1',
+    'for=a;proto=http, for=b;proto=https'
+  ], ['proto=http', 'for=https', 'host=a.example;proto="http"', 'xproto=https', 'proto=httpsx', 'proto']],
+  ['x-forwarded-ssl', ['on', 'ON'], ['off', 'one', '']],
+  ['front-end-https', ['on', 'On'], ['off', '']],
+  ['x-arr-ssl', ['2048|256|C=US, O=Example|CN=a.example'], ['']],
+  ['cf-visitor', ['{"scheme":"https"}', '{ "scheme" : "https" }'], ['{"scheme":"http"}', 'https', '{"scheme":"httpsx"}']]
+]
+
 t.test('a value set in one request is there in the next', async (t) => {
   const { app } = await buildApp()
   app.post('/login', async (request, reply) => {
@@ -94,6 +110,22 @@ t.test('one response may have attributes of its own', async (t) => {
   }
 })
 
+t.test('a name prefix has what browsers demand of it, in every response', async (t) => {
+  for (const [cookieName, path, isScript] of [
+    ['__Secure-s', '/app', true], ['__Http-s', '/app', false], ['__HTTP-s', '/app', false], ['__Host-s', '/', true], ['__Host-Http-s', '/', false],
+    ['__Hostile-s', '/app', undefined], ['__Https-s', '/app', undefined], ['a__Http-s', '/app', undefined]
+  ] as const) {
+    const { app } = await buildApp({ cookieName, cookie: { path } })
+    app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+    app.get('/script', async (request) => { request.session.options({ httpOnly: false }); request.session.set('a', 1); return 'x' })
+    const [line] = setCookies((await app.inject('/')).headers)
+    t.equal(/; HttpOnly.*; Secure/.test(line!), isScript !== undefined, line!)
+    const { statusCode, body } = await app.inject('/script')
+    t.equal(statusCode, isScript === false ? 500 : 200, cookieName)
+    if (isScript === false) t.match(body, 'httpOnly: false contradicts the cookie name')
+  }
+})
+
 t.test('Secure is set where the request came by https, or a proxy says so', async (t) => {
   const { app } = await buildApp()
   app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
@@ -102,9 +134,24 @@ t.test('Secure is set where the request came by https, or a proxy says so', asyn
   t.equal(await isSecure({ 'x-forwarded-proto': 'http' }), false)
   t.equal(await isSecure({ 'x-forwarded-proto': 'https' }), true)
   t.equal(await isSecure({ 'x-forwarded-proto': 'http, HTTPS' }), true)
+  for (const [name, yes, no] of proxyHeaders) {
+    for (const value of yes) t.ok(await isSecure({ [name]: value }), `${name}: ${value}`)
+    for (const value of no) t.notOk(await isSecure({ [name]: value }), `${name}: ${value}`)
+  }
+  const twice = await app.inject({ url: '/', headers: { forwarded: ['proto=http', 'proto=https'] } as never })
+  t.match(setCookies(twice.headers)[0], /; Secure/, 'a header may stand twice')
   const { app: off } = await buildApp({ cookie: { secure: false } })
   off.get('/', async (request) => { request.session.set('a', 1); return 'x' })
   t.notMatch(setCookies((await off.inject({ url: '/', headers: { 'x-forwarded-proto': 'https' } })).headers)[0]!, 'Secure')
+})
+
+t.test('no word of a proxy makes the cookie less strict', async (t) => {
+  const { app } = await buildApp({}, { trustProxy: true })
+  app.get('/', async (request) => { request.session.set('a', 1); return request.protocol })
+  const told = Object.fromEntries(proxyHeaders.map(([name, , no]) => [name, no.at(-1)!]))
+  const { body, headers } = await app.inject({ url: '/', headers: { ...told, 'x-forwarded-proto': 'https' } })
+  t.equal(body, 'https')
+  t.match(setCookies(headers)[0], /; Secure/)
 })
 
 t.test('in production a cookie without Secure is warned of once, naming trustProxy', async (t) => {

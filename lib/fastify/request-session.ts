@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
 import { escapeName } from '../path.ts'
+import { cameByHttps } from './https.ts'
 import { type HeaderSource, ReplyHeaders } from './reply-headers.ts'
 import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
@@ -332,13 +333,6 @@ function outcomeOf (decision: SaveDecision): Outcome | undefined {
 /** Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket tells it by `ws`, of injected ones too. */
 function isUpgrade (request: FastifyRequest): boolean {
   return (request.raw as { upgrade?: boolean }).upgrade === true || (request as { ws?: unknown }).ws === true
-}
-
-/** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */
-function cameByHttps (request: FastifyRequest): boolean {
-  if (request.protocol === 'https') return true
-  const forwarded = request.headers['x-forwarded-proto']
-  return forwarded !== undefined && `${forwarded}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
 }
 
 function asError (error: unknown): Error {
