@@ -3,8 +3,10 @@ import cookie, { Signer as CookieSigner } from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
-  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings
+  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings,
+  TimestampSigner
 } from '../lib/index.ts'
+import { resolveOptions } from '../lib/session/options.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 
@@ -335,6 +337,29 @@ t.test('refused cookies are logged at debug, with one warning a code and minute 
   await refuse('forged')
   t.equal(lines(40).length, 4, 'a clock that was set back does not silence it')
   t.notMatch(JSON.stringify(logs), value)
+})
+
+t.test('a warning says what is wrong with the cookies, and an expired one is no warning', async (t) => {
+  const tick = stopClock(t)
+  const { app, logs } = await buildApp({ absoluteLifetime: 40 * DAY })
+  app.get('/', async (request) => request.session.size)
+  const { keys: [key], digest } = resolveOptions({ secret: SECRET })
+  const unreadable = new TimestampSigner(key!, { salt: '', digest, keyDerivation: 'none' }).sign('bm9uZQ')
+  const told = async (...cookies: string[]): Promise<unknown[]> => {
+    logs.length = 0
+    await app.inject({ url: '/', headers: { cookie: cookies.map((value) => `session=${value}`).join('; ') } })
+    return logs.filter(({ code }) => code !== undefined).map(({ level, code, msg }) => [level, code, msg.split('. ')[0]])
+  }
+  const debug = (code: string): unknown[] => [20, code, 'A session cookie was refused']
+  t.strictSame(await told('forged'), [debug('FSS_ERR_BAD_SIGNATURE'), [40, 'FSS_ERR_BAD_SIGNATURE', 'Session cookies are refused: their signature does not hold']])
+  t.strictSame(await told(unreadable), [debug('FSS_ERR_BAD_PAYLOAD'), [40, 'FSS_ERR_BAD_PAYLOAD', 'Session cookies are refused: their payload cannot be read']])
+  const value = app.encodeSession({ a: 1 })
+  tick(31 * DAY + 1)
+  t.strictSame(await told(value), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'older than the lifetime')
+  tick(-62 * DAY)
+  t.strictSame(await told(value), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'from the future')
+  t.strictSame(await told(value, 'forged'), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'where another one is refused too')
+  t.strictSame({ ...app.sessionCounters.refused }, { FSS_ERR_BAD_SIGNATURE: 1, FSS_ERR_BAD_PAYLOAD: 1, FSS_ERR_SIGNATURE_EXPIRED: 3 })
 })
 
 t.test('counters tell what has happened to a session', async (t) => {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
+import { type BadData, BadSignature, CookieTooLarge, SHOWN_KEYS, SignatureExpired } from '../errors.ts'
 import { escapeName } from '../path.ts'
 import { cameByHttps } from './https.ts'
 import { type HeaderSource, ReplyHeaders } from './reply-headers.ts'
@@ -18,6 +18,8 @@ type Outcome = 'saved' | 'resigned' | 'deleted'
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
+const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. Others in this minute are logged at debug'
+const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. Others in this minute are logged at debug'
 const LOST = 'The session was changed after its headers were sent, and the change is lost'
 const LOST_IN_UPGRADE = 'The session was changed, but the connection was upgraded to a websocket without a response that could set its cookie, and the change is lost'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: no response follows that could set a cookie. ' +
@@ -300,8 +302,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { code } = refused
     this.#site.counters.refuse(code)
     this.#request.log.debug({ code, session: name }, 'A session cookie was refused')
-    const suppressed = this.#site.warnings.pass(code, now())
-    if (suppressed !== undefined) this.#request.log.warn({ code, session: name, suppressed }, 'Session cookies are refused; others in this minute are logged at debug')
+    const suppressed = refused instanceof SignatureExpired ? undefined : this.#site.warnings.pass(code, now())
+    if (suppressed !== undefined) {
+      this.#request.log.warn({ code, session: name, suppressed }, refused instanceof BadSignature ? BAD_SIGNATURES : BAD_PAYLOADS)
+    }
     if (onInvalid === undefined) return
     const failed = (error: unknown): void => { this.#log(error, 'onInvalid failed') }
     try {
