@@ -7,7 +7,7 @@ import sessionPlugin, {
   TimestampSigner
 } from '../lib/index.ts'
 import { resolveOptions } from '../lib/session/options.ts'
-import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 
 const DAY = 24 * 60 * 60
@@ -611,6 +611,39 @@ t.test('a session used between the hooks of two registrations is saved once', as
   })
   const { headers } = await app.inject('/')
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['admin'])
+})
+
+t.test('a session used between the hooks of two registrations is told once that its headers have left', async (t) => {
+  const { app, logs } = await buildApp()
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', async (request) => { (request as unknown as { admin: Session }).admin.set('list', []) })
+    await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'admin' })
+    scope.get('/', (request, reply) => {
+      reply.hijack()
+      reply.raw.end('x')
+      ;((request as unknown as { admin: Session }).admin.get('list') as number[]).push(1)
+    })
+  })
+  await app.inject('/')
+  t.match(errorsOf(logs), [{ session: 'admin', keys: ['list'] }])
+  t.equal(errorsOf(logs).length, 1)
+})
+
+t.test('of several sessions each counts what its headers said, and logs what came too late', async (t) => {
+  const names = ['session', 'admin', 'third'] as const
+  const logs: LogLine[] = []
+  const app = Fastify({ logger: { stream: { write: (line: string) => { logs.push(JSON.parse(line)) } } } })
+  await app.register(sessionPlugin, names.map((sessionName) => ({ secret: SECRET, sessionName })))
+  app.get('/', (request, reply) => {
+    const sessions = names.map((name) => (request as unknown as Record<string, Session>)[name]!)
+    for (const session of sessions) session.set('list', [])
+    reply.send('x')
+    for (const session of sessions) (session.get('list') as number[]).push(1)
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), names)
+  for (const name of names) t.equal(app.sessionCounters[name]!.saved, 1, name)
+  t.strictSame(errorsOf(logs).map(({ session, keys }) => [session, keys]).sort(), names.map((name) => [name, ['list']]).sort())
 })
 
 t.test('asking whether a session was accessed does not open it', async (t) => {
