@@ -40,12 +40,12 @@ export interface SessionSite {
 
 /**
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
- * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
+ * headers, first in `onSend` and again as late as the headers themselves, for what changed since. Its fields are private,
+ * since request and response lead to it: inspecting those must neither show the data nor open the session.
  */
 export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Borrower {
-  readonly session: Session = sessionOn(this)
-  /** Undefined as long as nobody used the session. */
-  contents: SessionContents | undefined
+  readonly #session: Session = sessionOn(this)
+  #contents: SessionContents | undefined
   readonly #site: SessionSite
   readonly #request: FastifyRequest
   #reply: FastifyReply | undefined
@@ -71,6 +71,15 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     this.#cookie = site.cookie
   }
 
+  get session (): Session {
+    return this.#session
+  }
+
+  /** Undefined as long as nobody used the session. */
+  get contents (): SessionContents | undefined {
+    return this.#contents
+  }
+
   /** Names the reply that carries the session's cookie, and has its headers watched. */
   bind (reply: FastifyReply): void {
     if (this.#reply !== undefined) return
@@ -91,15 +100,15 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
     this.#opened(contentsOf(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))!)
-    this.#committed = this.contents!.revision
+    this.#committed = this.#contents!.revision
     if (refused !== undefined) this.#report(refused)
   }
 
   #opened (contents: SessionContents): void {
-    this.contents = contents
+    this.#contents = contents
     this.#site.counters.opened++
-    if (!this.contents.isNew) this.#site.counters.verified++
-    if (this.#reply?.raw.headersSent) this.#watchUnsaved(this.contents)
+    if (!contents.isNew) this.#site.counters.verified++
+    if (this.#reply?.raw.headersSent) this.#watchUnsaved(contents)
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -126,13 +135,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
    * answers; during an error reply that is logged instead, and the reply goes without the cookie.
    */
   commit (reply: FastifyReply): void {
-    if (this.contents === undefined) return
+    if (this.#contents === undefined) return
     this.#attempt(new ReplyHeaders(reply), this.#save() as SaveDecision | Error)
   }
 
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
-    if (this.contents === undefined) return
+    if (this.#contents === undefined) return
     const decision = await this.#save()
     this.#attempt(new ReplyHeaders(reply), decision)
   }
@@ -147,14 +156,14 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
   leaving (head: DepartingHead): void {
-    const contents = this.contents
+    const contents = this.#contents
     if (contents === undefined) return
     const wasChanged = this.#forgetMissing(head)
     if (wasChanged || contents.revision !== this.#committed || !contents.isAsDecided) this.#saveLate(head, contents.revision)
   }
 
   left (): void {
-    const contents = this.contents
+    const contents = this.#contents
     if (contents === undefined) return
     if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
@@ -202,8 +211,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { sessionInterface } = this.#site
     try {
       if (sessionInterface.async) return this.#saveAsync()
-      const decision = saveContents(sessionInterface, this.session, this.contents!, this)
-      this.#committed = this.contents!.revision
+      const decision = saveContents(sessionInterface, this.#session, this.#contents!, this)
+      this.#committed = this.#contents!.revision
       return this.#decide(decision)
     } catch (error) {
       return asError(error)
@@ -212,8 +221,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   async #saveAsync (): Promise<SaveDecision | Error> {
     try {
-      const decision = this.#site.sessionInterface.saveSession(this.session, this)
-      this.#committed = this.contents!.revision
+      const decision = this.#site.sessionInterface.saveSession(this.#session, this)
+      this.#committed = this.#contents!.revision
       return checked(await decision)
     } catch (error) {
       return asError(error)
@@ -221,7 +230,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   #decide (decision: SaveDecision): SaveDecision {
-    if (decision.action !== 'keep' && decision !== this.#decision) this.contents!.decide()
+    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.decide()
     this.#decision = decision
     return decision
   }
@@ -231,7 +240,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { settings } = this.#site
     const line = this.#lineFor(decision)
     if (line !== undefined && line.length > settings.maxCookieSize) {
-      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.session))
+      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(this.#session))
     }
     this.#failure = undefined
     if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
@@ -260,7 +269,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(this.session).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
+    const bytes = Object.fromEntries(sessionInterface.weigh(this.#session).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
@@ -273,7 +282,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
   #isNews ({ message }: Error): boolean {
-    const { revision } = this.contents!
+    const { revision } = this.#contents!
     const isKnown = this.#failure?.message === message && this.#failure.revision === revision
     this.#failure = { message, revision }
     return !isKnown
@@ -282,7 +291,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   /** When the reply is over: whether objects of the session were changed after the headers had left. */
   #checkUnsaved (message = LOST): void {
     try {
-      const keys = this.#site.sessionInterface.unsavedKeys(this.session)
+      const keys = this.#site.sessionInterface.unsavedKeys(this.#session)
       if (keys.length > 0) this.#logLost(keys, message)
     } catch (error) {
       this.#log(error, message)
@@ -291,9 +300,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** When an upgraded connection is over: no reply took along what a hook or a stored object had changed. */
   #checkUpgraded (): void {
-    const contents = this.contents
+    const contents = this.#contents
     if (contents === undefined || this.#reply!.raw.headersSent) return
-    if (contents.isNew && contents.modified) this.#logLost(this.session.keys(), LOST_IN_UPGRADE)
+    if (contents.isNew && contents.modified) this.#logLost(this.#session.keys(), LOST_IN_UPGRADE)
     else this.#checkUnsaved(LOST_IN_UPGRADE)
   }
 
