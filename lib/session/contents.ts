@@ -61,6 +61,8 @@ export class SessionContents {
   accessed = false
   modified = false
   touched = false
+  /** Whether other data was put in the place of all there was, which begins a new session. */
+  isReplaced = false
   /** Counts the changes that were announced. */
   revision = 0
   /** The last decision to set the cookie, the payload it signed, and the revision it was made for. */
@@ -190,6 +192,7 @@ export class SessionContents {
 
   /** Puts other data in the place of all there was; the id and the clock end with it. */
   replace (data: Record<string, unknown>): void {
+    this.isReplaced = true
     this.data = {}
     this.#lent?.clear()
     this.id = undefined

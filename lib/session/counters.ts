@@ -10,6 +10,8 @@ export class SessionCounters {
   resigned = 0
   /** Responses that deleted the cookie. */
   deleted = 0
+  /** Responses that would have set the cookie for its age or its secret, had shared caches not been allowed to keep them. */
+  skipped = 0
   /** Cookies that were refused, by the code of the error. */
   readonly refused: Record<string, number> = {}
 
