@@ -1,5 +1,10 @@
+import { Readable } from 'node:stream'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
-import { forbidSharing, type HeaderBag, replaceSetCookie, varyByCookie } from '../lib/session/headers.ts'
+import sessionPlugin from '../lib/index.ts'
+import { type HeaderBag, linesBeside, varyByCookie, writeSetCookie } from '../lib/session/headers.ts'
+import { type LogLine, SECRET, setCookies } from './support/app.ts'
+import { MemorySessions } from './support/memory-sessions.ts'
 
 function bagOf (headers: Record<string, string | string[]>): HeaderBag {
   return {
@@ -20,24 +25,112 @@ t.test('Vary names Cookie once, beside what is there', async (t) => {
   }
 })
 
-t.test('our Set-Cookie is put beside the others and in the place of our earlier one', async (t) => {
+t.test('our Set-Cookie is put behind the others and in the place of our earlier one', async (t) => {
   const headers: Record<string, string | string[]> = { 'set-cookie': 'a=1' }
-  const bag = bagOf(headers)
-  replaceSetCookie(bag, undefined, 's=1')
+  const replace = (previous: string | undefined, line: string | undefined): void => {
+    writeSetCookie(bagOf(headers), linesBeside(headers['set-cookie'], previous), line)
+  }
+  replace(undefined, 's=1')
   t.strictSame(headers['set-cookie'], ['a=1', 's=1'])
-  replaceSetCookie(bag, 's=1', 's=2')
-  t.strictSame(headers['set-cookie'], ['a=1', 's=2'])
-  replaceSetCookie(bag, 's=2', undefined)
-  t.strictSame(headers['set-cookie'], 'a=1')
-  replaceSetCookie(bag, 'a=1', undefined)
+  headers['set-cookie'] = [...headers['set-cookie']!, 'b=1']
+  replace('s=1', 's=2')
+  t.strictSame(headers['set-cookie'], ['a=1', 'b=1', 's=2'])
+  replace('s=2', undefined)
+  t.strictSame(headers['set-cookie'], ['a=1', 'b=1'])
+  headers['set-cookie'] = 'a=1'
+  replace('a=1', undefined)
   t.strictSame(headers, {})
 })
 
-t.test('Cache-Control is given only where there is none', async (t) => {
-  const headers: Record<string, string> = {}
-  forbidSharing(bagOf(headers))
-  t.equal(headers['cache-control'], 'private, no-cache="Set-Cookie"')
-  headers['cache-control'] = 'no-store'
-  forbidSharing(bagOf(headers))
-  t.equal(headers['cache-control'], 'no-store')
+type Change = (request: FastifyRequest) => void
+const changes: Record<string, [change: Change, keys: string[]]> = {
+  'a new key': [({ session }) => { session.set('n', 1) }, ['n']],
+  'an object inside': [({ session }) => { (session.get('list') as number[]).push(1) }, ['list']],
+  'the end': [({ session }) => { session.delete() }, ['list']]
+}
+
+/** Puts a wrapper on `writeHead`, that changes the session before or behind the call of what was there. */
+function wrap (request: FastifyRequest, { raw }: FastifyReply, change: Change, isBefore: boolean): void {
+  const previous = raw.writeHead
+  raw.writeHead = function (this: typeof raw, ...args: never[]) {
+    if (isBefore) change(request)
+    previous.apply(this, args as never)
+    if (!isBefore) change(request)
+    return this
+  } as never
+}
+
+/** When the wrapper is put on, and what was done with the session before. */
+const moments = ['ahead of the plugin', 'before the session is fetched', 'behind the session', 'in a late onSend hook'] as const
+const uses: Record<string, Change> = {
+  never: () => {},
+  fetched: ({ session }) => { t.type(session, 'object') },
+  read: ({ session }) => { t.strictSame(session.get('user'), 'Ada') },
+  changed: ({ session }) => { session.set('before', 1) }
+}
+const leaves: Record<string, (reply: FastifyReply) => unknown> = {
+  send: (reply) => reply.send('x'),
+  stream: (reply) => reply.send(Readable.from(['x'])),
+  flushHeaders: (reply) => { reply.hijack(); reply.raw.flushHeaders(); reply.raw.end() },
+  end: (reply) => { reply.hijack(); reply.raw.end('x') },
+  write: (reply) => { reply.hijack(); reply.raw.write('x'); reply.raw.end() },
+  writeHead: (reply) => { reply.hijack(); reply.raw.writeHead(201, { 'x-raw': '1' }).end() }
+}
+
+async function wrappedApp (moment: typeof moments[number], use: Change, change: Change, isBefore: boolean, logs: LogLine[]): Promise<FastifyInstance> {
+  const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { logs.push(JSON.parse(line)) } } } }) as unknown as FastifyInstance
+  const put = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => { wrap(request, reply, change, isBefore) }
+  if (moment === 'ahead of the plugin') app.addHook('onRequest', put)
+  await app.register(sessionPlugin, { secret: SECRET })
+  if (moment === 'before the session is fetched') app.addHook('onRequest', put)
+  app.addHook('onRequest', async (request) => { use(request) })
+  if (moment === 'behind the session') app.addHook('onRequest', put)
+  if (moment === 'in a late onSend hook') app.addHook('onSend', put)
+  for (const [name, leave] of Object.entries(leaves)) app.get(`/${name}`, (_request, reply) => { leave(reply) })
+  await app.ready()
+  return app
+}
+
+for (const moment of moments) {
+  t.test(`what a wrapper of writeHead changes is saved, or logged once as lost; put on ${moment}`, async (t) => {
+    let saved = 0
+    for (const [useName, use] of Object.entries(uses)) {
+      for (const [changeName, [change, keys]] of Object.entries(changes)) {
+        for (const isBefore of [true, false]) {
+          const logs: LogLine[] = []
+          const app = await wrappedApp(moment, use, change, isBefore, logs)
+          for (const leave of Object.keys(leaves)) {
+            if (moment === 'in a late onSend hook' && leave !== 'send' && leave !== 'stream') continue
+            logs.length = 0
+            const { headers } = await app.inject({ url: `/${leave}`, headers: { cookie: `session=${app.encodeSession({ user: 'Ada', list: [] })}` } })
+            await new Promise((resolve) => { setImmediate(resolve) })
+            const line = setCookies(headers).at(-1)
+            const data = line === undefined ? {} : line.startsWith('session=;') ? 'ended' : app.decodeSession(line.split(';')[0]!.slice('session='.length))
+            const isSaved = changeName === 'the end' ? data === 'ended' : changeName === 'a new key' ? (data as { n?: number }).n === 1 : (data as { list?: number[] }).list?.length === 1
+            if (isSaved) saved++
+            const told = logs.filter(({ msg }) => msg.startsWith('The session was changed after its headers')).map((line) => line.keys as string[])
+            t.equal(told.length, isSaved ? 0 : 1, `${useName}, ${changeName}, ${isBefore ? 'before' : 'behind'}, ${leave}`)
+            if (told.length > 0 && changeName !== 'the end') t.strictSame(told[0]!.filter((key) => key !== 'before'), keys)
+          }
+        }
+      }
+    }
+    t.equal(saved > 0, moment === 'behind the session' || moment === 'in a late onSend hook')
+  })
+}
+
+t.test('headers of an asynchronous session that a late hook takes out are put back, and what a wrapper changes is logged', async (t) => {
+  const logs: LogLine[] = []
+  const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => { logs.push(JSON.parse(line)) } } } }) as unknown as FastifyInstance
+  await app.register(sessionPlugin, { secret: SECRET, sessionInterface: new MemorySessions() })
+  app.addHook('onSend', async (_request, reply) => { reply.removeHeader('set-cookie').header('vary', 'Origin') })
+  app.get('/', async ({ session }) => { session.set('a', 1); return 'x' })
+  app.get('/wrapped', async (request, reply) => { wrap(request, reply, ({ session }) => { session.set('b', 1) }, true); return 'x' })
+  const { headers } = await app.inject('/')
+  t.match(setCookies(headers), [/^session=/])
+  t.equal(headers.vary, 'Origin, Cookie')
+  t.strictSame(logs, [])
+  await app.inject('/wrapped')
+  t.match(logs, [{ msg: /^The session was changed after its headers/, route: 'GET /wrapped' }])
+  t.equal(logs.length, 1)
 })

@@ -3,10 +3,12 @@ import cookie, { Signer as CookieSigner } from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
-  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings
+  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings,
+  TimestampSigner
 } from '../lib/index.ts'
+import { resolveOptions } from '../lib/session/options.ts'
 import { testClient } from '../lib/testing.ts'
-import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
+import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 
 const DAY = 24 * 60 * 60
@@ -16,6 +18,22 @@ async function registrationError (options: unknown): Promise<string> {
   app.register(sessionPlugin, options as never)
   return await app.ready().then(() => '', (error: Error) => `${error.name}: ${error.message}`)
 }
+
+/** What proxies say of a request that came by https, and what says otherwise. */
+const proxyHeaders: Array<[name: string, yes: string[], no: string[]]> = [
+  ['x-forwarded-proto', ['https', 'HTTPS', 'http,https', ' https , http', 'wss'], ['', 'http', 'httpsx', 'xhttps', 'http https', 'ws']],
+  ['x-forwarded-protocol', ['https', 'http, https'], ['http', 'ssl']],
+  ['x-url-scheme', ['https'], ['http']],
+  ['cloudfront-forwarded-proto', ['https'], ['http']],
+  ['forwarded', [
+    'proto=https', 'Proto="HTTPS"', 'for=192.0.2.43;proto=https;by=203.0.113.43', 'for="[2001:db8::1]:47" ; proto="https", for=10.0.0.1',
+    'for=a;proto=http, for=b;proto=https'
+  ], ['proto=http', 'for=https', 'host=a.example;proto="http"', 'xproto=https', 'proto=httpsx', 'proto']],
+  ['x-forwarded-ssl', ['on', 'ON'], ['off', 'one', '']],
+  ['front-end-https', ['on', 'On'], ['off', '']],
+  ['x-arr-ssl', ['2048|256|C=US, O=Example|CN=a.example'], ['']],
+  ['cf-visitor', ['{"scheme":"https"}', '{ "scheme" : "https" }'], ['{"scheme":"http"}', 'https', '{"scheme":"httpsx"}']]
+]
 
 t.test('a value set in one request is there in the next', async (t) => {
   const { app } = await buildApp()
@@ -95,6 +113,22 @@ t.test('one response may have attributes of its own', async (t) => {
   }
 })
 
+t.test('a name prefix has what browsers demand of it, in every response', async (t) => {
+  for (const [cookieName, path, isScript] of [
+    ['__Secure-s', '/app', true], ['__Http-s', '/app', false], ['__HTTP-s', '/app', false], ['__Host-s', '/', true], ['__Host-Http-s', '/', false],
+    ['__Hostile-s', '/app', undefined], ['__Https-s', '/app', undefined], ['a__Http-s', '/app', undefined]
+  ] as const) {
+    const { app } = await buildApp({ cookieName, cookie: { path } })
+    app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
+    app.get('/script', async (request) => { request.session.options({ httpOnly: false }); request.session.set('a', 1); return 'x' })
+    const [line] = setCookies((await app.inject('/')).headers)
+    t.equal(/; HttpOnly.*; Secure/.test(line!), isScript !== undefined, line!)
+    const { statusCode, body } = await app.inject('/script')
+    t.equal(statusCode, isScript === false ? 500 : 200, cookieName)
+    if (isScript === false) t.match(body, 'httpOnly: false contradicts the cookie name')
+  }
+})
+
 t.test('Secure is set where the request came by https, or a proxy says so', async (t) => {
   const { app } = await buildApp()
   app.get('/', async (request) => { request.session.set('a', 1); return 'x' })
@@ -103,9 +137,24 @@ t.test('Secure is set where the request came by https, or a proxy says so', asyn
   t.equal(await isSecure({ 'x-forwarded-proto': 'http' }), false)
   t.equal(await isSecure({ 'x-forwarded-proto': 'https' }), true)
   t.equal(await isSecure({ 'x-forwarded-proto': 'http, HTTPS' }), true)
+  for (const [name, yes, no] of proxyHeaders) {
+    for (const value of yes) t.ok(await isSecure({ [name]: value }), `${name}: ${value}`)
+    for (const value of no) t.notOk(await isSecure({ [name]: value }), `${name}: ${value}`)
+  }
+  const twice = await app.inject({ url: '/', headers: { forwarded: ['proto=http', 'proto=https'] } as never })
+  t.match(setCookies(twice.headers)[0], /; Secure/, 'a header may stand twice')
   const { app: off } = await buildApp({ cookie: { secure: false } })
   off.get('/', async (request) => { request.session.set('a', 1); return 'x' })
   t.notMatch(setCookies((await off.inject({ url: '/', headers: { 'x-forwarded-proto': 'https' } })).headers)[0]!, 'Secure')
+})
+
+t.test('no word of a proxy makes the cookie less strict', async (t) => {
+  const { app } = await buildApp({}, { trustProxy: true })
+  app.get('/', async (request) => { request.session.set('a', 1); return request.protocol })
+  const told = Object.fromEntries(proxyHeaders.map(([name, , no]) => [name, no.at(-1)!]))
+  const { body, headers } = await app.inject({ url: '/', headers: { ...told, 'x-forwarded-proto': 'https' } })
+  t.equal(body, 'https')
+  t.match(setCookies(headers)[0], /; Secure/)
 })
 
 t.test('in production a cookie without Secure is warned of once, naming trustProxy', async (t) => {
@@ -291,6 +340,29 @@ t.test('refused cookies are logged at debug, with one warning a code and minute 
   t.notMatch(JSON.stringify(logs), value)
 })
 
+t.test('a warning says what is wrong with the cookies, and an expired one is no warning', async (t) => {
+  const tick = stopClock(t)
+  const { app, logs } = await buildApp({ absoluteLifetime: 40 * DAY })
+  app.get('/', async (request) => request.session.size)
+  const { keys: [key], digest } = resolveOptions({ secret: SECRET })
+  const unreadable = new TimestampSigner(key!, { salt: '', digest, keyDerivation: 'none' }).sign('bm9uZQ')
+  const told = async (...cookies: string[]): Promise<unknown[]> => {
+    logs.length = 0
+    await app.inject({ url: '/', headers: { cookie: cookies.map((value) => `session=${value}`).join('; ') } })
+    return logs.filter(({ code }) => code !== undefined).map(({ level, code, msg }) => [level, code, msg.split('. ')[0]])
+  }
+  const debug = (code: string): unknown[] => [20, code, 'A session cookie was refused']
+  t.strictSame(await told('forged'), [debug('FSS_ERR_BAD_SIGNATURE'), [40, 'FSS_ERR_BAD_SIGNATURE', 'Session cookies are refused: their signature does not hold']])
+  t.strictSame(await told(unreadable), [debug('FSS_ERR_BAD_PAYLOAD'), [40, 'FSS_ERR_BAD_PAYLOAD', 'Session cookies are refused: their payload cannot be read']])
+  const value = app.encodeSession({ a: 1 })
+  tick(31 * DAY + 1)
+  t.strictSame(await told(value), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'older than the lifetime')
+  tick(-62 * DAY)
+  t.strictSame(await told(value), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'from the future')
+  t.strictSame(await told(value, 'forged'), [debug('FSS_ERR_SIGNATURE_EXPIRED')], 'where another one is refused too')
+  t.strictSame({ ...app.sessionCounters.refused }, { FSS_ERR_BAD_SIGNATURE: 1, FSS_ERR_BAD_PAYLOAD: 1, FSS_ERR_SIGNATURE_EXPIRED: 3 })
+})
+
 t.test('counters tell what has happened to a session', async (t) => {
   const tick = stopClock(t)
   const { app } = await buildApp({ fallbacks: [OTHER_SECRET] })
@@ -308,7 +380,7 @@ t.test('counters tell what has happened to a session', async (t) => {
   tick(4 * DAY)
   await get('/read', value)
   t.strictSame({ ...app.sessionCounters }, {
-    opened: 9, verified: 5, saved: 2, resigned: 2, deleted: 1, refused: { FSS_ERR_BAD_SIGNATURE: 2 }
+    opened: 9, verified: 5, saved: 2, resigned: 2, deleted: 1, skipped: 0, refused: { FSS_ERR_BAD_SIGNATURE: 2 }
   })
   const several = Fastify()
   await several.register(sessionPlugin, [{ secret: SECRET }, { secret: SECRET, sessionName: 'admin' }])
@@ -543,6 +615,39 @@ t.test('a session used between the hooks of two registrations is saved once', as
   })
   const { headers } = await app.inject('/')
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['admin'])
+})
+
+t.test('a session used between the hooks of two registrations is told once that its headers have left', async (t) => {
+  const { app, logs } = await buildApp()
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', async (request) => { (request as unknown as { admin: Session }).admin.set('list', []) })
+    await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'admin' })
+    scope.get('/', (request, reply) => {
+      reply.hijack()
+      reply.raw.end('x')
+      ;((request as unknown as { admin: Session }).admin.get('list') as number[]).push(1)
+    })
+  })
+  await app.inject('/')
+  t.match(errorsOf(logs), [{ session: 'admin', keys: ['list'] }])
+  t.equal(errorsOf(logs).length, 1)
+})
+
+t.test('of several sessions each counts what its headers said, and logs what came too late', async (t) => {
+  const names = ['session', 'admin', 'third'] as const
+  const logs: LogLine[] = []
+  const app = Fastify({ logger: { stream: { write: (line: string) => { logs.push(JSON.parse(line)) } } } })
+  await app.register(sessionPlugin, names.map((sessionName) => ({ secret: SECRET, sessionName })))
+  app.get('/', (request, reply) => {
+    const sessions = names.map((name) => (request as unknown as Record<string, Session>)[name]!)
+    for (const session of sessions) session.set('list', [])
+    reply.send('x')
+    for (const session of sessions) (session.get('list') as number[]).push(1)
+  })
+  const { headers } = await app.inject('/')
+  t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), names)
+  for (const name of names) t.equal(app.sessionCounters[name]!.saved, 1, name)
+  t.strictSame(errorsOf(logs).map(({ session, keys }) => [session, keys]).sort(), names.map((name) => [name, ['list']]).sort())
 })
 
 t.test('asking whether a session was accessed does not open it', async (t) => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { format, inspect } from 'node:util'
 import { deflateSync } from 'node:zlib'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
   BadSignature, JSONTag, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, Signer, TaggedJSONSerializer,
@@ -10,6 +10,7 @@ import sessionPlugin, {
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom } from './support/app.ts'
+import { MemorySessions } from './support/memory-sessions.ts'
 
 const SECRET = 'marked secret 4b1f, long enough for the rules'
 const FALLBACK = 'marked fallback 9c2e, long enough for the rules'
@@ -344,6 +345,37 @@ t.test('inspecting a session shows its data, and no secret', async (t) => {
   await ask(app, '/shown', app.encodeSession(VALUES))
   t.ok(shown.includes(TEXT))
   t.notOk(shown.includes(SECRET))
+})
+
+/** Ways to inspect; the last is that of `console.dir`. */
+const inspections = [{}, { showHidden: true, depth: 5 }, { showHidden: true, showProxy: true, depth: 5 }, { customInspect: false, showHidden: true, depth: 5 }]
+
+t.test('inspecting request, reply and response shows no value, and is no use of the session', async (t) => {
+  for (const options of [{}, { sessionInterface: new MemorySessions() }] as Options[]) {
+    const { app } = await buildApp({ secret: SECRET, ...options })
+    const look = (request: FastifyRequest, reply: FastifyReply): boolean[] => [
+      ...[request, reply, reply.raw].flatMap((value) => inspections.map((each) => inspect(value, each))), format('%s %o', request, reply)
+    ].map((text) => text.includes(TEXT))
+    const nowhere = Array(13).fill(false)
+    app.post('/values', async (request) => { request.session.set('text', TEXT); return 'x' })
+    app.get('/fetched', async (request, reply) => { t.type(request.session, 'object'); look(request, reply); return [request.session.accessed, reply.getHeader('vary')] })
+    app.get('/read', async (request, reply) => {
+      t.strictSame(request.session.get('text'), TEXT)
+      t.match(inspect(request.session), TEXT, 'the session itself is shown')
+      return look(request, reply)
+    })
+    app.get('/left', (request, reply) => {
+      t.strictSame(request.session.get('text'), TEXT)
+      reply.send('x')
+      t.strictSame(look(request, reply), nowhere, 'after the reply')
+    })
+    const cookie = cookieFrom((await app.inject({ method: 'POST', url: '/values' })).headers)!
+    const get = async (url: string): Promise<LightMyRequestResponse> => await app.inject({ url, headers: { cookie } })
+    t.strictSame((await get('/fetched')).json(), [false, null])
+    t.equal((await get('/fetched')).headers.vary, undefined)
+    t.strictSame((await get('/read')).json(), nowhere)
+    t.equal((await get('/left')).statusCode, 200)
+  }
 })
 
 t.test('inspecting a session by its internals shows no secret and no key, in whatever state it is', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createReadStream } from 'node:fs'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import compress from '@fastify/compress'
@@ -43,4 +44,25 @@ test('a HEAD of such a route has the same cookie and Vary, and no body', async (
   assert.equal(body, '')
   assert.match(`${headers['set-cookie']}`, /^session=/)
   assert.match(`${headers.vary}`, /Cookie/)
+})
+
+test('a file that was to be compressed is closed where the session could not be saved', async () => {
+  for (const isFirst of [true, false]) {
+    const app = Fastify()
+    if (isFirst) await app.register(compress)
+    await app.register(sessionPlugin, { secret: SECRET })
+    if (!isFirst) await app.register(compress)
+    let closed: Promise<unknown> | undefined
+    app.get('/', (request, reply) => {
+      request.session.set('large', 'x'.repeat(5000))
+      const file = createReadStream(import.meta.filename)
+      closed = new Promise<void>((resolve) => { file.once('close', () => { resolve() }) })
+      return reply.type('text/plain').send(file)
+    })
+    for (const sent of [{ 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br' }, {}]) {
+      const { statusCode } = await app.inject({ url: '/', headers: sent })
+      assert.equal(statusCode, 500)
+      await closed
+    }
+  }
 })

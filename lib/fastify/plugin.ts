@@ -6,6 +6,7 @@ import { CookieTooLarge } from '../errors.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
 import { decorateJSON } from './decorate-json.ts'
+import { discard } from './discard.ts'
 import { isInside, isTaken, refuseOutside } from './encapsulation.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
@@ -224,6 +225,7 @@ function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
     try {
       (request as unknown as Slots)[slot]?.commit(reply)
     } catch (error) {
+      discard(payload)
       done(error as Error)
       return
     }
@@ -234,7 +236,12 @@ function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
 function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbol): void {
   fastify.addHook('onRequest', (request) => slotOf(site, request, slot).openAsync())
   fastify.addHook('onSend', async (request, reply, payload) => {
-    await (request as unknown as Slots)[slot]?.commitAsync(reply)
+    try {
+      await (request as unknown as Slots)[slot]?.commitAsync(reply)
+    } catch (error) {
+      discard(payload)
+      throw error
+    }
     return payload
   })
 }

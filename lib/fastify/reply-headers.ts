@@ -1,10 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { HeaderBag } from '../session/headers.ts'
-
-/** Headers to be changed, as soon as it is known that they are to be. */
-export interface HeaderSource {
-  bag (): HeaderBag
-}
+import { type HeaderBag, type HeaderSource, type HeaderValue, linesBeside } from '../session/headers.ts'
 
 /** The headers of a Fastify reply. */
 export class ReplyHeaders implements HeaderSource, HeaderBag {
@@ -18,8 +13,20 @@ export class ReplyHeaders implements HeaderSource, HeaderBag {
     return this
   }
 
-  get (name: string): ReturnType<HeaderBag['get']> {
-    return this.#reply.getHeader(name) as ReturnType<HeaderBag['get']>
+  peek (name: string): HeaderValue {
+    return this.#reply.getHeader(name) as HeaderValue
+  }
+
+  names (): string[] {
+    return Object.keys(this.#reply.getHeaders())
+  }
+
+  cookiesBeside (line: string | undefined): string[] {
+    return linesBeside(this.peek('set-cookie'), line)
+  }
+
+  get (name: string): HeaderValue {
+    return this.peek(name)
   }
 
   set (name: string, value: string | string[]): void {

@@ -1,26 +1,41 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type BadData, CookieTooLarge, SHOWN_KEYS } from '../errors.ts'
+import { type BadData, BadSignature, CookieTooLarge, SHOWN_KEYS, SignatureExpired } from '../errors.ts'
 import { escapeName } from '../path.ts'
-import { type HeaderSource, ReplyHeaders } from './reply-headers.ts'
+import { cameByHttps } from './https.ts'
+import { ReplyHeaders } from './reply-headers.ts'
+import { forbidSharing, isShareable } from '../session/caching.ts'
 import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
 import { valuesAfter } from '../session/cookies.ts'
 import {
-  type DepartingHead, forbidSharing, hasSetCookie, type HeaderBag, type HeadWatcher, isVariedByCookie, replaceSetCookie, varyByCookie, watchHead
+  type DepartingHead, hasSetCookie, type HeaderSource, type HeadWatcher, isVariedByCookie, varyByCookie, watchHead, writeSetCookie
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
 import { contentsOf, openedSession, type Session, type SessionHost, sessionOn } from '../session/session.ts'
 import { checked, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface } from '../session/session-interface.ts'
+import { type Rival, rivalOf } from '../session/set-cookie.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
 
+/** A `Set-Cookie` line, and what it is for. */
+interface Wish {
+  readonly line: string
+  readonly outcome: Outcome
+}
+
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
+const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. Others in this minute are logged at debug'
+const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. Others in this minute are logged at debug'
 const LOST = 'The session was changed after its headers were sent, and the change is lost'
 const LOST_IN_UPGRADE = 'The session was changed, but the connection was upgraded to a websocket without a response that could set its cookie, and the change is lost'
+const RIVAL = 'The application sets or clears the cookie of the session itself. session.delete() ends a session, and session.set() changes it'
+const SHARED = 'Shared caches were allowed to keep a response that sets the cookie of a session, so its Cache-Control was made private'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: no response follows that could set a cookie. ' +
   'Change it in a request of its own'
+
+const NONE: readonly string[] = []
 
 /** What all requests of one registered session share. */
 export interface SessionSite {
@@ -37,24 +52,28 @@ export interface SessionSite {
 
 /**
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
- * headers, first in `onSend` and again as late as the headers themselves, for what changed since.
+ * headers, first in `onSend` and again as late as the headers themselves, for what changed since. Its fields are private,
+ * since request and response lead to it: inspecting those must neither show the data nor open the session.
  */
 export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Borrower {
-  readonly session: Session = sessionOn(this)
-  /** Undefined as long as nobody used the session. */
-  contents: SessionContents | undefined
+  readonly #session: Session = sessionOn(this)
+  #contents: SessionContents | undefined
   readonly #site: SessionSite
   readonly #request: FastifyRequest
   #reply: FastifyReply | undefined
   #cookie: CookieWriter
-  /** The `Set-Cookie` line that stands in the headers now. */
+  /** What the last decision asks for. */
+  #wish: Wish | undefined
+  /** The line of ours that stands in the headers now. */
   #line: string | undefined
-  /** What that line is there for. */
-  #outcome: Outcome | undefined
+  /** What is to be counted when the headers have left. */
+  #outcome: Outcome | 'skipped' | undefined
   #varies = false
+  /** What to warn of when the headers have left. */
+  #warning: string | undefined
   /** The last decision of the interface. */
   #decision: SaveDecision | undefined
-  /** Counts the changes that the application announced; those of an interface are none to be saved. */
+  /** Counts the changes that the application announced; those that an interface makes need no saving. */
   #changes = 0
   /** The changes that the headers speak of. */
   #committed = -1
@@ -63,6 +82,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   /** Why the second commit could not change the headers. */
   #unsent: unknown
   #isErrorReply = false
+  #hasLeft = false
+  /** The keys whose changes were logged as lost. */
+  #lostKeys: readonly string[] = NONE
+  #awaitsClose = false
 
   constructor (site: SessionSite, request: FastifyRequest) {
     this.#site = site
@@ -70,12 +93,20 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     this.#cookie = site.cookie
   }
 
+  get session (): Session {
+    return this.#session
+  }
+
+  /** Undefined as long as nobody used the session. */
+  get contents (): SessionContents | undefined {
+    return this.#contents
+  }
+
   /** Names the reply that carries the session's cookie, and has its headers watched. */
   bind (reply: FastifyReply): void {
     if (this.#reply !== undefined) return
     this.#reply = reply
-    watchHead(reply.raw, this)
-    if (isUpgrade(this.#request)) reply.raw.once('close', () => { this.#checkUpgraded() })
+    if (!watchHead(reply.raw, this) || isUpgrade(this.#request)) this.lent()
   }
 
   open (): void {
@@ -95,10 +126,11 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   #opened (contents: SessionContents): void {
-    this.contents = contents
+    this.#contents = contents
     this.#site.counters.opened++
-    if (!this.contents.isNew) this.#site.counters.verified++
-    if (this.#reply?.raw.headersSent) this.#watchUnsaved(this.contents)
+    if (!contents.isNew) this.#site.counters.verified++
+    this.#hasLeft = this.#reply?.raw.headersSent ?? false
+    if (this.#hasLeft) this.#watchUnsaved(contents)
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -111,9 +143,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   changing (key: string | undefined): void {
+    if (this.#reply?.raw.headersSent) {
+      this.#logMissed()
+      this.#logLost(key === undefined ? [] : [key])
+      this.#lostKeys = [...this.#lostKeys, ...(key === undefined ? this.#session.keys() : [key])]
+    } else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
     this.#changes++
-    if (this.#reply?.raw.headersSent) this.#logLost(key === undefined ? [] : [key])
-    else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
   }
 
   /** From now on the reply is one about an error, and a failure of the session must not hide it. */
@@ -126,13 +161,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
    * answers; during an error reply that is logged instead, and the reply goes without the cookie.
    */
   commit (reply: FastifyReply): void {
-    if (this.contents === undefined) return
+    if (this.#contents === undefined) return
     this.#attempt(new ReplyHeaders(reply), this.#save() as SaveDecision | Error)
   }
 
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
-    if (this.contents === undefined) return
+    if (this.#contents === undefined) return
     const decision = await this.#save()
     this.#attempt(new ReplyHeaders(reply), decision)
   }
@@ -147,19 +182,36 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
   leaving (head: DepartingHead): void {
-    const contents = this.contents
+    const contents = this.#contents
     if (contents === undefined) return
-    const wasChanged = this.#forgetMissing(head)
-    if (wasChanged || this.#changes !== this.#committed || !contents.isAsDecided) this.#saveLate(head)
+    this.#unsent = undefined
+    try {
+      this.#restore(head)
+      if (this.#site.sessionInterface.async) return
+      if (this.#changes !== this.#committed || !contents.isAsDecided) this.#saveLate(head)
+    } catch (error) {
+      this.#committed = -1 // writeHead will refuse the application's headers too, as a rule, and there may be another one
+      this.#unsent = error
+    }
   }
 
   left (): void {
-    const contents = this.contents
+    const contents = this.#contents
     if (contents === undefined) return
     if (this.#unsent !== undefined) this.#log(this.#unsent, 'The session could not be saved')
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
-    if (this.#failure === undefined) this.#watchUnsaved(contents)
+    if (this.#warning !== undefined) this.#warn(this.#warning)
+    if (!this.#logMissed() && this.#failure === undefined) this.#watchUnsaved(contents)
+  }
+
+  /** Logs what was changed between the last commit and the headers. Says whether there was something. */
+  #logMissed (): boolean {
+    const isKnown = this.#hasLeft || this.#failure !== undefined || this.#unsent !== undefined
+    const isMissed = !isKnown && this.#changes !== Math.max(this.#committed, 0)
+    this.#hasLeft = true
+    if (isMissed) this.#checkUnsaved(LOST, true)
+    return isMissed
   }
 
   /** Objects that code outside holds, now or later, may be changed when the headers have left. */
@@ -169,32 +221,22 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   lent (): void {
-    this.#reply!.raw.once('close', () => { this.#checkUnsaved() })
+    if (this.#awaitsClose) return
+    this.#awaitsClose = true
+    this.#reply!.raw.once('close', () => { this.#closed() })
   }
 
-  /** Other code may have taken our headers away since the first commit. Says whether it did. */
-  #forgetMissing (head: DepartingHead): boolean {
-    const lacksVary = this.#varies && !isVariedByCookie(head.peek('vary'))
-    const lacksLine = this.#line !== undefined && !hasSetCookie(head.peek('set-cookie'), this.#line)
-    if (lacksVary) this.#varies = false
-    if (lacksLine) this.#line = undefined
-    return lacksVary || lacksLine
+  /** Other code may have changed the headers since the first commit. */
+  #restore (head: DepartingHead): void {
+    if (this.#varies && !isVariedByCookie(head.peek('vary'))) varyByCookie(head.bag())
+    if (this.#line !== undefined && !hasSetCookie(head.peek('set-cookie'), this.#line)) this.#line = undefined
+    if (this.#wish !== undefined) this.#place(head)
   }
 
   #saveLate (headers: HeaderSource): void {
-    this.#unsent = undefined
-    if (this.#site.sessionInterface.async) {
-      if (this.#changes !== this.#committed) this.#logLost([])
-      return
-    }
     const decision = this.#save() as SaveDecision | Error
-    try {
-      const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
-      if (failure !== undefined) this.#giveUp(failure, headers)
-    } catch (error) {
-      this.#committed = -1 // writeHead will refuse the application's headers too, as a rule, and there may be another one
-      this.#unsent = error
-    }
+    const failure = decision instanceof Error ? decision : this.#apply(decision, headers)
+    if (failure !== undefined) this.#giveUp(failure, headers)
   }
 
   /** What the interface decides, or the error it throws. */
@@ -203,7 +245,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     try {
       if (sessionInterface.async) return this.#saveAsync()
       this.#committed = this.#changes
-      const decision = saveContents(sessionInterface, this.contents!, this)
+      const decision = saveContents(sessionInterface, this.#contents!, this)
       return this.#decide(decision)
     } catch (error) {
       return asError(error)
@@ -213,7 +255,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   async #saveAsync (): Promise<SaveDecision | Error> {
     try {
       this.#committed = this.#changes
-      const decision = this.#site.sessionInterface.saveSession(openedSession(this.contents!), this)
+      const decision = this.#site.sessionInterface.saveSession(openedSession(this.#contents!), this)
       return checked(await decision)
     } catch (error) {
       return asError(error)
@@ -221,7 +263,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   #decide (decision: SaveDecision): SaveDecision {
-    if (decision.action !== 'keep' && decision !== this.#decision) this.contents!.decide()
+    if (decision.action !== 'keep' && decision !== this.#decision) this.#contents!.decide()
     this.#decision = decision
     return decision
   }
@@ -229,38 +271,60 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   /** Brings a decision into the headers. Returns the error where the cookie is too large. */
   #apply (decision: SaveDecision, headers: HeaderSource): Error | undefined {
     const { settings } = this.#site
-    const line = this.#lineFor(decision)
-    if (line !== undefined && line.length > settings.maxCookieSize) {
-      return new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, this.#site.sessionInterface.weigh(openedSession(this.contents!)))
+    const wish = this.#wishFor(decision)
+    const size = wish?.line.length ?? 0
+    if (size > settings.maxCookieSize) {
+      return new CookieTooLarge(settings.cookieName, size, settings.maxCookieSize, this.#site.sessionInterface.weigh(openedSession(this.#contents!)))
     }
     this.#failure = undefined
-    if (line !== undefined && line.length >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(line.length)
+    if (size >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(size)
     if (decision.vary && !this.#varies) {
       varyByCookie(headers.bag())
       this.#varies = true
     }
-    if (line !== this.#line) this.#put(line, headers.bag(), outcomeOf(decision))
+    this.#wish = wish
+    this.#place(headers)
   }
 
-  #put (line: string | undefined, headers: HeaderBag, outcome: Outcome | undefined): void {
-    replaceSetCookie(headers, this.#line, line)
-    this.#line = line
-    this.#outcome = outcome
-    if (line !== undefined && this.#site.settings.cacheControl) forbidSharing(headers)
-  }
-
-  #lineFor (decision: SaveDecision): string | undefined {
+  #wishFor (decision: SaveDecision): Wish | undefined {
     if (decision.action === 'keep') return undefined
     const https = cameByHttps(this.#request)
     if (!https && this.#cookie.isAuto) this.#site.sentInClear()
-    return decision.action === 'set' ? this.#cookie.set(decision.value, decision.expires, https) : this.#cookie.delete(https)
+    return decision.action === 'set'
+      ? { line: this.#cookie.set(decision.value, decision.expires, https), outcome: decision.isResigned === true ? 'resigned' : 'saved' }
+      : { line: this.#cookie.delete(https), outcome: 'deleted' }
+  }
+
+  /** Puts the line that is asked for behind all others, or leaves it out where it must not stand. */
+  #place (headers: HeaderSource): void {
+    if (this.#wish === undefined && this.#line === undefined) return
+    const { settings: { now, cacheControl } } = this.#site
+    const others = headers.cookiesBeside(this.#line)
+    const rival = this.#wish && rivalOf(others, this.#wish.line, this.#request.originalUrl, now())
+    const isSkipped = cacheControl && this.#wish?.outcome === 'resigned' && isShareable(headers)
+    const line = isSkipped || this.#yieldsTo(rival) ? undefined : this.#wish?.line
+    if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers.bag(), others, line)
+    this.#line = line
+    this.#outcome = isSkipped ? 'skipped' : line === undefined ? undefined : this.#wish!.outcome
+    if (line !== undefined && cacheControl && forbidSharing(headers)) this.#warning = SHARED
+  }
+
+  /**
+   * Whether a line of the application's own for the same cookie stands instead of ours. A deletion does, whoever wrote
+   * it; a value of the application's does, unless the session ended or began here.
+   */
+  #yieldsTo (rival: Rival | undefined): boolean {
+    const isEnd = this.#wish?.outcome === 'deleted'
+    if (rival === undefined || (isEnd && rival === 'ends')) return false
+    this.#warning = RIVAL
+    return !isEnd && (rival === 'ends' || !this.#contents!.isReplaced)
   }
 
   #warnOfSize (size: number): void {
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(openedSession(this.contents!)).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
+    const bytes = Object.fromEntries(sessionInterface.weigh(openedSession(this.#contents!)).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
@@ -268,7 +332,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     if (this.#isNews(failure)) this.#log(failure, 'The session could not be saved')
     if (!this.#varies) varyByCookie(headers.bag())
     this.#varies = true
-    if (this.#line !== undefined) this.#put(undefined, headers.bag(), undefined)
+    this.#wish = undefined
+    this.#place(headers)
   }
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
@@ -279,22 +344,28 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     return !isKnown
   }
 
-  /** When the reply is over: whether objects of the session were changed after the headers had left. */
-  #checkUnsaved (message = LOST): void {
+  /** When the reply is over: whether something was changed that its headers do not say. */
+  #closed (): void {
+    if (this.#contents === undefined || this.#failure !== undefined) return
+    if (this.#reply!.raw.headersSent) {
+      if (!this.#logMissed()) this.#checkUnsaved(LOST)
+    } else if (isUpgrade(this.#request)) this.#checkUnsaved(LOST_IN_UPGRADE)
+  }
+
+  #checkUnsaved (message: string, isLost = false): void {
     try {
-      const keys = this.#site.sessionInterface.unsavedKeys(openedSession(this.contents!))
-      if (keys.length > 0) this.#logLost(keys, message)
+      const keys = this.#unsavedKeys().filter((key) => !this.#lostKeys.includes(key))
+      if (isLost || keys.length > 0) this.#logLost(keys, message)
+      this.#lostKeys = [...this.#lostKeys, ...keys]
     } catch (error) {
       this.#log(error, message)
     }
   }
 
-  /** When an upgraded connection is over: no reply took along what a hook or a stored object had changed. */
-  #checkUpgraded (): void {
-    const contents = this.contents
-    if (contents === undefined || this.#reply!.raw.headersSent) return
-    if (contents.isNew && contents.modified) this.#logLost(this.session.keys(), LOST_IN_UPGRADE)
-    else this.#checkUnsaved(LOST_IN_UPGRADE)
+  #unsavedKeys (): string[] {
+    const { isNew, modified } = this.#contents!
+    const isUnknown = isNew && modified && this.#wish === undefined
+    return isUnknown ? this.#session.keys() : this.#site.sessionInterface.unsavedKeys(openedSession(this.#contents!))
   }
 
   #report (refused: BadData): void {
@@ -302,8 +373,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { code } = refused
     this.#site.counters.refuse(code)
     this.#request.log.debug({ code, session: name }, 'A session cookie was refused')
-    const suppressed = this.#site.warnings.pass(code, now())
-    if (suppressed !== undefined) this.#request.log.warn({ code, session: name, suppressed }, 'Session cookies are refused; others in this minute are logged at debug')
+    const suppressed = refused instanceof SignatureExpired ? undefined : this.#site.warnings.pass(code, now())
+    if (suppressed !== undefined) {
+      this.#request.log.warn({ code, session: name, suppressed }, refused instanceof BadSignature ? BAD_SIGNATURES : BAD_PAYLOADS)
+    }
     if (onInvalid === undefined) return
     const failed = (error: unknown): void => { this.#log(error, 'onInvalid failed') }
     try {
@@ -314,8 +387,19 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   #logLost (keys: string[], message = LOST): void {
+    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: this.#route }, message)
+  }
+
+  /** Logs a warning about the route, once a minute for each message. */
+  #warn (message: string): void {
+    const { settings: { name, now }, warnings } = this.#site
+    const suppressed = warnings.pass(message, now())
+    if (suppressed !== undefined) this.#request.log.warn({ session: name, route: this.#route, suppressed }, message)
+  }
+
+  get #route (): string {
     const { method, url } = this.#request.routeOptions
-    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: `${method ?? this.#request.method} ${url ?? 'without a route'}` }, message)
+    return `${method ?? this.#request.method} ${url ?? 'without a route'}`
   }
 
   #log (error: unknown, message: string): void {
@@ -327,21 +411,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 }
 
-function outcomeOf (decision: SaveDecision): Outcome | undefined {
-  if (decision.action !== 'set') return decision.action === 'delete' ? 'deleted' : undefined
-  return decision.isResigned === true ? 'resigned' : 'saved'
-}
-
 /** Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket tells it by `ws`, of injected ones too. */
 function isUpgrade (request: FastifyRequest): boolean {
   return (request.raw as { upgrade?: boolean }).upgrade === true || (request as { ws?: unknown }).ws === true
-}
-
-/** A proxy's word can only make the cookie stricter, so it is taken whether or not the proxy is trusted. */
-function cameByHttps (request: FastifyRequest): boolean {
-  if (request.protocol === 'https') return true
-  const forwarded = request.headers['x-forwarded-proto']
-  return forwarded !== undefined && `${forwarded}`.split(',').some((proto) => proto.trim().toLowerCase() === 'https')
 }
 
 function asError (error: unknown): Error {

@@ -78,16 +78,29 @@ function complete (cookieName: string, attributes: CookieAttributes): CookieAttr
   return { ...attributes, secure: true }
 }
 
+/**
+ * What browsers demand of a name by its prefix, in whatever capitals (draft-ietf-httpbis-rfc6265bis, section 4.1.3, and
+ * for the two that end in `Http-` draft-ietf-httpbis-layered-cookies).
+ */
+const PREFIX = /^__(?:Secure|Host-Http|Host|Http)-/i
+
 function reasonForSecure (cookieName: string, attributes: CookieAttributes): string | undefined {
-  if (/^__Host-/i.test(cookieName)) {
-    if (attributes.path !== '/' || attributes.domain !== undefined) {
-      throw new TypeError(`The cookie name ${quoteName(cookieName)} needs the path / and no domain`)
-    }
+  const prefix = PREFIX.exec(cookieName)?.[0].toLowerCase()
+  if (prefix !== undefined) {
+    checkPrefix(cookieName, prefix, attributes)
     return `the cookie name ${quoteName(cookieName)}`
   }
-  if (/^__Secure-/i.test(cookieName)) return `the cookie name ${quoteName(cookieName)}`
   if (attributes.sameSite === 'none') return "sameSite: 'none', which browsers accept with Secure only"
   if (attributes.partitioned) return 'partitioned: true, which browsers accept with Secure only'
+}
+
+function checkPrefix (cookieName: string, prefix: string, { path, domain, httpOnly }: CookieAttributes): void {
+  if (prefix.startsWith('__host-') && (path !== '/' || domain !== undefined)) {
+    throw new TypeError(`The cookie name ${quoteName(cookieName)} needs the path / and no domain`)
+  }
+  if (prefix.endsWith('http-') && !httpOnly) {
+    throw new TypeError(`httpOnly: false contradicts the cookie name ${quoteName(cookieName)}`)
+  }
 }
 
 function refuseAge (key: string): void {

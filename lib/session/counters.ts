@@ -4,12 +4,14 @@ export class SessionCounters {
   opened = 0
   /** Cookies that were found genuine and not too old. */
   verified = 0
-  /** Responses that set the cookie for a change. */
+  /** Responses that set the cookie for a change, or since `touch` asked for it. */
   saved = 0
   /** Responses that set the cookie for its age, or since an older secret had signed it. */
   resigned = 0
   /** Responses that deleted the cookie. */
   deleted = 0
+  /** Responses that would have set the cookie for its age or its secret, had shared caches not been allowed to keep them. */
+  skipped = 0
   /** Cookies that were refused, by the code of the error. */
   readonly refused: Record<string, number> = {}
 

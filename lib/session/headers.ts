@@ -1,12 +1,22 @@
 import { type ServerResponse, validateHeaderValue } from 'node:http'
 
-type HeaderValue = number | string | string[] | undefined
+export type HeaderValue = number | string | string[] | undefined
 
 /** The headers of a response that has not left yet. */
 export interface HeaderBag {
   get (name: string): HeaderValue
   set (name: string, value: string | string[]): void
   remove (name: string): void
+}
+
+/** Headers to be looked at, and to be changed as soon as it is known that they are to be. */
+export interface HeaderSource {
+  peek (name: string): HeaderValue
+  /** Their names, in whatever capitals. */
+  names (): string[]
+  /** The `Set-Cookie` lines that would leave if `line` did not stand among them. */
+  cookiesBeside (line: string | undefined): string[]
+  bag (): HeaderBag
 }
 
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
@@ -17,17 +27,16 @@ export function varyByCookie (headers: HeaderBag): void {
   headers.set('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
 
-/** Puts `line` among the `Set-Cookie` headers, in the place of the one that was put there before. */
-export function replaceSetCookie (headers: HeaderBag, previous: string | undefined, line: string | undefined): void {
-  const present = headers.get('set-cookie')
-  if (present === undefined && line !== undefined) {
-    headers.set('set-cookie', line)
-    return
-  }
-  const others = asList(present).filter((each) => each !== previous && each !== line)
-  const lines = line === undefined ? others : [...others, line]
+/** Makes `others` and, behind them, `line` the `Set-Cookie` headers. */
+export function writeSetCookie (headers: HeaderBag, others: readonly string[], line: string | undefined): void {
+  const lines = line === undefined ? [...others] : [...others, line]
   headers.remove('set-cookie')
   if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : lines)
+}
+
+/** The lines of a `Set-Cookie` header but for one. */
+export function linesBeside (value: HeaderValue, line: string | undefined): string[] {
+  return value === undefined || value === line ? [] : asList(value).filter((each) => each !== line)
 }
 
 /** Whether `line` is among the `Set-Cookie` headers. */
@@ -40,11 +49,6 @@ export function isVariedByCookie (value: HeaderValue): boolean {
   if (value === undefined || value === 'Cookie') return value !== undefined
   const names = asList(value).join(',').split(',').map((name) => name.trim().toLowerCase())
   return names.includes('cookie') || names.includes('*')
-}
-
-/** Keeps shared caches from storing a response with its cookie (RFC 9111, section 5.2.2), unless the application said something. */
-export function forbidSharing (headers: HeaderBag): void {
-  if (headers.get('cache-control') === undefined) headers.set('cache-control', 'private, no-cache="Set-Cookie"')
 }
 
 /** What watches the headers of a response leave. */
@@ -76,11 +80,16 @@ class Watch {
 const WATCH = Symbol('fastify-signed-session.watch')
 type Watched = ServerResponse & { [WATCH]?: Watch }
 
-/** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
-export function watchHead (raw: Watched, watcher: HeadWatcher): void {
+/**
+ * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where somebody else has
+ * wrapped it before: a call of that wrapper may be under way, and then nobody is told of it.
+ */
+export function watchHead (raw: Watched, watcher: HeadWatcher): boolean {
   const first = raw[WATCH]
-  raw[WATCH] = new Watch(first === undefined ? raw.writeHead as WriteHead : first.writeHead, watcher, first)
+  const writeHead = first === undefined ? raw.writeHead as WriteHead : first.writeHead
+  raw[WATCH] = new Watch(writeHead, watcher, first)
   if (first === undefined) raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
+  return writeHead === Object.getPrototypeOf(raw).writeHead
 }
 
 /** One function for all responses, so that none is made for each. */
@@ -95,7 +104,7 @@ function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
 }
 
 /** The headers of a response as they are about to leave, with those that are arguments of the call. */
-class DepartingHead {
+class DepartingHead implements HeaderSource {
   /** The arguments as they are to be passed on. */
   args: unknown[]
   readonly #raw: ServerResponse
@@ -107,17 +116,30 @@ class DepartingHead {
     this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
   }
 
-  /** A header; not one in an argument that is a list. */
   peek (name: string): HeaderValue {
-    return this.#given?.[name as never] ?? this.#raw.getHeader(name)
+    return this.#argument(name) ?? this.#raw.getHeader(name)
+  }
+
+  names (): string[] {
+    return [...this.#raw.getHeaderNames(), ...merged(this.#given).keys()]
+  }
+
+  /** Those of the call hide those that were set before. */
+  cookiesBeside (line: string | undefined): string[] {
+    const given = linesBeside(this.#argument('set-cookie'), line)
+    return given.length > 0 ? given : linesBeside(this.#raw.getHeader('set-cookie'), line)
   }
 
   /** The headers to be changed. Sets those of the call beforehand, and throws where they are none that can be set. */
   bag (): HeaderBag {
-    if (this.#given !== undefined) setAll(this.#raw, this.#given)
+    setAll(this.#raw, merged(this.#given))
     this.#given = undefined
     this.args = typeof this.args[1] === 'string' ? this.args.slice(0, 2) : this.args.slice(0, 1)
     return rawBag(this.#raw)
+  }
+
+  #argument (name: string): HeaderValue {
+    return this.#given?.[name as never] ?? merged(this.#given).get(name)?.[1]
   }
 }
 
@@ -134,17 +156,23 @@ function rawBag (raw: ServerResponse): HeaderBag {
 type HeaderPair = readonly [name: string, value: string | string[]]
 type HeaderArgument = Record<string, string | string[]> | string[] | HeaderPair[]
 
-/** Sets the headers as `writeHead` would; a name that stands twice in the call keeps all its values. */
-function setAll (raw: ServerResponse, given: HeaderArgument): void {
+/** The headers of a call by their names in small letters; one that stands twice keeps all its values. */
+function merged (given: HeaderArgument | undefined): Map<string, HeaderPair> {
   const merged = new Map<string, HeaderPair>()
+  if (given === undefined) return merged
   for (const [name, value] of headerPairs(given)) {
     const before = merged.get(name.toLowerCase())
     merged.set(name.toLowerCase(), [name, before === undefined ? value : [...asList(before[1]), ...asList(value)]])
   }
+  return merged
+}
+
+/** Sets the headers as `writeHead` would. */
+function setAll (raw: ServerResponse, given: ReadonlyMap<string, HeaderPair>): void {
   if (!('stream' in raw)) { // HTTP/2 has rules of its own
-    for (const [name, value] of merged.values()) asList(value).forEach((each) => { validateHeaderValue(name, each) })
+    for (const [name, value] of given.values()) asList(value).forEach((each) => { validateHeaderValue(name, each) })
   }
-  for (const [name, value] of merged.values()) raw.setHeader(name, value)
+  for (const [name, value] of given.values()) raw.setHeader(name, value)
 }
 
 function headerPairs (given: HeaderArgument): HeaderPair[] {
@@ -154,6 +182,7 @@ function headerPairs (given: HeaderArgument): HeaderPair[] {
   return flat.flatMap((name, index): HeaderPair[] => index % 2 === 0 ? [[name, flat[index + 1]!]] : [])
 }
 
-function asList (value: HeaderValue): string[] {
+/** The values of a header. */
+export function asList (value: HeaderValue): string[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [`${value}`]
 }

@@ -1,0 +1,42 @@
+import { asList, type HeaderSource, type HeaderValue } from './headers.ts'
+
+/** Fields that speak to some caches only, ahead of `Cache-Control` (RFC 9213, section 2). */
+const TARGETED = /^(?:surrogate-control|(?:.+-)?cdn-cache-control)$/i
+const KEPT_PRIVATE = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
+const KEPT = /(?:^|,)\s*(?:public|s-maxage|max-age)\s*(?:[=,]|$)/i
+
+/**
+ * Whether shared caches may keep the response: one of its fields says `public`, `s-maxage` or `max-age`, and neither
+ * `private` nor `no-store` (RFC 9111, section 5.2.2).
+ */
+export function isShareable (headers: HeaderSource): boolean {
+  return isKept(headers.peek('cache-control')) || sharingFields(headers).length > 0
+}
+
+/**
+ * Keeps shared caches from storing the response with its cookie, unless the application has done that. Says whether the
+ * application had said that they may store it.
+ */
+export function forbidSharing (headers: HeaderSource): boolean {
+  const present = headers.peek('cache-control')
+  const targeted = sharingFields(headers)
+  const isShared = isKept(present) || targeted.length > 0
+  if (isShared && !KEPT_PRIVATE.test(unquoted(present))) headers.bag().set('cache-control', 'private, no-cache')
+  if (!isShared && present === undefined) headers.bag().set('cache-control', 'private, no-cache="Set-Cookie"')
+  for (const name of targeted) headers.bag().set(name, 'private')
+  return isShared
+}
+
+function sharingFields (headers: HeaderSource): string[] {
+  return headers.names().filter((name) => TARGETED.test(name) && isKept(headers.peek(name)))
+}
+
+function isKept (value: HeaderValue): boolean {
+  const text = unquoted(value)
+  return KEPT.test(text) && !KEPT_PRIVATE.test(text)
+}
+
+/** The directives without quoted text: `private="Set-Cookie"` is about that field alone, and not heeded by all caches. */
+function unquoted (value: HeaderValue): string {
+  return asList(value).join(',').replace(/"[^"]*"/g, '""')
+}

@@ -1,0 +1,170 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import t from 'tap'
+import type { SessionOptions } from '../lib/index.ts'
+import { forbidSharing, isShareable } from '../lib/session/caching.ts'
+import type { HeaderSource } from '../lib/session/headers.ts'
+import { buildApp, OTHER_SECRET, setCookies } from './support/app.ts'
+import { stopClock } from './support/clock.ts'
+
+type Headers = Record<string, string | string[]>
+
+function sourceOf (headers: Headers): HeaderSource {
+  return {
+    peek: (name) => headers[name],
+    names: () => Object.keys(headers),
+    cookiesBeside: () => [],
+    bag: () => ({ get: (name) => headers[name], set: (name, value) => { headers[name] = value }, remove: (name) => { delete headers[name] } })
+  }
+}
+
+const PRIVATE = 'private, no-cache'
+
+/** What shared caches may keep, and what becomes of it where it sets the cookie. */
+const shareable: Array<[before: Headers, after: Headers]> = [
+  [{ 'cache-control': 'public' }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'public, max-age=31536000, immutable' }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'max-age=0' }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'no-cache,S-MAXAGE=1' }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': ['must-revalidate', 'Public'] }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'max-age=60, no-cache="Set-Cookie, private"' }, { 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'max-age=60, private="Set-Cookie"' }, { 'cache-control': PRIVATE }],
+  [{ 'cdn-cache-control': 'max-age=60' }, { 'cdn-cache-control': 'private', 'cache-control': PRIVATE }],
+  [{ 'cache-control': 'no-store', 'cdn-cache-control': 'max-age=60' }, { 'cache-control': 'no-store', 'cdn-cache-control': 'private' }],
+  [{ 'cache-control': 'private', 'surrogate-control': 'max-age=60;a, content="ESI/1.0"' }, { 'cache-control': 'private', 'surrogate-control': 'private' }],
+  [{ 'cache-control': 'no-cache', 'Cloudflare-CDN-Cache-Control': 'public' }, { 'cache-control': PRIVATE, 'Cloudflare-CDN-Cache-Control': 'private' }],
+  [
+    { 'cache-control': 'public', 'vercel-cdn-cache-control': 'max-age=1', 'netlify-cdn-cache-control': 'public, s-maxage=1, durable', 'cdn-cache-control': 'no-store' },
+    { 'cache-control': PRIVATE, 'vercel-cdn-cache-control': 'private', 'netlify-cdn-cache-control': 'private', 'cdn-cache-control': 'no-store' }
+  ]
+]
+
+/** What they may not keep, or are not told to. */
+const others: Array<[before: Headers, after: Headers]> = [
+  [{}, { 'cache-control': 'private, no-cache="Set-Cookie"' }],
+  [{ 'cdn-cache-control': 'no-store' }, { 'cdn-cache-control': 'no-store', 'cache-control': 'private, no-cache="Set-Cookie"' }],
+  ...['no-store', 'private', 'Private, max-age=60', 'public, No-Store', 'no-cache', 'no-transform', 'x-public, y-max-age=1', 'private, no-cache="Set-Cookie"', '']
+    .map((value): [Headers, Headers] => [{ 'cache-control': value }, { 'cache-control': value }]),
+  [{ 'cache-control': 'no-cache', 'x-cache-control': 'public' }, { 'cache-control': 'no-cache', 'x-cache-control': 'public' }]
+]
+
+t.test('a response that shared caches may keep is known, and kept from them with all its fields', async (t) => {
+  for (const [before, after] of shareable) {
+    const headers = { ...before }
+    t.ok(isShareable(sourceOf(headers)), JSON.stringify(before))
+    t.ok(forbidSharing(sourceOf(headers)))
+    t.strictSame(headers, after)
+    t.notOk(isShareable(sourceOf(headers)))
+    t.notOk(forbidSharing(sourceOf(headers)), 'once')
+    t.strictSame(headers, after)
+  }
+})
+
+t.test('any other response keeps its Cache-Control, or has one that keeps the cookie private', async (t) => {
+  for (const [before, after] of others) {
+    const headers = { ...before }
+    t.notOk(isShareable(sourceOf(headers)), JSON.stringify(before))
+    t.notOk(forbidSharing(sourceOf(headers)))
+    t.strictSame(headers, after)
+  }
+})
+
+type Act = (request: FastifyRequest) => void
+const acts: Record<string, { act: Act, isRenewal?: true, options?: Partial<SessionOptions>, old?: true }> = {
+  renewal: { act: ({ session }) => { session.get('user') }, isRenewal: true, options: { refreshAfter: 0 } },
+  rotation: { act: ({ session }) => { session.get('user') }, isRenewal: true, old: true },
+  touch: { act: ({ session }) => { session.touch() } },
+  'the same value again': { act: ({ session }) => { session.set('user', 'Ada') } },
+  'modified by hand': { act: ({ session }) => { session.modified = true } },
+  change: { act: ({ session }) => { session.set('n', 1) } },
+  'change inside an object': { act: ({ session }) => { (session.get('list') as number[]).push(1) } },
+  delete: { act: ({ session }) => { session.delete() } }
+}
+
+const PUBLIC = 'public, max-age=31536000, immutable'
+/** When and how the application says that its response is public. */
+const ways: Record<string, { before?: (reply: FastifyReply) => void, late?: (reply: FastifyReply) => void, answer?: (reply: FastifyReply) => unknown }> = {
+  'in the handler': { before: (reply) => { reply.header('cache-control', PUBLIC) } },
+  'in a late hook': { late: (reply) => { reply.header('Cache-Control', PUBLIC) } },
+  'for a stream': { before: (reply) => { reply.header('cache-control', PUBLIC) }, answer: (reply) => reply.send(Readable.from(['x'])) },
+  'for a stream, in a late hook': { late: (reply) => { reply.header('cache-control', PUBLIC) }, answer: (reply) => reply.send(Readable.from(['x'])) },
+  'in a Response': { answer: (reply) => reply.send(new Response('x', { headers: { 'cache-control': PUBLIC } })) },
+  'for one cache': { before: (reply) => { reply.header('cache-control', 'private').header('CDN-Cache-Control', 'max-age=60') } },
+  'on the raw response': { before: ({ raw }) => { raw.setHeader('Cache-Control', PUBLIC) } },
+  'in writeHead': {
+    answer: (reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, { 'Cache-Control': PUBLIC }).end('x')
+    }
+  },
+  'in a list for writeHead': {
+    answer: (reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, ['Surrogate-Control', 'max-age=60'] as never).end('x')
+    }
+  }
+}
+
+async function appFor (act: Act, way: typeof ways[string], options: Partial<SessionOptions>): ReturnType<typeof buildApp> {
+  const { app, logs } = await buildApp({ fallbacks: [OTHER_SECRET], refreshAfter: false, ...options } as never)
+  app.addHook('onSend', async (_request, reply) => { way.late?.(reply) })
+  app.get('/file/:name', (request, reply) => {
+    act(request)
+    way.before?.(reply)
+    if (way.answer === undefined) reply.send('x')
+    else way.answer(reply)
+  })
+  await app.ready()
+  return { app, logs }
+}
+
+async function cookieFor (options: object): Promise<string> {
+  const { app } = await buildApp(options)
+  return `session=${app.encodeSession({ user: 'Ada', list: [] })}`
+}
+
+for (const [wayName, way] of Object.entries(ways)) {
+  t.test(`a response that is public ${wayName} has no cookie for its age or secret, and is private with any other`, async (t) => {
+    for (const [name, { act, isRenewal, options = {}, old }] of Object.entries(acts)) {
+      const { app, logs } = await appFor(act, way, options)
+      const { headers } = await app.inject({ url: '/file/a', headers: { cookie: await cookieFor(old ? { secret: OTHER_SECRET } : {}) } })
+      const isPublic = isShareable(sourceOf(headers as Headers))
+      const warnings = logs.filter(({ level }) => level === 40).map(({ msg, session, route }) => [msg.includes('Cache-Control'), session, route])
+      const { saved, resigned, deleted, skipped } = app.sessionCounters
+      t.equal(setCookies(headers).length, isRenewal ? 0 : 1, name)
+      t.equal(headers.vary, 'Cookie')
+      t.equal(isPublic, isRenewal === true)
+      t.strictSame(warnings, isRenewal ? [] : [[true, 'session', 'GET /file/:name']])
+      t.strictSame([saved + resigned + deleted, skipped], isRenewal ? [0, 1] : [1, 0])
+    }
+  })
+
+  t.test(`with cacheControl: false a response that is public ${wayName} is left as it is`, async (t) => {
+    for (const { act, options = {}, old } of Object.values(acts)) {
+      const [{ app, logs }, { app: without }] = [await appFor(act, way, { ...options, cacheControl: false }), await appFor(() => {}, way, {})]
+      const { headers } = await app.inject({ url: '/file/a', headers: { cookie: await cookieFor(old ? { secret: OTHER_SECRET } : {}) } })
+      const { headers: expected } = await without.inject('/file/a')
+      t.equal(setCookies(headers).length, 1)
+      for (const name of ['cache-control', 'cdn-cache-control', 'surrogate-control']) t.equal(headers[name], expected[name])
+      t.strictSame(logs.filter(({ level }) => level >= 40), [])
+    }
+  })
+}
+
+t.test('the warning comes once a minute and counts the others', async (t) => {
+  const tick = stopClock(t)
+  const { app, logs } = await appFor(acts.change!.act, ways['in the handler']!, {})
+  for (const seconds of [0, 0, 59, 1]) {
+    tick(seconds)
+    await app.inject('/file/a')
+  }
+  t.strictSame(logs.filter(({ level }) => level === 40).map(({ suppressed }) => suppressed), [0, 2])
+})
+
+t.test('a renewal that a late hook makes room for goes out', async (t) => {
+  const { app } = await appFor(acts.renewal!.act, { ...ways['in the handler'], late: (reply) => { reply.header('cache-control', 'no-store') } }, { refreshAfter: 0 })
+  const { headers } = await app.inject({ url: '/file/a', headers: { cookie: await cookieFor({}) } })
+  t.equal(setCookies(headers).length, 1)
+  t.equal(headers['cache-control'], 'no-store')
+  t.strictSame([app.sessionCounters.resigned, app.sessionCounters.skipped], [1, 0])
+})
