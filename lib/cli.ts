@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { main } from './cli/main.ts'
-import { allowEarlyEnd } from './cli/terminal.ts'
+import { watchOutput } from './cli/terminal.ts'
 
-allowEarlyEnd(process.stdout)
+watchOutput(process.stdout, (message) => {
+  process.stderr.write(message)
+  process.exit(1)
+})
 process.exitCode = await main(process.argv.slice(2), process)

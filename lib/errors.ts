@@ -126,7 +126,7 @@ export class HasNoForm extends NotSerializable {
   }
 }
 
-/** How many characters of a body an error shows on either side of the place. */
+/** How many characters of a body `near` shows on either side of the place. */
 const SHOWN_AROUND = 10
 
 /** Where in a text, in UTF-16 units from 0. */
@@ -136,8 +136,9 @@ interface Place {
 }
 
 /**
- * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column. About
- * the body of a request it also shows a few characters, which are the client's own, and Fastify answers it with 400.
+ * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column and
+ * quotes nothing, since messages are logged. `near` and `originalError`, which quote the text, are no properties of the
+ * object, so that neither logs nor inspections show them. Fastify answers one about the body of a request with 400.
  */
 export class JSONDecodeError extends SyntaxError {
   readonly code = 'FSS_ERR_BAD_JSON'
@@ -147,18 +148,32 @@ export class JSONDecodeError extends SyntaxError {
   declare readonly position: number | undefined
   readonly #reason: string
   readonly #at: Place | undefined
+  readonly #cause: unknown
 
-  constructor (reason: string, at?: Place, { isBody = false, ...options }: ErrorOptions & { isBody?: boolean } = {}) {
-    super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at, isBody)})`}`, options)
+  constructor (reason: string, at?: Place, { isBody = false, cause }: ErrorOptions & { isBody?: boolean } = {}) {
+    super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at)})`}`)
     this.#reason = reason
     this.#at = at
+    this.#cause = cause
     Object.defineProperty(this, 'position', { value: at?.offset, enumerable: true })
     Object.defineProperty(this, 'statusCode', { value: isBody ? 400 : undefined, enumerable: isBody })
   }
 
+  /** A few characters around the place, for the reply to the client whose body it is; undefined about other text. */
+  get near (): string | undefined {
+    if (this.#at === undefined || this.statusCode === undefined) return undefined
+    const { text, offset } = this.#at
+    return text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND) || undefined
+  }
+
+  /** What a provider of the application threw. */
+  get originalError (): unknown {
+    return this.#cause
+  }
+
   /** The same about the body of a request. */
   ofBody (): JSONDecodeError {
-    return new JSONDecodeError(this.#reason, this.#at, { isBody: true, ...('cause' in this ? { cause: this.cause } : {}) })
+    return new JSONDecodeError(this.#reason, this.#at, { isBody: true, cause: this.#cause })
   }
 
   static {
@@ -167,21 +182,22 @@ export class JSONDecodeError extends SyntaxError {
 }
 
 /** Line and column count from 1. */
-function describePlace ({ text, offset }: Place, isShown: boolean): string {
+function describePlace ({ text, offset }: Place): string {
   const lines = text.slice(0, offset).split('\n')
-  const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
-  const shown = isShown ? text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND) : ''
-  return shown === '' ? place : `${place}, near ${quoteName(shown)}`
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
 }
 
-/** A body that is not declared as JSON, where JSON is asked for. */
+/** A body that is not read for what its header fields say of it: media type or coding (RFC 9110, section 15.5.16). */
 export class UnsupportedMediaType extends Error {
   readonly code = 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE'
   /** What Fastify answers. */
   readonly statusCode = 415
+  /** Of the reply. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor (contentType: string | undefined) {
-    super(`The body is not declared as JSON: its Content-Type is ${contentType === undefined ? 'missing' : quoteName(contentType)}; send application/json`)
+  constructor (message: string, headers: Record<string, string> = {}) {
+    super(message)
+    this.headers = headers
   }
 }
 

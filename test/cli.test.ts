@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deflateSync } from 'node:zlib'
+import fc from 'fast-check'
 import t from 'tap'
 import { attempt } from '../lib/cli/cookie-report.ts'
 import { main } from '../lib/cli/main.ts'
-import { allowEarlyEnd } from '../lib/cli/terminal.ts'
+import { watchOutput } from '../lib/cli/terminal.ts'
 import { TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
 import { formats, sessionKey } from '../lib/session/formats.ts'
 import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
@@ -97,6 +98,63 @@ t.test('what inspect --json gives as data, sign --tagged makes a cookie of', asy
   const signed = await run(['sign', '--tagged'], { stdin: JSON.stringify(JSON.parse(first.out).data) })
   const { app } = await buildApp()
   t.strictSame(app.decodeSession(signed.out.trim().split('=')[1]!), { at: new Date(0), list: [undefined, 7n] })
+})
+
+const runs = { seed: 20261125, numRuns: 200 }
+const deep = (levels: number): string => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`
+const oddPayloads = [
+  deep(199), deep(201), deep(300), deep(498), deep(5000), '{"__proto__":{"a":1}}', '{"a":[{"__proto__":1}]}',
+  '{"constructor":{"prototype":{}},"toString":1,"toJSON":2}', '{"a":1e400}', `{"a":${'9'.repeat(5000)}}`,
+  '{"_began":9640000000000}', '{"_began":-9007199254740991}', '{"_began":"x","_id":5,"_permanent":[]}',
+  '{"a":{" d":"x"}}', '{"a":{" mp":[]}}', '{"a":{" t":[{" t":[]}]}}', '{"\\ud800":"\\udfff"}', '{"a":1,"a":2}', 'null',
+  '5', '', '\u0000'
+]
+
+t.test(`any payload is told of in a report, in both formats (seed ${runs.seed})`, async (t) => {
+  const isTold = async (text: string, format: 'default' | 'flask'): Promise<boolean> => {
+    const cookie = forge(text, { format })
+    const [people, programs] = [await run(['inspect', cookie]), await run(['inspect', '--json', cookie])]
+    const { verified, problem } = JSON.parse(programs.out)
+    const code = problem === null ? 0 : 1
+    return verified === (code === 0) && people.code === code && programs.code === code &&
+      people.err + programs.err === '' && people.out.includes(code === 0 ? '\ndata\n' : 'DOES NOT VERIFY')
+  }
+  const tag = fc.constantFrom(' d', ' b', ' t', ' u', ' m', ' di', ' n', ' f', ' mp', ' st', ' ur', ' u8', '__proto__')
+  const key = fc.oneof(tag, fc.string({ unit: 'binary', maxLength: 3 }))
+  const { node } = fc.letrec((tie) => ({
+    node: fc.oneof({ depthSize: 'small' }, fc.jsonValue({ maxDepth: 1 }), tie('object'), tie('list')),
+    list: fc.array(tie('node'), { maxLength: 3 }),
+    object: fc.array(fc.tuple(key, tie('node')), { maxLength: 3 }).map((entries) => Object.fromEntries(entries))
+  }))
+  const formats = fc.constantFrom('default' as const, 'flask' as const)
+  for (const format of ['default', 'flask'] as const) {
+    for (const text of oddPayloads) t.ok(await isTold(text, format), `${format} ${text.slice(0, 40)}`)
+  }
+  await fc.assert(fc.asyncProperty(node.map((value) => JSON.stringify({ a: value })), formats, isTold), runs)
+})
+
+t.test('data that no application can save again are shown, with the reason', async (t) => {
+  for (const [text, reason] of [
+    [deep(300), /\.a\[0\].* is nested deeper than 200 levels$/m],
+    ['{"__proto__":{"a":1}}', /\.__proto__ is a key that would change/]
+  ] as const) {
+    const cookie = forge(text)
+    const { code, out } = await run(['inspect', cookie])
+    t.equal(code, 0)
+    t.match(out, /^signature {3}verifies/m)
+    t.match(out, /^unsavable {3}no application can save this again: /m)
+    t.match(out, reason)
+    t.match(out, /^data\n\{\n/m)
+    const report = JSON.parse((await run(['inspect', '--json', cookie])).out)
+    t.match(report, { verified: true, data: null, dataProblem: reason })
+  }
+  t.equal(JSON.parse((await run(['inspect', '--json', forge('{"a":1}')])).out).dataProblem, null)
+})
+
+t.test('a beginning past all dates is data of another program', async (t) => {
+  const cookie = forge('{"a":1,"_began":9640000000000}')
+  t.match((await run(['inspect', cookie])).out, /_began: 9640000000000/)
+  t.equal(JSON.parse((await run(['inspect', '--json', cookie])).out).began, null)
 })
 
 t.test('without a secret inspect shows the cookie and says that nothing was checked', async (t) => {
@@ -219,6 +277,64 @@ t.test('a whole header that is pasted in is read, and the name taken from it', a
   t.match(JSON.parse((await run(['inspect', `a=1; admin=${admin}; session=${value}`, '--name', 'admin', '--json'])).out), { name: 'admin', verified: true })
 })
 
+t.test('a cookie is read as curl, browsers and tools write it down', async (t) => {
+  const value = await appCookie({ user: 'Ada' })
+  const admin = forge('{"level":1}', { name: 'admin' })
+  const jar = '# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookies.html\n\n'
+  const cases: Array<[text: string, name?: string]> = [
+    [`${jar}localhost\tFALSE\t/\tFALSE\t0\ttheme\tdark\n#HttpOnly_localhost\tFALSE\t/\tTRUE\t0\tsession\t${value}\n`],
+    [`.example.com\tTRUE\t/\tFALSE\t4000000000\tadmin\t${admin}`, 'admin'],
+    [`session\t${value}\tlocalhost\t/\tSession\t77\t✓\t\tLax\t\t\tMedium`],
+    [`theme\tdark\tlocalhost\nadmin\t"${admin}"\tlocalhost`, 'admin'],
+    [`session:"${value}"\nCreated:"Wed, 25 Nov 2026 12:00:00 GMT"\nPath:"/"`],
+    [`session: ${value}`],
+    [`session = ${value}`],
+    [`'session=${value}'`],
+    [`"${value}"`],
+    [`abc\n${value}`],
+    [JSON.stringify({ session: value })],
+    [` ${JSON.stringify({ name: 'admin', value: admin, path: '/' }, null, 2)}`, 'admin'],
+    [JSON.stringify([{ name: 'theme', value: 'dark' }, { name: 'session', value, httpOnly: true, expires: null }])],
+    [JSON.stringify({ cookies: [{ name: 'session', value, expires: -1 }], origins: [] })],
+    [(await run(['sign', '--json', '{"a":1}'])).out]
+  ]
+  for (const [text, name = 'session'] of cases) {
+    const { out } = await run(['inspect', '--json'], { stdin: text })
+    t.match(JSON.parse(out), { name, verified: true }, text.slice(0, 40))
+  }
+})
+
+t.test('a text that is long or none at all is one sentence, in one pass', async (t) => {
+  const pairs = Array.from({ length: 300_000 }, (_, index) => `k${index}=v`)
+  const long: Array<[text: string | Buffer, message: RegExp]> = [
+    [pairs.join('; '), /^There is no cookie "session" in the text/],
+    [pairs.map((pair) => `Set-Cookie: ${pair}`).join('\n'), /^There is no cookie "session"/],
+    ['> \n'.repeat(200_000), /does not have the form of a signed one/],
+    ['session=x; '.repeat(20_000), /number 1 of 20000 of that name/],
+    [' '.repeat(600_000), /^There is no cookie\n/],
+    [' ;'.repeat(300_000), /^There is no cookie in the text: give its value/],
+    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, /^There is no cookie in the text: give its value/],
+    ['{"a":1}', /^There is no cookie in the text: give its value/],
+    ['{"session": private', /^There is no cookie "session" in the text/],
+    [`curl -H 'Cookie: theme=dark' https://localhost/?session=${forge('{}')}`, /^There is no cookie "session"/],
+    [Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7919) % 256)), /^There is no cookie/]
+  ]
+  for (const [stdin, message] of long) {
+    const { code, out, err } = await run(['inspect'], { stdin })
+    t.equal(code, 1)
+    t.match(out + err, message)
+    t.notMatch(err, / at .*:\d+:\d+/)
+  }
+})
+
+t.test('what is longer than any session, or cannot be read, is one sentence', async (t) => {
+  const stdin = 'x'.repeat(16 * 1024 * 1024 + 1)
+  for (const args of [['inspect'], ['sign']]) {
+    t.match(await run(args, { stdin }), { code: 2, out: '', err: /^Standard input is longer than 16777216 bytes\n/ })
+  }
+  t.match(await run(['sign', t.testdir()]), { code: 2, out: '', err: /^The file .* cannot be read: EISDIR\n/ })
+})
+
 t.test('of several cookies of one name the one that verifies is shown, as the plugin finds it', async (t) => {
   const good = await appCookie({ user: 'Ada' })
   const { code, out } = await run(['inspect', `session=${forge('{}', { secret: OTHER_SECRET })}; session=${good}`])
@@ -244,6 +360,18 @@ t.test('sign makes a cookie that the plugin reads, from standard input or a file
     t.strictSame(app.decodeSession(given.out.trim().split('=')[1]!), { userId: 42 })
     t.equal((await run(['inspect'], { stdin: given.out })).code, 0)
   }
+})
+
+t.test('sign takes the JSON itself as its argument', async (t) => {
+  const { app } = await buildApp()
+  for (const json of ['{"userId":42}', ' {\n"userId":42}']) {
+    t.strictSame(app.decodeSession((await run(['sign', json])).out.trim().split('=')[1]!), { userId: 42 })
+  }
+  t.match(await run(['sign', '{"a": private']), { code: 1, out: '', err: 'What was given is not JSON\n' })
+  for (const json of ['["private"]', '"private"']) {
+    t.match(await run(['sign', json]), { code: 1, out: '', err: /^The JSON must be an object[^"]*\n$/ })
+  }
+  t.match(await run(['sign', '{"a":1}', '--secret-stdin'], { env: {}, stdin: SECRET }), { code: 0, out: /^session=/ })
 })
 
 t.test('sign takes the options of the application', async (t) => {
@@ -395,11 +523,12 @@ t.test('an error that nobody foresaw is not hidden', async (t) => {
   t.throws(() => attempt(() => { throw new RangeError('deep') }), RangeError)
 })
 
-t.test('what else happens to the output than that its reader goes away is an error', async (t) => {
+t.test('what else happens to the output than that its reader goes away is an error of one sentence', async (t) => {
   const stdout = new EventEmitter()
-  allowEarlyEnd(stdout)
-  stdout.emit('error', Object.assign(new Error('gone'), { code: 'EPIPE' }))
-  t.throws(() => stdout.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' })), { message: 'full' })
+  const messages: string[] = []
+  watchOutput(stdout, (message) => { messages.push(message) })
+  for (const code of ['EPIPE', 'ENOSPC']) stdout.emit('error', Object.assign(new Error('failed'), { code }))
+  t.strictSame(messages, ['The output cannot be written: ENOSPC\n'])
 })
 
 t.test('as a program it reads standard input, and a reader that goes away early is no error', async (t) => {
@@ -411,6 +540,17 @@ t.test('as a program it reads standard input, and a reader that goes away early 
   const [status] = await new Promise<[number]>((resolve) => child.once('close', (...args) => resolve(args as never)))
   t.equal(status, 0)
   t.equal(errors, '')
+})
+
+t.test('as a program it says in one sentence that its output cannot be written', async (t) => {
+  const file = join(t.testdir({ readable: '' }), 'readable')
+  const stdout = openSync(file, 'r')
+  t.teardown(() => { closeSync(stdout) })
+  const child = spawn(process.execPath, [...process.execArgv, PROGRAM, 'secret'], { stdio: ['ignore', stdout, 'pipe'] })
+  let errors = ''
+  child.stderr!.on('data', (chunk) => { errors += chunk })
+  const [status] = await new Promise<[number]>((resolve) => child.once('close', (...args) => resolve(args as never)))
+  t.strictSame([status, errors], [1, 'The output cannot be written: EBADF\n'])
 })
 
 t.test('an HMAC made by hand verifies, so that the program agrees with the description of the format', async (t) => {

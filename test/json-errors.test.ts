@@ -57,6 +57,21 @@ t.test('404 and 415 and bad JSON have the same shape', async (t) => {
     { statusCode: 400, error: 'Bad Request', code: 'FSS_ERR_BAD_JSON', message: /line 1, column 2/ })
 })
 
+t.test('a reply about a body that is no JSON shows the characters around the place, no other does', async (t) => {
+  const { app } = await errorApp({ debug: true })
+  await app.register(jsonBodies)
+  app.post('/', async (request, reply) => reply.jsonify(request.getJson()))
+  app.post('/other', async () => new DefaultJSONProvider().loads('{"password":hunter2}'))
+  const near = async (payload: string, url = '/'): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' }
+    return (await app.inject({ method: 'POST', url, headers, payload })).json().near
+  }
+  t.equal(await near('{"password":"hunter2","age":,"name":"Ada"}'), 'r2","age":,"name":"A')
+  t.equal(await near(''), undefined)
+  t.equal(await near('{"__proto__":1}'), undefined)
+  t.equal(await near('1', '/other'), undefined)
+})
+
 t.test('from 500 on nothing is told but in debug, and all is logged', async (t) => {
   const failure = Object.assign(new Error('secret'), { code: 'E_SECRET', statusCode: 503 })
   for (const debug of [false, true]) {

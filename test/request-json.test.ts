@@ -1,9 +1,17 @@
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import { Readable } from 'node:stream'
+import { brotliCompressSync, createGunzip, deflateSync, gzipSync } from 'node:zlib'
+import compress from '@fastify/compress'
+import fc from 'fast-check'
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
+import { mediaTypeOf } from '../lib/fastify/media-type.ts'
 import { DefaultJSONProvider, jsonBodies, JSONProvider } from '../lib/index.ts'
 import { buildApp } from './support/app.ts'
+import { contentTypes, MALFORMED_TYPES } from './support/content-types.ts'
+
+const runs = { seed: 20261125, numRuns: 500 }
 
 type Body = string | Buffer
 interface Answer {
@@ -38,8 +46,14 @@ async function looseApp (): Promise<FastifyInstance> {
   return app
 }
 
-async function post (app: FastifyInstance, url: string, payload: Body | undefined, type: string | undefined = 'application/json'): Promise<Answer> {
-  const headers = type === '' ? {} : { 'content-type': type }
+/** Sends a body with these headers, or with this Content-Type, or by an empty one without any. */
+async function post (
+  app: FastifyInstance,
+  url: string,
+  payload: Body | undefined,
+  given: string | Record<string, string> = 'application/json'
+): Promise<Answer> {
+  const headers = typeof given !== 'string' ? given : given === '' ? {} : { 'content-type': given }
   const response = await app.inject({ method: 'POST', url, headers, ...payload !== undefined && { payload } })
   return { status: response.statusCode, body: response.json() }
 }
@@ -49,7 +63,8 @@ async function postRaw (t: Test, app: FastifyInstance, url: string, payload: Bod
   if (!app.server.listening) await app.listen({ port: 0 })
   const socket = connect((app.server.address() as AddressInfo).port)
   const bytes = Buffer.from(payload as string)
-  socket.write(`POST ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: ${type}\r\nContent-Length: ${bytes.length}\r\n\r\n`)
+  const fields = ['Host: a', 'Connection: close', `Content-Type: ${type}`, `Content-Length: ${bytes.length}`]
+  socket.write(`POST ${url} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`, 'latin1')
   socket.write(bytes)
   let text = ''
   for await (const chunk of socket) text += chunk
@@ -112,9 +127,6 @@ t.test('with jsonBodies the handler meets a wrong type, unless it forces or sile
   t.strictSame(await post(app, '/force', Buffer.from('[1]'), ''), { status: 200, body: { json: [1] } })
   t.strictSame((await app.inject('/json')).statusCode, 415)
   t.match((await app.inject({ url: '/json', headers: { 'content-type': 'application/json' } })).json(), { statusCode: 400, message: 'The JSON cannot be read: there is no body' })
-  for (const odd of ['json', 'application/', 'application/json, text/html']) {
-    t.match(await post(app, '/force', '{}', odd), { status: 415, body: { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' } }, odd)
-  }
   for (const type of ['application/json; charset=utf-8', 'application/json; charset=iso-8859-1', 'APPLICATION/JSON', 'application/vnd.api+json', 'application/problem+json;a=b']) {
     t.strictSame(await post(app, '/json', '["é"]', type), { status: 200, body: { json: ['é'] } }, type)
     t.strictSame(await post(app, '/body', '["é"]', type), { status: 200, body: ['é'] }, type)
@@ -122,17 +134,17 @@ t.test('with jsonBodies the handler meets a wrong type, unless it forces or sile
 })
 
 const bad: Array<[what: string, payload: Body, message: string]> = [
-  ['truncated', '{"a":[1', 'it ends where a comma or the closing bracket is due (line 1, column 8, near "{\\"a\\":[1")'],
+  ['truncated', '{"a":[1', 'it ends where a comma or the closing bracket is due (line 1, column 8)'],
   ['empty', '', 'the body is empty'],
-  ['white space', ' \n ', 'it ends where a value is due (line 2, column 2, near " \\n ")'],
-  ['100,000 brackets, closed', '['.repeat(100000) + ']'.repeat(100000), `it is nested deeper than 500 levels (line 1, column 501, near "${'['.repeat(20)}")`],
-  ['100,000 brackets, open', '['.repeat(100000), `it is nested deeper than 500 levels (line 1, column 501, near "${'['.repeat(20)}")`],
-  ['a number too large', '{"a":1e999}', 'a number too large to be read begins here (line 1, column 6, near "{\\"a\\":1e999}")'],
-  ['NaN', '[NaN]', 'a value or ] is due here (line 1, column 2, near "[NaN]")'],
-  ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'the bytes are not UTF-8 from here (line 1, column 2, near "\\"\ufffd\\"")'],
-  ['latin 1', Buffer.from('["é"]', 'latin1'), 'the bytes are not UTF-8 from here (line 1, column 3, near "[\\"\ufffd\\"]")'],
-  ['UTF-16', Buffer.from('[1]', 'utf16le'), 'a value or ] is due here (line 1, column 2, near "[\\u00001\\u0000]\\u0000")'],
-  ['text behind it', '{}{}', 'the JSON has ended before this (line 1, column 3, near "{}{}")'],
+  ['white space', ' \n ', 'it ends where a value is due (line 2, column 2)'],
+  ['closed brackets', '['.repeat(1e5) + ']'.repeat(1e5), 'it is nested deeper than 500 levels (line 1, column 501)'],
+  ['100,000 brackets, open', '['.repeat(100000), 'it is nested deeper than 500 levels (line 1, column 501)'],
+  ['a number too large', '{"a":1e999}', 'a number too large to be read begins here (line 1, column 6)'],
+  ['NaN', '[NaN]', 'a value or ] is due here (line 1, column 2)'],
+  ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'the bytes are not UTF-8 from here (line 1, column 2)'],
+  ['latin 1', Buffer.from('["é"]', 'latin1'), 'the bytes are not UTF-8 from here (line 1, column 3)'],
+  ['UTF-16', Buffer.from('[1]', 'utf16le'), 'a value or ] is due here (line 1, column 2)'],
+  ['text behind it', '{}{}', 'the JSON has ended before this (line 1, column 3)'],
   ['a key of prototypes', '{"__proto__":{"a":1}}', 'the key __proto__ would change a prototype where it is copied']
 ]
 
@@ -305,6 +317,122 @@ t.test('a schema by content type lets plain text through', async (t) => {
   t.strictSame(await post(app, '/', 'text', 'text/plain'), { status: 200, body: 'text' })
   t.strictSame(await post(app, '/', '{}'), { status: 200, body: {} })
   t.match(await post(app, '/', '{}', 'text/xml'), { status: 415 })
+})
+
+t.test('with jsonBodies the handler meets a Content-Type that is no media type as it meets a wrong one', async (t) => {
+  const app = await strictApp()
+  const forced = await strictApp({ force: true })
+  for (const type of MALFORMED_TYPES) {
+    const what = type.slice(0, 40)
+    const send = async (server: FastifyInstance, url: string, payload: string): Promise<Answer> => {
+      const answer = await post(server, url, payload, { 'content-type': type })
+      t.strictSame(await postRaw(t, server, url, payload, type), answer, `${what} over a socket`)
+      return answer
+    }
+    const { status, body } = await send(app, '/json', '{}')
+    t.match([status, body], [415, { code: 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE', error: 'Unsupported Media Type' }], what)
+    t.match(body.message, `its Content-Type is ${JSON.stringify(type).slice(0, 90)}`, what)
+    t.strictSame(await send(app, '/silent', '{}'), { status: 200, body: { json: 'undefined' } }, what)
+    t.strictSame(await send(app, '/force', '{"a":1}'), { status: 200, body: { json: { a: 1 } } }, what)
+    t.match(await send(app, '/force', '{"a":'), { status: 400, body: { code: 'FSS_ERR_BAD_JSON' } }, what)
+    t.strictSame(await send(app, '/both', '{"a":'), { status: 200, body: { json: 'undefined' } }, what)
+    t.strictSame(await send(app, '/checked', '{"name":"a"}'), { status, body }, what)
+    t.strictSame(await send(forced, '/json', '[1]'), { status: 200, body: { json: [1] } }, what)
+    t.strictSame(await send(forced, '/checked', '{"name":"a"}'), { status: 201, body: { name: 'a', age: 7 } }, what)
+    t.match(await post(app, '/force', undefined, { 'content-type': type }), { status: 400 }, 'without a body')
+  }
+})
+
+t.test('a Content-Type that is no media type is only in raw.headers, but QUERY leaves it to Fastify', async (t) => {
+  const { app } = await buildApp()
+  await app.register(jsonBodies)
+  const handler = async ({ headers, raw }: FastifyRequest): Promise<unknown[]> => {
+    return [headers['content-type'] ?? null, headers['x-other'], raw.headers['content-type']]
+  }
+  app.route({ method: ['QUERY', 'DELETE'], url: '/', handler })
+  const given = { url: '/', headers: { 'content-type': 'json', 'x-other': 'a' }, payload: '{}' }
+  t.strictSame((await app.inject({ method: 'DELETE', ...given })).json(), [null, 'a', 'json'])
+  const refused = await app.inject({ method: 'QUERY' as never, ...given })
+  t.match(refused.json(), { statusCode: 415, code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' })
+})
+
+t.test(`the media type of a body is the one that Fastify finds (seed ${runs.seed})`, async () => {
+  const { app } = await buildApp()
+  app.get('/', async (request) => [request.mediaType ?? null, mediaTypeOf(request) ?? null])
+  await fc.assert(fc.asyncProperty(contentTypes, async (type) => {
+    const [expected, found] = (await app.inject({ url: '/', headers: { 'content-type': type } })).json()
+    return expected === found
+  }), runs)
+})
+
+const zipped = gzipSync('{"a":1}')
+const encoded: Array<[coding: string, payload: Buffer]> = [
+  ['gzip', zipped], ['GZIP', zipped], ['x-gzip', zipped], ['gzip, identity', zipped],
+  ['deflate', deflateSync('{"a":1}')], ['br', brotliCompressSync('{"a":1}')],
+  ['gzip, br', brotliCompressSync(zipped)], ['rot13', Buffer.from('{"n":1]')]
+]
+
+t.test('a body with a Content-Encoding that nobody decoded is a 415 that names it', async (t) => {
+  const [app, loose] = [await strictApp(), await looseApp()]
+  for (const [coding, payload] of encoded) {
+    const refused = {
+      statusCode: 415,
+      code: 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE',
+      error: 'Unsupported Media Type',
+      message: `The body cannot be read: its Content-Encoding is "${coding}"; send it without one`
+    }
+    const send = async (server: FastifyInstance, url: string, type = 'application/json') => {
+      const headers = { 'content-type': type, 'content-encoding': coding }
+      return await server.inject({ method: 'POST', url, headers, payload })
+    }
+    for (const [url, type] of [['/json'], ['/checked'], ['/force', 'text/xml'], ['/force', 'json']] as const) {
+      const response = await send(app, url, type)
+      t.strictSame(response.json(), refused)
+      t.equal(response.headers['accept-encoding'], 'identity')
+    }
+    for (const url of ['/silent', '/both', '/attached']) {
+      t.strictSame((await send(app, url)).json(), { json: 'undefined' })
+    }
+    t.strictSame((await send(app, '/nothing')).json(), { body: 'undefined' })
+    t.strictSame((await send(loose, '/force', 'text/plain')).json(), refused)
+  }
+})
+
+t.test('without a length a body is taken for encoded where it is no text', async (t) => {
+  const app = await strictApp()
+  for (const [coding, payload] of encoded) {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding }
+    const stream = Readable.from([payload])
+    const { statusCode } = await app.inject({ method: 'POST', url: '/json', headers, payload: stream })
+    t.equal(statusCode, coding === 'rot13' ? 400 : 415, coding)
+  }
+})
+
+t.test('the Content-Encoding identity is none', async (t) => {
+  const app = await strictApp()
+  for (const coding of ['identity', 'Identity', '', ' , identity,']) {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding }
+    t.strictSame(await post(app, '/json', '{"a":1}', headers), { status: 200, body: { json: { a: 1 } } })
+    t.match(await post(app, '/json', '{"a":', headers), { status: 400 })
+  }
+})
+
+t.test('a body that the application decodes is read, whether its Content-Encoding was taken off or not', async (t) => {
+  const [compressed, hooked] = [await buildApp(), await buildApp()]
+  await compressed.app.register(compress)
+  hooked.app.addHook('preParsing', (request, _reply, payload, done) => {
+    request.headers = { ...request.headers, 'content-encoding': undefined }
+    const receivedEncodedLength = Number(request.headers['content-length'])
+    done(null, payload.pipe(Object.assign(createGunzip(), { receivedEncodedLength })))
+  })
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  for (const { app } of [compressed, hooked]) {
+    await app.register(jsonBodies)
+    addRoutes(app)
+    t.strictSame(await post(app, '/json', zipped, headers), { status: 200, body: { json: { a: 1 } } })
+    const { status, body } = await post(app, '/json', gzipSync('{"a":'), headers)
+    t.match([status, body.message], [400, /line 1, column 6/])
+  }
 })
 
 t.test('a parser that cannot be added for another reason than being there fails the start', async (t) => {

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import { format, inspect } from 'node:util'
-import { deflateSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
-  BadSignature, JSONTag, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, Signer, TaggedJSONSerializer,
+  BadSignature, DefaultJSONProvider, jsonBodies, jsonErrorHandler, JSONTag, type SaveDecision,
+  SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, Signer, TaggedJSONSerializer,
   TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer, UUID
 } from '../lib/index.ts'
 import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
@@ -287,6 +288,48 @@ t.test('flow: weak secrets of Flask, and wrong options', async (t) => {
   }
   const signer = new TimestampSigner(SECRET, { salt: 's' })
   for (const text of [TEXT, `${TEXT}.x`, signer.sign(TEXT).slice(0, -2), markCookie(new Signer(SECRET, { salt: 's' }).sign(`${TEXT}.*`))]) await recorded('unsign', () => signer.unsign(text))
+})
+
+const BODY = 'Qz7Kd9Wm2Xv5Rt8Lb3Gn6'
+
+class QuotingProvider extends DefaultJSONProvider {
+  override loads (text: string): unknown { throw new SyntaxError(`cannot read ${text}`) }
+}
+
+t.test('flow: bodies that are no JSON, with every error handler and a provider that quotes them', async (t) => {
+  for (let at = 0; at + 5 <= BODY.length; at++) needles.set(BODY.slice(at, at + 5), 'a piece of a body')
+  const own = (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    request.log.error(error)
+    request.log.info({ err: error, error, wrapped: new Error('wrapped', { cause: error }) })
+    request.log.warn({ err: new AggregateError([new Error('wrapped', { cause: error })], 'several') })
+    record('a body', error)
+    t.strictSame(leaksIn(inspected(error)), [])
+    reply.code(400).send('refused')
+  }
+  const good = `"${BODY}"`
+  const texts = [
+    `{"a":"${BODY}"`, `{"a":${BODY}}`, `{"a":"${BODY}\n"}`, `"${BODY}\\x"`, `${good} ${good}`, `[${good},1e999]`,
+    `{"__proto__":${good}}`, '['.repeat(600) + good, good
+  ]
+  const payloads = [...texts.map((text) => Buffer.from(text)), Buffer.from(`"${BODY}\xff"`, 'latin1'), gzipSync(good)]
+  const headers = { 'content-type': 'application/json' }
+  for (const handler of [undefined, jsonErrorHandler, own]) {
+    for (const json of [undefined, QuotingProvider]) {
+      const app = await markedApp({ json, debug: true })
+      if (handler !== undefined) app.setErrorHandler(handler as typeof own)
+      await app.register(jsonBodies)
+      app.post('/body', async (request) => `${typeof request.getJson()}`)
+      app.post('/checked', { schema: { body: { type: 'object' } } }, async () => 'x')
+      for (const url of ['/body', '/checked']) {
+        for (const payload of payloads) {
+          const { statusCode } = await app.inject({ method: 'POST', url, headers, payload })
+          const isRead = payload.toString() === good && json === undefined && url === '/body'
+          t.equal(statusCode, isRead ? 200 : 400)
+        }
+      }
+    }
+  }
+  t.ok(leaksIn(BODY.slice(3, 9)).includes('a piece of a body'))
 })
 
 /** Everything an inspection can reach, as deep as it goes and hidden properties too. */

@@ -24,7 +24,7 @@ export interface Options {
 
 export interface Arguments {
   readonly command: 'secret' | 'inspect' | 'sign' | 'help' | 'version'
-  /** The cookie or the file; undefined for standard input. */
+  /** The cookie, the JSON or its file; undefined for standard input. */
   readonly operand: string | undefined
   readonly options: Options
 }

@@ -1,4 +1,4 @@
-import { BadData, BadSignature, BadTimeSignature } from '../errors.ts'
+import { BadData, BadSignature, BadTimeSignature, NotSerializable } from '../errors.ts'
 import { openCookie } from '../session/codec.ts'
 import { formats } from '../session/formats.ts'
 import type { SessionSettings } from '../session/options.ts'
@@ -18,6 +18,8 @@ export interface CookieContent {
   readonly payloadBytes: number
   /** Bytes of the text of each value, largest first. */
   readonly keyBytes: ReadonlyArray<readonly [key: string, bytes: number]>
+  /** Why an application that reads the data cannot save them again, where it cannot. Then there are no `keyBytes`. */
+  readonly unsavable: string | undefined
 }
 
 /** The parts of a cookie as they stand in it. */
@@ -54,13 +56,16 @@ export function readContent ({ payload, timestamp }: CookieParts, settings: Sess
   const signer = new TimestampSigner(settings.keys[0]!, { salt: '', digest: settings.digest, keyDerivation: 'none', now: () => timestamp })
   const sessionInterface = new SecureCookieSessionInterface({ ...settings, now: () => timestamp })
   const session = openCookie(sessionInterface, signer.sign(payload))
+  // More can be read than is ever written: deeper values, and keys that change prototypes.
+  const weights = attempt(() => sessionInterface.weigh(session), NotSerializable)
   return {
     data: session.data(),
     id: contentsOf(session)!.id,
     began: session.createdAt,
     permanent: contentsOf(session)!.permanent,
     payloadBytes: Buffer.byteLength(decodePayload(payload, true)),
-    keyBytes: sessionInterface.weigh(session)
+    keyBytes: weights instanceof NotSerializable ? [] : weights,
+    unsavable: weights instanceof NotSerializable ? weights.message : undefined
   }
 }
 
@@ -70,12 +75,14 @@ export function refusalOf (value: string, settings: SessionSettings): BadData | 
   return opened instanceof BadData ? opened : undefined
 }
 
-/** What `action` returns, or the reason for which it refuses the cookie. */
-export function attempt<Result> (action: () => Result): Result | BadData {
+/** What `action` returns, or the error by which it refuses what it was given. */
+export function attempt<Result> (action: () => Result): Result | BadData
+export function attempt<Result, Refusal> (action: () => Result, kind: new (...args: never) => Refusal): Result | Refusal
+export function attempt (action: () => unknown, kind: Function = BadData): unknown {
   try {
     return action()
   } catch (error) {
-    if (error instanceof BadData) return error
+    if (error instanceof kind) return error
     throw error
   }
 }

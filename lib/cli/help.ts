@@ -3,11 +3,12 @@ export const HELP = `Usage: fastify-signed-session <command> [options]
 
   secret              make a secret and print it
   inspect [COOKIE]    show what a session cookie holds and whether it verifies
-  sign [FILE]         make a session cookie from JSON, for curl and for tests
+  sign [JSON|FILE]    make a session cookie from JSON, for curl and for tests
 
-COOKIE is a value, name=value, or a whole Cookie or Set-Cookie header. Without it, or with -, it is read from standard
-input, as a live one should be: arguments are seen by other users of the machine and stay in the shell's history. FILE
-holds a JSON object, the data of the session; without it, or with -, the object is read from standard input.
+COOKIE is a value, name=value, a whole Cookie or Set-Cookie header, a line of curl's cookie jar, a row from the
+browser's tools, or JSON with it. Without it, or with -, it is read from standard input, as a live one should be:
+arguments are seen by other users of the machine and stay in the shell's history. JSON is an object, the data of the
+session, and FILE holds one; without them, or with -, it is read from standard input.
 
 Where the secret comes from (inspect, sign):
   --secret-env NAME       the environment variable NAME

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { BadData, BadTimeSignature, SignatureExpired } from '../errors.ts'
-import type { SessionOptions, SessionSettings } from '../session/options.ts'
+import type { SessionSettings } from '../session/options.ts'
 import type { Arguments, Options } from './arguments.ts'
 import { attempt, type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie } from './cookie-report.ts'
 import { findCookie, type FoundCookie } from './pasted-cookie.ts'
@@ -43,32 +43,82 @@ export async function inspectCommand ({ operand, options }: Arguments, terminal:
   const secrets = await readSecrets(options, terminal)
   const text = operand ?? (await readStdin(terminal, 'the cookie')).toString()
   const cookie = findCookie(text, options.name)
-  const reports = cookie.values.map((_, index) => reportOn(cookie, index, secrets, options, terminal))
-  const report = reports.find(({ verified }) => verified) ?? reports[0]!
+  const applicationOf = applications(cookie.name, secrets, options)
+  const candidates = cookie.values.map((value) => candidateOf(value, applicationOf))
+  const index = Math.max(0, candidates.findIndex(isVerified))
+  const report = reportOn(cookie, index, candidates[index]!, options)
+  warn(terminal, candidates[index]!.application)
   terminal.stdout.write(options.json ? reportAsJSON(report) : reportAsText(report))
   return report.problem === undefined ? 0 : 1
 }
 
-function reportOn (cookie: FoundCookie, index: number, secrets: readonly FoundSecret[], options: Options, terminal: Terminal): Report {
-  const { name, values } = cookie
-  const value = values[index]!
+/** An application as the options say it is, in one format. */
+interface Application {
+  readonly format: string
+  /** With a secret of no meaning, to read what is not verified. */
+  readonly reading: SessionSettings
+  /** With each of the secrets. */
+  readonly verifying: ReadonlyArray<{ readonly source: string, readonly settings: SessionSettings }>
+}
+
+type FindApplication = (parts: CookieParts | BadData) => Application
+
+/** Finds the application that a cookie is of. The format is guessed by the signature unless it is given. */
+function applications (cookieName: string, secrets: readonly FoundSecret[], options: Options): FindApplication {
+  const known = new Map<string, Application>()
+  return (parts) => {
+    const format = options.format ?? (parts instanceof BadData ? 'default' : formatOf(parts))
+    const own = { format: format as 'default' | 'flask', cookieName, compress: true }
+    const application = known.get(format) ?? makeApplication(own, secrets, options)
+    known.set(format, application)
+    return application
+  }
+}
+
+interface OwnOptions {
+  readonly format: 'default' | 'flask'
+  readonly cookieName: string
+  readonly compress: boolean
+}
+
+function makeApplication (own: OwnOptions, secrets: readonly FoundSecret[], options: Options): Application {
+  const verifying = secrets.map(({ source, secret }) => ({ source, settings: settingsFor(secret, options, own) }))
+  return { format: own.format, reading: settingsFor(randomBytes(32), options, own), verifying }
+}
+
+/** One of the cookies of the name. */
+interface Candidate {
+  readonly value: string
+  readonly parts: CookieParts | BadData
+  readonly application: Application
+}
+
+function candidateOf (value: string, applicationOf: FindApplication): Candidate {
   const parts = attempt(() => splitCookie(value))
-  const format = options.format ?? (parts instanceof BadData ? 'default' : formatOf(parts))
-  const own: Partial<SessionOptions> = { format: format as 'default' | 'flask', cookieName: name, compress: true }
-  const reading = settingsFor(randomBytes(32), options, own)
+  return { value, parts, application: applicationOf(parts) }
+}
+
+function isVerified (candidate: Candidate): boolean {
+  return !(candidate.parts instanceof BadData) && check(candidate).signedBy !== undefined
+}
+
+function reportOn ({ name, values }: FoundCookie, index: number, candidate: Candidate, options: Options): Report {
+  const { value, parts, application: { format, reading, verifying } } = candidate
   const content = parts instanceof BadData ? parts : attempt(() => readContent(parts, reading))
-  const known = { name, format, lifetime: reading.lifetime, now: Math.floor(reading.now()), isFormatGuessed: options.format === undefined }
-  const checked = check(value, secrets.map((secret) => ({ ...secret, settings: settingsFor(secret.secret, options, own) })))
-  warn(terminal, secrets.length === 0 ? [] : checked.warnings)
+  const { signedBy, refusal } = check(candidate)
   return {
-    ...known,
+    name,
+    format,
+    lifetime: reading.lifetime,
+    now: Math.floor(reading.now()),
+    isFormatGuessed: options.format === undefined,
     bytes: name.length + 1 + value.length,
     place: [index + 1, values.length],
     parts: parts instanceof BadData ? undefined : parts,
     content: content instanceof BadData ? undefined : content,
-    verified: secrets.length === 0 ? undefined : checked.signedBy !== undefined,
-    signedBy: checked.signedBy,
-    problem: parts instanceof BadData ? asProblem(parts) : problemOf(checked.refusal ?? content, parts, reading)
+    verified: verifying.length === 0 ? undefined : signedBy !== undefined,
+    signedBy,
+    problem: parts instanceof BadData ? asProblem(parts) : problemOf(refusal ?? content, parts, reading)
   }
 }
 
@@ -76,18 +126,16 @@ interface Checked {
   signedBy?: string
   /** Why it verifies with none of the secrets: what was found by the one that signed it, if there is one. */
   refusal?: BadData
-  warnings: string[]
 }
 
-function check (value: string, candidates: ReadonlyArray<{ source: string, settings: SessionSettings }>): Checked {
-  const warnings = candidates.flatMap(({ settings }) => settings.warnings)
+function check ({ value, application: { verifying } }: Candidate): Checked {
   let refusal: BadData | undefined
-  for (const { source, settings } of candidates) {
+  for (const { source, settings } of verifying) {
     const found = refusalOf(value, settings)
-    if (found === undefined) return { signedBy: source, warnings }
+    if (found === undefined) return { signedBy: source }
     if (refusal === undefined || !isMismatch(found)) refusal = found
   }
-  return refusal === undefined ? { warnings } : { refusal, warnings }
+  return refusal === undefined ? {} : { refusal }
 }
 
 function isMismatch (error: BadData): boolean {
@@ -109,6 +157,7 @@ function reasonFor (found: string | undefined, cookieName: string, expected: str
   return `the cookie was changed, or the secret, the cookie's name (${cookieName}), the format, the salt or the key derivation is another`
 }
 
-function warn ({ stderr }: Terminal, warnings: readonly string[]): void {
-  for (const warning of new Set(warnings)) stderr.write(`Warning: ${warning}\n`)
+function warn ({ stderr }: Terminal, { verifying }: Application): void {
+  const warnings = new Set(verifying.flatMap(({ settings }) => settings.warnings))
+  for (const warning of warnings) stderr.write(`Warning: ${warning}\n`)
 }

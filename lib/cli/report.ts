@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
+import { NotSerializable } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { escapeControls, escapeName } from '../path.ts'
+import { attempt } from './cookie-report.ts'
 import type { Report } from './inspect.ts'
 
 /** A report to be read by people. */
@@ -14,7 +16,7 @@ export function reportAsText (report: Report): string {
 
 /**
  * A report to be read by programs, as one line. `data` is tagged JSON of the default format, whatever the cookie's is,
- * so that it is JSON to every parser and keeps the types.
+ * so that it is JSON to every parser and keeps the types. It is null where `dataProblem` says why it cannot be that.
  */
 export function reportAsJSON (report: Report): string {
   const { name, format, parts, content, verified, signedBy, problem } = report
@@ -34,8 +36,15 @@ export function reportAsJSON (report: Report): string {
     permanent: content?.permanent ?? null,
     bytes: { cookie: report.bytes, payload: content?.payloadBytes ?? null, keys: content === undefined ? null : Object.fromEntries(content.keyBytes) }
   })
-  const data = content === undefined ? 'null' : new TaggedJSONSerializer().dumps(content.data, 'data')
-  return escapeControls(`${fields.slice(0, -1)},"data":${data}}`) + '\n'
+  return escapeControls(`${fields.slice(0, -1)},${dataAsJSON(content?.data)}}`) + '\n'
+}
+
+/** The members `data` and `dataProblem`, which says why the data cannot be written as tagged JSON. */
+function dataAsJSON (data: Record<string, unknown> | undefined): string {
+  if (data === undefined) return '"dataProblem":null,"data":null'
+  const text = attempt(() => new TaggedJSONSerializer().dumps(data, 'data'), NotSerializable)
+  if (text instanceof NotSerializable) return `"dataProblem":${JSON.stringify(text.message)},"data":null`
+  return `"dataProblem":null,"data":${text}`
 }
 
 type Row = [label: string, text: string]
@@ -71,11 +80,12 @@ function timeRows (report: Report): Row[] {
 
 function contentRows ({ content }: Report): Row[] {
   if (content === undefined) return []
-  const { id, began, permanent, payloadBytes, keyBytes } = content
+  const { id, began, permanent, payloadBytes, keyBytes, unsavable } = content
   const rows: Row[] = []
   if (id !== undefined) rows.push(['_id', id])
   if (began !== undefined) rows.push(['_began', began.toISOString()])
   if (permanent !== undefined) rows.push(['_permanent', `${permanent}`])
+  if (unsavable !== undefined) rows.push(['unsavable', `no application can save this again: ${unsavable}`])
   rows.push(['payload', `${payloadBytes} bytes${keyBytes.length > 0 ? ', by key, its name included:' : ''}`])
   for (const [key, bytes] of keyBytes) rows.push(['', `${bytes} ${escapeName(key)}`])
   return rows
@@ -83,8 +93,11 @@ function contentRows ({ content }: Report): Row[] {
 
 /** When a cookie that was signed then ceases to be valid, or null where that is past all dates. */
 function expiryOf ({ lifetime }: Report, timestamp: number): string | null {
-  const expires = new Date((timestamp + lifetime) * 1000)
-  return Number.isNaN(expires.getTime()) ? null : expires.toISOString()
+  return isoOf(new Date((timestamp + lifetime) * 1000))
+}
+
+function isoOf (date: Date): string | null {
+  return Number.isNaN(date.getTime()) ? null : date.toISOString()
 }
 
 function iso (seconds: number): string {

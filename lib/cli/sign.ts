@@ -19,10 +19,16 @@ export async function signCommand ({ operand, options }: Arguments, terminal: Te
   if (others.length > 0) throw new UsageError('One secret signs: sign takes one')
   const settings = settingsFor(found.secret, options, options.compress ? { compress: true } : {})
   for (const warning of settings.warnings) terminal.stderr.write(`Warning: ${warning}\n`)
-  const text = operand === undefined ? await readStdin(terminal, 'the JSON') : await readNamedFile(operand)
-  const value = encode(readData(text.toString(), options.tagged ?? false), new SecureCookieSessionInterface(settings))
+  const data = readData(await readText(operand, terminal), options.tagged ?? false)
+  const value = encode(data, new SecureCookieSessionInterface(settings))
   print(settings.cookieName, value, settings.maxCookieSize, options.json ?? false, terminal)
   return 0
+}
+
+/** JSON itself is taken for what it is, although a file might be called so. */
+async function readText (operand: string | undefined, terminal: Terminal): Promise<string> {
+  if (operand !== undefined && /^\s*[[{"]/.test(operand)) return operand
+  return (operand === undefined ? await readStdin(terminal, 'the JSON') : await readNamedFile(operand)).toString()
 }
 
 function print (name: string, value: string, limit: number, asJSON: boolean, { stdout, stderr }: Terminal): void {

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { UsageError } from './usage-error.ts'
 
 /** What the program reads and writes: `process` has it all. */
@@ -10,24 +10,42 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** All of standard input. At a keyboard it is asked for. */
+/** Far more than any session has, in bytes: what is longer was not meant. */
+const MAX_INPUT = 16 * 1024 * 1024
+
+/** All of standard input. At a keyboard it is asked for. Throws a `UsageError` where it cannot be read. */
 export async function readStdin ({ stdin, stderr }: Terminal, what: string): Promise<Buffer> {
   if (stdin.isTTY) stderr.write(`Type or paste ${what}, then Enter and Ctrl-D:\n`)
-  const chunks: Buffer[] = []
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array))
-  return Buffer.concat(chunks)
+  return await readAll(stdin, 'Standard input')
 }
 
 /** All of a file. Throws a `UsageError` where it cannot be read. */
 export async function readNamedFile (file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new UsageError(`The file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
-  }
+  return await readAll(createReadStream(file), `The file ${file}`)
 }
 
-/** A reader that has seen enough, as `head` does, is no error. */
-export function allowEarlyEnd (stdout: EventEmitter): void {
-  stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error })
+async function readAll (stream: Terminal['stdin'], source: string): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of stream) {
+      chunks.push(Buffer.from(chunk as Uint8Array))
+      length += chunk.length
+      if (length > MAX_INPUT) break
+    }
+  } catch (error) {
+    throw new UsageError(`${source} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+  }
+  if (length > MAX_INPUT) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
+  return Buffer.concat(chunks)
+}
+
+/**
+ * A reader that has seen enough, as `head` does, is no error. Of anything else that keeps output from being written
+ * `fail` gets a sentence.
+ */
+export function watchOutput (stdout: EventEmitter, fail: (message: string) => void): void {
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') fail(`The output cannot be written: ${code}\n`)
+  })
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { UnsupportedMediaType } from '../errors.ts'
-import { BODY_RULES, bodyRules, isJson, KEPT_BODY, KeptBody } from './request-json.ts'
+import { bodySchema } from './body-schema.ts'
+import { isJson, mediaTypeOf } from './media-type.ts'
+import { BODY_RULES, bodyRules, KEPT_BODY, KeptBody, notInSchema, notJSON } from './request-json.ts'
 
 export interface JsonBodiesOptions {
   /** Parse every body that no other parser of the scope takes, whatever its content type says. Default false. */
@@ -16,9 +17,9 @@ const JSON_SUFFIX = /^application\/[^;\s]+\+json(?:;|$)/
 /**
  * Has the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
  * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the handler, as
- * `request.body` undefined and as what `request.getJson()` throws; where the route has a schema for the body, they are
- * answered at once. Parsers of `application/json` and of `*` that the scope has from outside are replaced in it; others
- * are left alone.
+ * `request.body` undefined and as what `request.getJson()` throws. Where the route has a schema for the body, they are
+ * answered at once, and so is a media type that the `content` of that schema does not have. Parsers of
+ * `application/json` and of `*` that the scope has from outside are replaced in it; others are left alone.
  */
 export const jsonBodies = fp(register, {
   fastify: '5.x',
@@ -35,6 +36,18 @@ async function register (fastify: FastifyInstance, { force = false }: JsonBodies
   for (const type of ['application/json', JSON_SUFFIX]) fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parseJSON)
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, parseOther)
   addUnlessPresent(fastify, 'text/plain', parseText)
+  fastify.addHook('preParsing', dropMalformedType)
+}
+
+/**
+ * Fastify answers 415 to a Content-Type that is no media type, ahead of every parser, but parses bodies without one.
+ * So such a header becomes undefined in `request.headers`. A QUERY has to have one (RFC 10008, section 2).
+ */
+function dropMalformedType (request: FastifyRequest, _reply: unknown, _payload: unknown, done: () => void): void {
+  const { headers, method } = request
+  const isMalformed = headers['content-type'] !== undefined && mediaTypeOf(request) === undefined
+  if (isMalformed && method !== 'QUERY') request.headers = { ...headers, 'content-type': undefined }
+  done()
 }
 
 /** Fastify has a parser of plain text by itself, and tells one of the application from it only in this way. */
@@ -48,22 +61,22 @@ function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof
 
 function parseJSON (request: FastifyRequest, bytes: Buffer, done: Done): void {
   const kept = new KeptBody(bytes)
-  const failure = kept.failure(request)
+  const failure = bodySchema(request) === 'other types' ? notInSchema(request) : kept.failure(request)
   if (failure === undefined) done(null, kept.parse(request))
-  else if (!isClientError(failure) || isValidated(request)) done(failure)
+  else if (!isClientError(failure) || isRefusedAtOnce(request)) done(failure)
   else keep(request, kept, undefined, done)
 }
 
 /** Plain text stays text, as Fastify has it. */
 function parseText (request: FastifyRequest, bytes: Buffer, done: Done): void {
   if (bodyRules(request)!.force) parseJSON(request, bytes, done)
-  else if (isValidated(request, 'text/plain')) done(wrongType(request))
-  else keep(request, new KeptBody(bytes), bytes.toString(), done)
+  else if (isRefusedAtOnce(request) && bodySchema(request) !== 'this type') done(notJSON(request))
+  else keep(request, new KeptBody(bytes, { isShown: true }), bytes.toString(), done)
 }
 
 function parseOther (request: FastifyRequest, bytes: Buffer, done: Done): void {
   if (bodyRules(request)!.force || isJson(request)) parseJSON(request, bytes, done)
-  else if (isValidated(request)) done(wrongType(request))
+  else if (isRefusedAtOnce(request)) done(notJSON(request))
   else keep(request, new KeptBody(bytes), undefined, done)
 }
 
@@ -72,15 +85,10 @@ function keep (request: FastifyRequest, kept: KeptBody, body: unknown, done: Don
   done(null, body)
 }
 
-function wrongType (request: FastifyRequest): Error {
-  return new UnsupportedMediaType(request.headers['content-type'])
-}
-
-/** Whether the body would meet a schema of the route before the handler could ask for it; `type` may have one of its own. */
-function isValidated (request: FastifyRequest, type = 'application/json'): boolean {
-  const { schema, attachValidation } = request.routeOptions
-  const body = schema?.body as { content?: Record<string, unknown> } | undefined
-  return body !== undefined && !attachValidation && (type === 'application/json' || body.content?.[type] === undefined)
+/** Whether a body that is not JSON would meet a schema, or pass one by, before the handler could ask for it. */
+function isRefusedAtOnce (request: FastifyRequest): boolean {
+  const schema = bodySchema(request)
+  return schema === 'other types' || (schema !== 'none' && !request.routeOptions.attachValidation)
 }
 
 function isClientError (error: Error): boolean {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { JSONDecodeError } from '../errors.ts'
 import { json } from '../json/json.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { formatPath } from '../path.ts'
@@ -13,6 +14,8 @@ export interface ErrorBody {
   /** Of an error that is the client's; of another one in debug only. */
   code?: string
   message: string
+  /** About a body that is no JSON: a few characters around the place. */
+  near?: string
   /** What a schema refused. */
   fields?: Array<{ field: string, message: string }>
   /** In debug only. */
@@ -86,6 +89,7 @@ function bodyOf (facts: ErrorFacts, statusCode: number, debug: boolean): ErrorBo
     ...body,
     ...typeof code === 'string' && { code },
     message: typeof message === 'string' ? message : body.error,
+    ...facts instanceof JSONDecodeError && facts.near !== undefined && { near: facts.near },
     ...Array.isArray(validation) && { fields: validation.map((finding) => fieldOf(finding, facts.validationContext)) },
     ...debug && typeof stack === 'string' && { stack }
   }

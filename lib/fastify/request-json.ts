@@ -4,6 +4,9 @@ import { DefaultJSONProvider } from '../json/default-provider.ts'
 import { guardKeys, type PoisonOptions } from '../json/poisoning.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { decodeError, decodeJSON } from '../json/reading.ts'
+import { quoteName } from '../path.ts'
+import { bodySchema } from './body-schema.ts'
+import { isJson } from './media-type.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
@@ -39,9 +42,6 @@ export const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
 type WithRules = Record<typeof BODY_RULES, BodyRules | undefined>
 type WithKeptBody = Record<typeof KEPT_BODY, KeptBody | null>
 
-/** RFC 9110, section 8.3.1, and RFC 6839, section 3.1. */
-const JSON_TYPE = /^\s*application\/(?:[\w!#$%&'*.^`|~+-]+\+)?json\s*(?:;|$)/i
-
 export function decorateRequestJSON (fastify: FastifyInstance): void {
   if (fastify.hasRequestDecorator('getJson')) return
   fastify.decorateRequest(KEPT_BODY as never, null as never)
@@ -54,16 +54,30 @@ export function bodyRules (request: FastifyRequest): BodyRules | undefined {
   return (request.server as unknown as WithRules)[BODY_RULES]
 }
 
-export function isJson (request: FastifyRequest): boolean {
-  return JSON_TYPE.test(request.headers['content-type'] ?? '')
+/** The error 415 of a body that is not declared as JSON. */
+export function notJSON (request: FastifyRequest): UnsupportedMediaType {
+  return new UnsupportedMediaType(`The body is not declared as JSON: ${describeType(request)}; send application/json`)
+}
+
+/** The error 415 of a body that the schema of its route is not about. */
+export function notInSchema (request: FastifyRequest): UnsupportedMediaType {
+  return new UnsupportedMediaType(`The route has no schema for this body: ${describeType(request)}; send another type`)
+}
+
+function describeType ({ raw }: FastifyRequest): string {
+  const type = raw.headers['content-type']
+  return `its Content-Type is ${type === undefined ? 'missing' : quoteName(type)}`
 }
 
 /** A body in the bytes that came, which is parsed at most once. */
 export class KeptBody {
-  readonly #bytes: Buffer
+  /** Whether a schema of the route was shown it, as text or as bytes. */
+  readonly isShown: boolean
+  readonly #bytes: string | Uint8Array
   #outcome: Outcome | undefined
 
-  constructor (bytes: Buffer) {
+  constructor (bytes: string | Uint8Array, { isShown = false } = {}) {
+    this.isShown = isShown
     this.#bytes = bytes
   }
 
@@ -85,13 +99,26 @@ export class KeptBody {
   }
 }
 
-/** Throws `JSONDecodeError` as about a body. */
+/** Throws `JSONDecodeError` as about a body, or `UnsupportedMediaType` about one that is still encoded. */
 function parseBody (request: FastifyRequest, body: string | Uint8Array): unknown {
   try {
     return parse(request, body)
   } catch (error) {
-    throw error instanceof JSONDecodeError ? error.ofBody() : error
+    throw error instanceof JSONDecodeError ? encodingError(request, body) ?? error.ofBody() : error
   }
+}
+
+/**
+ * The error 415 of a body that is still encoded as its Content-Encoding says (RFC 9110, section 8.4). A plugin that
+ * decodes it may leave the header, as @fastify/compress does; then it is text, and not as long as Content-Length says.
+ */
+function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array): UnsupportedMediaType | undefined {
+  const { 'content-encoding': coding = '', 'content-length': length } = headers
+  if (coding.split(',').every((each) => ['', 'identity'].includes(each.trim().toLowerCase()))) return undefined
+  const isText = !Buffer.from(body as string).toString().includes('\ufffd')
+  if (isText && Number(length) !== Buffer.byteLength(body)) return undefined
+  const message = `The body cannot be read: its Content-Encoding is ${quoteName(coding)}; send it without one`
+  return new UnsupportedMediaType(message, { 'accept-encoding': 'identity' })
 }
 
 /** Has the provider of a request's scope read JSON, and sees to it that the server's rules of poisoned keys hold. */
@@ -138,18 +165,26 @@ function getJson (request: FastifyRequest, { force = false, silent = false }: Ge
 /** Where Fastify parses. */
 function ordinaryBody (request: FastifyRequest, force: boolean): unknown {
   const { body } = request
-  return force && isRaw(body) && !isJson(request) ? parseBody(request, body) : body
+  return force && isRaw(body) && !isJson(request) ? parseKept(request, new KeptBody(body, { isShown: true })) : body
 }
 
 /** Where `jsonBodies` parses, or leaves it to other parsers of the scope. */
 function strictBody (request: FastifyRequest, force: boolean): unknown {
   const isDeclared = isJson(request)
-  if (!isDeclared && !force && !bodyRules(request)!.force) throw new UnsupportedMediaType(request.headers['content-type'])
+  if (!isDeclared && !force && !bodyRules(request)!.force) throw notJSON(request)
   const kept = (request as unknown as WithKeptBody)[KEPT_BODY]
-  if (kept !== null) return kept.parse(request)
+  if (kept !== null) return parseKept(request, kept)
   const { body } = request
   if (body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
-  return isRaw(body) && !isDeclared ? parseBody(request, body) : body
+  return isRaw(body) && !isDeclared ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+}
+
+/** Parses a body in the handler. Throws `UnsupportedMediaType` where the schema of the route has not seen it. */
+function parseKept (request: FastifyRequest, kept: KeptBody): unknown {
+  const value = kept.parse(request)
+  const schema = bodySchema(request)
+  if (schema === 'other types' || (schema !== 'none' && !kept.isShown)) throw notInSchema(request)
+  return value
 }
 
 function isRaw (body: unknown): body is string | Uint8Array {
