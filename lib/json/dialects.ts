@@ -1,4 +1,5 @@
-import { hasLongDigits, hasTooManyDigits, isUnsafeInteger, parseTokens } from './numbers.ts'
+import { hasLongDigits, hasTooManyDigits, isUnsafeInteger } from './numbers.ts'
+import { parseJSON, parseTokens } from './parsing.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
 
@@ -30,7 +31,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     allowsProtoKey: false,
     number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
     bigint: () => undefined,
-    parse: (text) => JSON.parse(text)
+    parse: parseJSON
   },
   flask: {
     tags: flaskTags,
@@ -63,7 +64,7 @@ function pythonInteger (value: bigint): string | undefined {
 
 /** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
 function parsePythonJSON (text: string): unknown {
-  if (!text.includes('NaN') && !text.includes('Infinity') && !hasLongDigits(text)) return JSON.parse(text)
+  if (!text.includes('NaN') && !text.includes('Infinity') && !hasLongDigits(text)) return parseJSON(text)
   return parseTokens(text, isBeyondJSON, valueOf)
 }
 
