@@ -15,8 +15,22 @@ export function * tokensOf (text: string, pattern: RegExp): Generator<readonly [
   }
 }
 
+/** How many brackets of JSON text stand inside each other where it is deepest. */
+export function depthOf (text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (const [start] of tokensOf(text, BRACKET)) {
+    const char = text[start]
+    if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth)
+    else if (char !== '"') depth--
+  }
+  return deepest
+}
+
 /** A string without escapes, or the part of another one that stands ahead of its first escape. */
 export const STRING = '"[^"\\\\]*"?'
+
+const BRACKET = new RegExp(`${STRING}|[[\\]{}]`, 'g')
 
 /** Where the string ends that has its opening quote or its first escape at an offset; the end of the text where it does not end. */
 export function stringEnd (text: string, offset: number): number {

@@ -5,9 +5,6 @@ import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
 import { inheritsKeys, isStackOverflow } from './writer.ts'
 
-/** How much deeper than the value its text may be. */
-const TEXT_DEPTH = 8
-
 export interface SerializerOptions {
   /**
    * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does, and refuses
@@ -40,7 +37,6 @@ export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
-  readonly #maxTextDepth: number
   readonly #writer: TagWriter
   /** Whether somebody gave properties to all objects. */
   #inherits = false
@@ -51,7 +47,6 @@ export class TaggedJSONSerializer {
     this.tags = this.#tags
     this.order = this.#order
     this.#dialect = dialects[format]
-    this.#maxTextDepth = TEXT_DEPTH * this.#dialect.maxDepth
     this.#writer = new TagWriter(this, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
   }
@@ -98,13 +93,14 @@ export class TaggedJSONSerializer {
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#maxTextDepth))
+    return this.#untagged(copyOf(value, this.#dialect.maxDepth))
   }
 
   #parse (text: string): unknown {
     try {
       return this.#dialect.parse(text)
     } catch (originalError) {
+      if (isStackOverflow(originalError)) throw tooDeep('there is stack for', originalError)
       throw new BadPayload('The payload is not JSON', { payload: text, originalError })
     }
   }
@@ -115,7 +111,7 @@ export class TaggedJSONSerializer {
     try {
       return this.#untag(value, 0)
     } catch (error) {
-      throw isStackOverflow(error) ? tooDeep('there is stack for') : error
+      throw isStackOverflow(error) ? tooDeep('there is stack for', error) : error
     }
   }
 
@@ -126,7 +122,7 @@ export class TaggedJSONSerializer {
 
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
   #untag (value: object, depth: number): unknown {
-    if (depth === this.#maxTextDepth) throw tooDeep(`${this.#maxTextDepth} levels`)
+    if (depth === this.#dialect.maxDepth) throw tooDeep(`${depth} levels`)
     return Array.isArray(value) ? this.#untagList(value, depth + 1) : this.#untagDict(value as Record<string, unknown>, depth + 1)
   }
 
@@ -165,8 +161,8 @@ function copyOf (value: unknown, levels: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each, levels - 1)]))
 }
 
-function tooDeep (limit: string): BadPayload {
-  return new BadPayload(`The payload is nested deeper than ${limit}`)
+function tooDeep (limit: string, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
+  return new BadPayload(`The payload is nested deeper than ${limit}`, { originalError })
 }
 
 function fromTag (tag: JSONTag, value: unknown): unknown {
