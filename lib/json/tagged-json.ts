@@ -28,6 +28,9 @@ export interface RegisterOptions {
  *
  * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object with a null
  * prototype comes back as a plain one.
+ *
+ * The text may have 600 brackets inside each other, with format `flask` 485: as many as are written are read. An array or
+ * an object takes one, a tuple, a Set or an escaped tag two, a Map three.
  */
 export class TaggedJSONSerializer {
   /** The tags by their keys. */
