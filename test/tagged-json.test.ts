@@ -294,6 +294,12 @@ t.test('text nested too deep is a bad payload', async (t) => {
   }
 })
 
+t.test('with format flask text nested deeper than the stack reaches is a bad payload that says so', async (t) => {
+  const error = t.throws(() => flask.loads(`[NaN,${'['.repeat(100000)}${']'.repeat(100000)}]`)) as BadPayload
+  t.strictSame(error, new BadPayload('The payload is nested deeper than there is stack for'))
+  t.match(error.originalError, RangeError)
+})
+
 t.test('a tag whose toJson nests without an end is refused with its path', async (t) => {
   const endless: unknown[] = []
   endless.push(endless)
