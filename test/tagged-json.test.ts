@@ -354,8 +354,9 @@ t.test('a key that is empty or taken is refused, and nothing is changed', async 
   const refused: Array<[key: string, message: string]> = [
     ['', 'A tag needs a key'],
     [undefined as never, 'A tag needs a key'],
-    [' bx', 'The tag " bx" is registered already; { force: true } replaces it'],
-    [' t', 'The tag " t" is registered already; { force: true } replaces it']
+    [' bx', 'The key " bx" is taken by another tag; choose another, or replace that with { force: true }'],
+    ...[...serializer.tags].map(([key, { constructor }]): [string, string] =>
+      [key, `The key "${key}" is taken by the built-in ${constructor.name}; choose another, or replace that with { force: true }`])
   ]
   for (const [key, message] of refused) t.strictSame(t.throws(() => own.register(tagClass(key, methods))), new TypeError(message))
   t.strictSame(t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })), new TypeError('A tag needs a key'))

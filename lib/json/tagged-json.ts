@@ -3,6 +3,7 @@ import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
+import { builtInTags } from './tags.ts'
 import { inheritsKeys, isStackOverflow } from './writer.ts'
 
 export interface SerializerOptions {
@@ -56,7 +57,7 @@ export class TaggedJSONSerializer {
 
   /**
    * Adds a tag. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken and `force` is not
-   * given; a forced tag takes the place of the one it replaces.
+   * given, and says which built-in tag has it; a forced tag takes the place of the one it replaces.
    */
   register (Tag: TagClass, { force = false, index }: RegisterOptions = {}): void {
     const tag = new Tag(this)
@@ -64,7 +65,8 @@ export class TaggedJSONSerializer {
     if (tag.key.endsWith('__')) throw new TypeError('The key of a tag must not end with __, which marks an escaped key')
     const taken = this.#tags.get(tag.key)
     if (taken !== undefined && !force) {
-      throw new TypeError(`The tag ${quoteName(tag.key)} is registered already; { force: true } replaces it`)
+      const holder = builtInTags.has(taken.constructor) ? `the built-in ${taken.constructor.name}` : 'another tag'
+      throw new TypeError(`The key ${quoteName(tag.key)} is taken by ${holder}; choose another, or replace that with { force: true }`)
     }
     const place = taken === undefined ? this.#order.length : this.#order.indexOf(taken)
     if (taken !== undefined) this.#order.splice(place, 1)

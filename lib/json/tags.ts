@@ -328,6 +328,9 @@ export const defaultTags: readonly TagClass[] = [
   TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
 ]
 
+/** Those of both formats. */
+export const builtInTags: ReadonlySet<unknown> = new Set([...flaskTags, ...defaultTags])
+
 /** Those of which `toJson` gives text or null. Subclasses may do otherwise. */
 export const textTags: ReadonlySet<unknown> = new Set([
   TagBytes, TagMarkup, TagUUID, TagDateTime, TagHTTPDate, TagBigInt, TagNumber, TagURL, TagUint8Array
