@@ -1,5 +1,6 @@
-import { hasLongDigits, hasTooManyDigits, isUnsafeInteger } from './numbers.ts'
+import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
 import { parseJSON, parseTokens } from './parsing.ts'
+import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, hasFewDigits, MAX_DIGITS } from './tags.ts'
 
@@ -61,10 +62,12 @@ function pythonInteger (value: bigint): string | undefined {
   return Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
 }
 
+const WORDS = /NaN|Infinity/g
+
 /** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
 function parsePythonJSON (text: string): unknown {
-  if (!text.includes('NaN') && !text.includes('Infinity') && !hasLongDigits(text)) return parseJSON(text)
-  return parseTokens(text, isBeyondJSON, valueOf)
+  const hasWords = (text.includes('NaN') || text.includes('Infinity')) && standsOutside(text, WORDS) // most texts have none
+  return hasWords || standsOutside(text, LONG_DIGITS) ? parseTokens(text, isBeyondJSON, valueOf) : parseJSON(text)
 }
 
 function isBeyondJSON (token: string): boolean {

@@ -1,19 +1,14 @@
 import { parseJSON, parseTokens, TOKEN } from './parsing.ts'
-import { tokensOf } from './strings.ts'
+import { standsOutside, tokensOf } from './strings.ts'
 import { MAX_DIGITS } from './tags.ts'
 
 /** As many digits as the smallest integer past 2^53 has. A run of digits is looked at from its first one only. */
-const LONG_DIGITS = /(?<!\d)\d{16}/
-
-/** Whether an integer past 2^53 may stand in a text, or digits like it in a string. */
-export function hasLongDigits (text: string): boolean {
-  return LONG_DIGITS.test(text)
-}
+export const LONG_DIGITS = /(?<!\d)\d{16}/g
 
 /** JSON text with integers past 2^53 as BigInt, exactly. One of more digits than are read is infinite. */
 export function parseExactly (text: string): unknown {
   const isExact = (token: string): boolean => isUnsafeInteger(token) && !hasTooManyDigits(token)
-  return hasLongDigits(text) ? parseTokens(text, isExact, BigInt) : parseJSON(text)
+  return standsOutside(text, LONG_DIGITS) ? parseTokens(text, isExact, BigInt) : parseJSON(text)
 }
 
 /** Whether a token is an integer that a number may not hold exactly. */

@@ -15,6 +15,21 @@ export function * tokensOf (text: string, pattern: RegExp): Generator<readonly [
   }
 }
 
+/** Whether a global pattern finds something in JSON text outside its strings, which are passed over. */
+export function standsOutside (text: string, pattern: RegExp): boolean {
+  let outside = 0
+  pattern.lastIndex = 0
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    while (outside <= found.index) {
+      const quote = text.indexOf('"', outside)
+      if (quote === -1 || quote > found.index) return true
+      outside = stringEnd(text, quote)
+    }
+    pattern.lastIndex = outside
+  }
+  return false
+}
+
 /** How many brackets of JSON text stand inside each other where it is deepest. */
 export function depthOf (text: string): number {
   let depth = 0

@@ -137,7 +137,8 @@ export class TagWriter extends DialectWriter {
   protected override braces (members: string, count: number, last: string): string {
     if (count !== 1 || !this.#serializer.tags.has(last)) return super.braces(members, count, last)
     const text = `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
-    if (this.depth + depthOf(text) > this.#dialect.maxDepth) throw this.tooDeep(undefined)
+    const left = this.#dialect.maxDepth - this.depth
+    if (text.length > 2 * left && depthOf(text) > left) throw this.tooDeep(undefined) // brackets come in pairs
     return text
   }
 }
