@@ -671,6 +671,33 @@ for (const format of FORMATS) {
   })
 }
 
+for (const [format, limit] of [['default', 600], ['flask', 485]] as const) {
+  t.test(`deep payloads: with format ${format} a request that only reads never fails, and what it reads can be written`, async (t) => {
+    const codes: string[] = []
+    const { app } = await buildApp({ format, compress: true, onInvalid: ({ code }) => { codes.push(code) } })
+    app.get('/read', async ({ session }) => { session.get('a') })
+    app.get('/write', async ({ session }) => {
+      session.get('a')
+      session.set('b', 1)
+    })
+    const holders = [['[', ']', 1], ['{"a":', '}', 1], ['{" t":[', ']}', 2], ['{" di":{" t__":', '}}', 2]] as const
+    for (const [open, close, brackets] of holders) {
+      const most = Math.floor((limit - 1) / brackets)
+      for (const levels of [200, 201, most - 1, most, most + 1, 502, 1601, 5000]) {
+        codes.length = 0
+        const cookie = `session=${forge({ format }, base64url(nested(levels, open, close)))}`
+        const read = await app.inject({ url: '/read', headers: { cookie } })
+        t.equal(read.statusCode, 200, `${levels} times ${open}`)
+        t.equal(read.headers['set-cookie'], undefined)
+        t.strictSame(codes, levels <= most ? [] : ['FSS_ERR_BAD_PAYLOAD'])
+        const written = await app.inject({ url: '/write', headers: { cookie } })
+        t.equal(written.statusCode, 200)
+        t.strictSame(Object.keys(app.decodeSession(valueOf(cookieFrom(written.headers)))), levels <= most ? ['a', 'b'] : ['b'])
+      }
+    }
+  })
+}
+
 t.test('hostile payloads: a genuine stamp that no Date can hold is refused', async (t) => {
   const { keys } = resolveOptions({ secret: SECRET })
   const signer = new Signer(keys[0]!, { salt: '', keyDerivation: 'none' })

@@ -86,6 +86,12 @@ class Browser {
     return JSON.parse(text, (_key, node) => node?.t === 'float' ? float(toValue(node) as number) : node)
   }
 
+  /** Whether Flask answers a POST with 200. */
+  async answers (path: string, sent: unknown = null): Promise<boolean> {
+    const { status } = await this.#send(this.#flask + path, { method: 'POST', body: JSON.stringify(sent) })
+    return status === 200
+  }
+
   async #send (url: string, init: RequestInit = {}): Promise<{ status: number, text: string }> {
     const headers = { 'content-type': 'application/json', ...(this.cookie === undefined ? {} : { cookie: this.cookie }) }
     const response = await fetch(url, { ...init, headers })
@@ -230,14 +236,38 @@ live('the only key of a session may look like a tag', async (t) => {
   t.strictSame((await browser.flask()).session, { t: 'dict', v: [['__proto__', dict({ polluted: int(1) })], ['a', int(1)]] })
 })
 
-live('nesting passes up to 200 levels, the session being the first, and is refused past them', async (t) => {
+live('the deepest session that Flask writes and reads is read and written here, and Flask reads it again', async (t) => {
   const browser = await open(t)
-  const wraps: Array<(inner: Typed) => Typed> = [list, tuple, ...['a', ' t', ' di'].map((key) => (inner: Typed) => one(key, inner))]
-  for (const chosen of [...wraps.map((wrap) => [wrap]), wraps]) {
-    let deep = int(1)
-    for (let level = 0; level < 199; level++) deep = chosen[level % chosen.length]!(deep)
-    await passes(browser, one('deep', deep))
-    t.match(await browser.here((session) => session.set('deep', [toValue(deep)])), /^session\.deep.* is nested deeper than 200 levels$/)
+  const kinds: Array<[kinds: string[], brackets: number]> = [[['list'], 1], [['dict'], 1], [['tuple'], 2], [['list', 'dict'], 1], [['tuple', 'dict'], 1.5]]
+  const passesFlask = async (kind: string[], levels: number): Promise<boolean> => {
+    browser.cookie = undefined
+    return await browser.answers('/nest', [kind, levels]) && await browser.answers('/depth')
+  }
+  for (const [kind, brackets] of kinds) {
+    let [levels, tooMany] = [1, Math.floor((485 - 1) / brackets) + 1] // the limit here, the session being the first level
+    while (tooMany - levels > 1) {
+      const middle = Math.floor((levels + tooMany) / 2)
+      if (await passesFlask(kind, middle)) levels = middle
+      else tooMany = middle
+    }
+    t.ok(levels > 200, `Flask passes ${levels} levels of ${kind.join(' and ')}`)
+    await passesFlask(kind, levels)
+    const written = browser.cookie
+    await browser.here((session) => session.get('nested'))
+    t.equal(browser.cookie, written, 'a request that only reads leaves it alone')
+    t.equal(await browser.here((session) => { session.set('a', 1); return Object.keys(session).length }), 2)
+    t.strictSame(await browser.flask('/depth'), { depth: levels })
+  }
+})
+
+live('nesting is refused with its path where Flask might not read it', async (t) => {
+  const browser = await open(t)
+  for (const [wrap, most] of [[(inner: unknown) => [inner], 484], [(inner: unknown) => new Tuple([inner]), 242]] as const) {
+    let deep: unknown = 1
+    for (let level = 0; level < most; level++) deep = wrap(deep)
+    await browser.here((session) => session.set('nested', deep))
+    t.strictSame(await browser.flask('/depth'), { depth: most })
+    t.match(await browser.here((session) => session.set('nested', wrap(deep))), /^session\.nested.* is nested deeper than 485 levels$/)
   }
 })
 

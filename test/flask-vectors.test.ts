@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
-import { BadData } from '../lib/errors.ts'
+import { BadData, BadPayload } from '../lib/errors.ts'
 import { DefaultJSONProvider } from '../lib/json/default-provider.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { Tuple } from '../lib/json/values.ts'
@@ -155,6 +155,16 @@ t.test('a cookie is read as the same value of the same time, or refused for the 
     const { value, dateSigned } = serializerFor(input, tagged).loadsWithTimestamp(input.cookie)
     return { value, timestamp: dateSigned.getTime() / 1000 }
   }, ({ value, timestamp }) => ({ value: toValue(value), timestamp }), (name) => named.includes(name) ? name : 'another error')
+})
+
+t.test('a payload that cannot be read has the error that was the cause, as it has there', async (t) => {
+  for (const { id, input } of vectors('unsign')) {
+    try {
+      serializerFor(input, tagged).loads(input.cookie)
+    } catch (error) {
+      if (error instanceof BadPayload) t.ok(error.originalError instanceof Error, `${id}: ${error.message}`)
+    }
+  }
 })
 
 t.test('the provider writes the same text, with the settings that are the defaults there', async (t) => {

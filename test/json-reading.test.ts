@@ -160,6 +160,41 @@ t.test('500 levels are read, as many as are written', async (t) => {
   t.strictSame(loads(`[${'[],'.repeat(1000)}{}]`), [...Array(1000).fill([]), {}])
 })
 
-t.test('of equal keys the last one counts', async (t) => {
+t.test('text nested deeper than the stack reaches is refused as any that is too deep, with integers to be exact too', async (t) => {
+  const deep = `[12345678901234567890,${'['.repeat(100000)}${']'.repeat(100000)}]`
+  for (const exactIntegers of [false, true]) {
+    t.match(messageFor(() => loads(deep, { exactIntegers })), /it is nested deeper than 500 levels \(line 1, column 522\)/)
+  }
+})
+
+t.test('of equal keys the last one counts, and what the others had is not there to be refused', async (t) => {
   t.strictSame(loads('{"a":1,"b":2,"a":3}'), { a: 3, b: 2 })
+  t.strictSame(loads('{"a":1e999,"a":{"constructor":{"prototype":1},"constructor":1}}'), { a: { constructor: 1 } })
+})
+
+t.test('what is taken out is looked into before', async (t) => {
+  for (const inner of ['1e999', `${'['.repeat(500)}${']'.repeat(500)}`, '{"__proto__":1}']) {
+    const read = (): unknown => loads(`{"a":1,"__proto__":${inner}}`, { onProtoPoisoning: 'remove' })
+    if (inner.startsWith('{')) t.strictSame(read(), { a: 1 })
+    else t.throws(read, JSONDecodeError)
+  }
+})
+
+t.test('text that is read is searched for nothing: what JSON.parse makes of it is looked at', async (t) => {
+  const parts = ['1'.repeat(198), '1e308', '"1"', '"\\u0041"', '"\\\\"', '"__proto__"', '"constructor"', '[[]]', '{"constructor":{}}']
+  for (const part of parts) {
+    const text = `[${Array(1000).fill(part).join(',')}]`
+    const searches = (['test', 'exec'] as const).map((method) => t.capture(RegExp.prototype, method, RegExp.prototype[method]))
+    const value = loads(text)
+    const counts = searches.map((search) => search().length)
+    for (const search of searches) search.restore()
+    t.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)))
+    t.ok(counts[0]! <= 1000 && counts[1] === 0, 'but for what stands behind a string with an escape, where keys may be altered')
+  }
+})
+
+t.test('an integer of more digits than are read is not converted to find that out', async (t) => {
+  const conversions = t.capture(globalThis, 'BigInt', BigInt)
+  t.match(messageFor(() => loads('1'.repeat(100_000), { exactIntegers: true })), /a number too large to be read begins here/)
+  t.equal(conversions().length, 0)
 })

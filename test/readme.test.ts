@@ -1,4 +1,5 @@
 import t from 'tap'
+import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { formats } from '../lib/session/formats.ts'
 import { resolveOptions } from '../lib/session/options.ts'
 import { SECRET } from './support/app.ts'
@@ -49,6 +50,14 @@ t.test('the table of options names every option and no other', async (t) => {
   }
   t.strictSame(named.sort(), known.split(', ').sort())
   t.ok(Object.hasOwn(formats, 'default'))
+})
+
+t.test('the table of tags names every built-in key by the formats that have it', async (t) => {
+  const rows = [...readme.matchAll(/^\| (both|default) \| `'([^']+)'` \|/gm)]
+  for (const [format, names] of [['default', ['both', 'default']], ['flask', ['both']]] as const) {
+    const named = rows.filter(([, name]) => (names as readonly string[]).includes(name!)).map(([, , key]) => key)
+    t.strictSame(named, [...new TaggedJSONSerializer({ format }).tags.keys()], format)
+  }
 })
 
 t.test('links inside the README lead to its headings', async (t) => {

@@ -185,18 +185,68 @@ t.test('a cycle is refused with where it points back to, through every kind of c
   t.ok(same(serializer.loads(serializer.dumps([twice, twice])), [twice, twice]))
 })
 
-t.test('nesting is kept to its limit and refused past it, in every kind of container', async (t) => {
-  const wraps: Array<(inner: unknown) => unknown> = [
-    (inner) => [inner], (inner) => ({ a: inner }), (inner) => ({ ' t': inner }), (inner) => new Tuple([inner]),
-    (inner) => new Set([inner]), (inner) => new Map([['a', inner]])
-  ]
-  for (const wrap of wraps) {
-    const deepest = nest(200, wrap)
-    t.ok(same(serializer.loads(serializer.dumps(deepest)), deepest))
-    const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', message: /….* is nested deeper than 200 levels$/ }
-    t.match(t.throws(() => serializer.dumps(wrap(deepest))), refusal)
+/** What holds one value: the value, the text, and how many brackets of the text stand inside each other for it. */
+type Holder = readonly [value: (inner: unknown) => unknown, text: (inner: string) => string, levels: number]
+
+const flaskHolders: readonly Holder[] = [
+  [(inner) => [inner], (inner) => `[${inner}]`, 1],
+  [(inner) => ({ a: inner }), (inner) => `{"a":${inner}}`, 1],
+  [(inner) => ({ ' t': inner, b: 1 }), (inner) => `{" t":${inner},"b":1}`, 1],
+  [(inner) => ({ ' t': inner }), (inner) => `{" di":{" t__":${inner}}}`, 2],
+  [(inner) => ({ ' t': inner, c: undefined }), (inner) => `{" di":{" t__":${inner}}}`, 2],
+  [(inner) => new Tuple([inner]), (inner) => `{" t":[${inner}]}`, 2]
+]
+const ourHolders: readonly Holder[] = [
+  ...flaskHolders,
+  [(inner) => new Set([inner]), (inner) => `{" st":[${inner}]}`, 2],
+  [(inner) => new Map([['a', inner]]), (inner) => `{" mp":[["a",${inner}]]}`, 3],
+  [(inner) => new Map([[inner, 'a']]), (inner) => `{" mp":[[${inner},"a"]]}`, 3]
+]
+const boxHolders: readonly Holder[] = [...ourHolders, [(inner) => new Box(inner), (inner) => `{" bx":${inner}}`, 1]]
+
+const nestings: ReadonlyArray<[what: string, serializer: TaggedJSONSerializer, holders: readonly Holder[], limit: number]> = [
+  ['format default', serializer, ourHolders, 600], ['tags of your own', extended, boxHolders, 600],
+  ['format flask', new TaggedJSONSerializer({ format: 'flask' }), flaskHolders, 485]
+]
+
+for (const [what, own, holders, limit] of nestings) {
+  t.test(`one limit of nesting holds for writing and for reading, in every kind of container, with ${what}`, async (t) => {
+    const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', message: new RegExp(`^value.* is nested deeper than ${limit} levels$`) }
+    for (const [wrap, wrapText, levels] of holders) {
+      const most = Math.floor(limit / levels)
+      const deepest = nest(most, wrap)
+      const text = nest(most, wrapText as Holder[0]) as string
+      t.equal(own.dumps(deepest), text)
+      const read = own.loads(text)
+      t.equal(own.dumps(read), text)
+      t.match(t.throws(() => own.dumps(wrap(deepest))), refusal)
+      t.throws(() => own.loads(wrapText(text)), { name: 'BadPayload' })
+    }
+  })
+
+  t.test(`what is read can be written, however it is nested, with ${what} (seed ${runs.seed})`, async () => {
+    const leaves = [[1, 0], ['[{"', 0], [[], 1], [new Date(0), 1], [Buffer.of(1), 1], ...(what === 'format flask' ? [] : [[new Map(), 2], [[undefined], 2]])] as Array<[unknown, number]>
+    fc.assert(fc.property(fc.infiniteStream(fc.constantFrom(...holders)), fc.constantFrom(...leaves), fc.integer({ min: -3, max: 3 }), (stream, [leaf, leafLevels], excess) => {
+      let [value, text, levels] = [leaf, own.dumps(leaf), leafLevels]
+      for (const [wrap, wrapText, more] of stream) {
+        [value, text, levels] = [wrap(value), wrapText(text), levels + more]
+        if (levels >= limit + excess) break
+      }
+      const fits = levels <= limit
+      return (outcome(own, value) === text) === fits && fits === isRead(own, text) && (!fits || own.dumps(own.loads(text)) === text)
+    }), { ...runs, numRuns: 200 })
+  })
+}
+
+function isRead (own: TaggedJSONSerializer, text: string): boolean {
+  try {
+    own.loads(text)
+    return true
+  } catch (error) {
+    if (error instanceof BadPayload) return false
+    throw error
   }
-})
+}
 
 t.test('every property is read exactly once, and what was read is what comes back', async (t) => {
   let reads = 0
@@ -235,9 +285,29 @@ t.test('text that is not JSON is a bad payload, kept as evidence and never shown
 })
 
 t.test('text nested too deep is a bad payload', async (t) => {
-  const tooDeep = new BadPayload('The payload is nested deeper than 1600 levels')
-  t.type(serializer.loads('['.repeat(1600) + ']'.repeat(1600)), Array)
-  for (const depth of [1601, 200000]) t.strictSame(t.throws(() => serializer.loads('['.repeat(depth) + ']'.repeat(depth))), tooDeep)
+  const tooDeep = new BadPayload('The payload is nested deeper than 600 levels')
+  t.type(serializer.loads('['.repeat(600) + ']'.repeat(600)), Array)
+  for (const depth of [601, 200000]) {
+    const error = t.throws(() => serializer.loads('['.repeat(depth) + ']'.repeat(depth))) as BadPayload
+    t.strictSame(error, tooDeep)
+    t.match(error.originalError, RangeError)
+  }
+})
+
+t.test('with format flask text nested deeper than the stack reaches is a bad payload that says so', async (t) => {
+  const error = t.throws(() => flask.loads(`[NaN,${'['.repeat(100000)}${']'.repeat(100000)}]`)) as BadPayload
+  t.strictSame(error, new BadPayload('The payload is nested deeper than there is stack for'))
+  t.match(error.originalError, RangeError)
+})
+
+t.test('a tag whose toJson nests without an end is refused with its path', async (t) => {
+  const endless: unknown[] = []
+  endless.push(endless)
+  const own = serializerWith(tagClass(' bx', { check: isBox, toJson: () => nest(599, (inner) => [inner]) }))
+  t.equal(own.dumps(new Box(1)).length, '{" bx":1}'.length + 2 * 599)
+  t.match(t.throws(() => own.dumps([new Box(1)])), { message: /^value\[0\].* is nested deeper than 600 levels$/ })
+  const cyclic = serializerWith(tagClass(' bx', { check: isBox, toJson: () => endless }))
+  t.match(t.throws(() => cyclic.dumps({ a: new Box(1) })), { path: 'value.a[0]' })
 })
 
 t.test('tag gives a value as plain JSON data, untag takes it back and leaves the data as it is', async (t) => {
@@ -284,8 +354,9 @@ t.test('a key that is empty or taken is refused, and nothing is changed', async 
   const refused: Array<[key: string, message: string]> = [
     ['', 'A tag needs a key'],
     [undefined as never, 'A tag needs a key'],
-    [' bx', 'The tag " bx" is registered already; { force: true } replaces it'],
-    [' t', 'The tag " t" is registered already; { force: true } replaces it']
+    [' bx', 'The key " bx" is taken by another tag; choose another, or replace that with { force: true }'],
+    ...[...serializer.tags].map(([key, { constructor }]): [string, string] =>
+      [key, `The key "${key}" is taken by the built-in ${constructor.name}; choose another, or replace that with { force: true }`])
   ]
   for (const [key, message] of refused) t.strictSame(t.throws(() => own.register(tagClass(key, methods))), new TypeError(message))
   t.strictSame(t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })), new TypeError('A tag needs a key'))
@@ -614,7 +685,7 @@ t.test('what was recorded from Flask holds, apart from what is done otherwise on
 
 t.test('where the stack runs out, deep values are refused and deep text is a bad payload', async (t) => {
   const value = nest(200, (inner) => new Map([['a', inner]]))
-  const text = '['.repeat(1600) + ']'.repeat(1600)
+  const text = '['.repeat(600) + ']'.repeat(600)
   const seen = new Set<string>()
   /** Runs it at the bottom of the stack, and again from each level above until it succeeds. */
   const fromDeepDown = (run: () => unknown): boolean => {

@@ -7,5 +7,6 @@ export const parts = {
   flask: { run: async (options) => (await import('./flask.js')).flask(options) },
   memory: { run: async (options) => (await import('./memory.js')).memory(options) },
   jsonify: { run: async (options) => (await import('./jsonify.js')).jsonify(options) },
+  reading: { run: async (options) => (await import('./reading.js')).reading(options) },
   growth: { run: async (options) => (await import('./growth.js')).growth(options) }
 }

@@ -1,3 +1,4 @@
+import { parseJSON } from '../json/parsing.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { isPlainObject } from '../json/writer.ts'
 import { encodeSession } from '../session/codec.ts'
@@ -41,7 +42,7 @@ function print (name: string, value: string, limit: number, asJSON: boolean, { s
 function readData (text: string, isTagged: boolean): Record<string, unknown> {
   let data: unknown
   try {
-    data = isTagged ? new TaggedJSONSerializer().loads(text) : JSON.parse(text)
+    data = isTagged ? new TaggedJSONSerializer().loads(text) : parseJSON(text)
   } catch {
     throw new BadInput(isTagged ? 'What was given is not tagged JSON' : 'What was given is not JSON')
   }

@@ -1,6 +1,8 @@
-import { hasLongDigits, hasTooManyDigits, isUnsafeInteger, parseTokens } from './numbers.ts'
+import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
+import { parseJSON, parseTokens } from './parsing.ts'
+import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
-import { defaultTags, flaskTags, MAX_DIGITS } from './tags.ts'
+import { defaultTags, flaskTags, hasFewDigits, MAX_DIGITS } from './tags.ts'
 
 /** Which JSON a serializer writes: what JavaScript can tell apart, or what Flask reads and writes. */
 export type SerializerFormat = 'default' | 'flask'
@@ -8,7 +10,7 @@ export type SerializerFormat = 'default' | 'flask'
 /** How the JSON of a format differs from the JSON of others, tags aside. */
 export interface Dialect {
   readonly tags: readonly TagClass[]
-  /** How many objects and arrays may stand inside each other. */
+  /** How many brackets of the text may stand inside each other, those of tags too: the limit of writing and of reading. */
   readonly maxDepth: number
   /** Why a value is refused that no tag claims, and what can be done. */
   refusal (value: unknown): string
@@ -25,16 +27,16 @@ export interface Dialect {
 export const dialects: Record<SerializerFormat, Dialect> = {
   default: {
     tags: defaultTags,
-    maxDepth: 200,
+    maxDepth: 600, // 200 Maps inside each other, each of which takes three
     refusal: () => 'which cannot be kept; a tag for it can be registered',
     allowsProtoKey: false,
     number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
     bigint: () => undefined,
-    parse: (text) => JSON.parse(text)
+    parse: parseJSON
   },
   flask: {
     tags: flaskTags,
-    maxDepth: 200, // Python stops at 1000 nested calls, and reading makes up to four for each level here
+    maxDepth: 485, // the most that Flask both writes (242 tuples in a session) and reads; Python stops at 1000 nested calls
     refusal: (value) => typeof value === 'bigint'
       ? 'which would come back as a number, or has more digits than Python reads'
       : 'which Flask has no form for; a tag that is registered on both sides can give it one',
@@ -57,14 +59,15 @@ function pythonNumber (value: number): string {
 
 /** Smaller ones would come back as numbers. */
 function pythonInteger (value: bigint): string | undefined {
-  const text = `${value}`
-  return Number.isSafeInteger(Number(value)) || hasTooManyDigits(text) ? undefined : text
+  return Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
 }
+
+const WORDS = /NaN|Infinity/g
 
 /** Reads JSON as Python's json does: bare `NaN` and the infinities, and integers past 2^53 exactly, as BigInt. */
 function parsePythonJSON (text: string): unknown {
-  if (!text.includes('NaN') && !text.includes('Infinity') && !hasLongDigits(text)) return JSON.parse(text)
-  return parseTokens(text, isBeyondJSON, valueOf)
+  const hasWords = (text.includes('NaN') || text.includes('Infinity')) && standsOutside(text, WORDS) // most texts have none
+  return hasWords || standsOutside(text, LONG_DIGITS) ? parseTokens(text, isBeyondJSON, valueOf) : parseJSON(text)
 }
 
 function isBeyondJSON (token: string): boolean {

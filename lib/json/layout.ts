@@ -1,6 +1,6 @@
-import { outsideStrings, stringEnd } from './strings.ts'
+import { STRING, tokensOf } from './strings.ts'
 
-const TOKEN = /[{}[\],:]|[^{}[\],:]+/g
+const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 
 export interface Layout {
   /** What a level is indented by; without it, or where it is empty, everything stands on one line. */
@@ -16,7 +16,8 @@ export function layOut (text: string, { indent = '', separators = [',', indent =
   let previous = ''
   let laidOut = ''
   const newLine = (): string => indent === '' ? '' : '\n' + indent.repeat(depth)
-  for (const token of tokens(text)) {
+  for (const [start, end] of tokensOf(text, TOKEN)) {
+    const token = text.slice(start, end)
     const opens = previous === '{' || previous === '['
     if (token === '}' || token === ']') {
       depth--
@@ -29,13 +30,6 @@ export function layOut (text: string, { indent = '', separators = [',', indent =
     previous = token
   }
   return laidOut
-}
-
-function * tokens (text: string): Generator<string> {
-  for (const [start, end] of outsideStrings(text)) {
-    for (const [token] of text.slice(start, end).matchAll(TOKEN)) yield token
-    if (end < text.length) yield text.slice(end, stringEnd(text, end))
-  }
 }
 
 /** JSON text in ASCII alone, as Python writes it: U+007F is escaped too. */

@@ -10,25 +10,39 @@ export interface PoisonOptions {
   onConstructorPoisoning?: PoisonAction | undefined
 }
 
+export type PoisonRules = Record<keyof PoisonOptions, PoisonAction>
+
 /** Escapes may spell a letter of either key. */
 const MAY_BE_POISON = /_proto_|constructor|\\u00/
 
 const ACTIONS: readonly unknown[] = ['error', 'remove', 'ignore']
 
-/** Sees to the keys of `value`, as read from `text`. Throws `JSONDecodeError`, or takes them out. */
-export function guardKeys (value: unknown, text: string, { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' }: PoisonOptions): void {
+/** What is asked for, or the defaults. Throws a `TypeError` for an action that there is not. */
+export function poisonRules (options: PoisonOptions): PoisonRules {
+  const { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = options
   if (!ACTIONS.includes(onProtoPoisoning) || !ACTIONS.includes(onConstructorPoisoning)) {
     throw new TypeError(`onProtoPoisoning and onConstructorPoisoning must be one of ${ACTIONS.join(', ')}`)
   }
-  if (onProtoPoisoning === 'ignore' && onConstructorPoisoning === 'ignore') return
+  return { onProtoPoisoning, onConstructorPoisoning }
+}
+
+/** Sees to the keys of a value that another parser read from `text`. Throws `JSONDecodeError`, or takes them out. */
+export function guardKeys (value: unknown, text: string, options: PoisonOptions): void {
+  const rules = poisonRules(options)
   if (!MAY_BE_POISON.test(text)) return
   const objects = new Set([value]) // grows while it is gone through; what a provider made may hold itself
   for (const each of objects) {
     if (typeof each !== 'object' || each === null) continue
-    if (Object.hasOwn(each, '__proto__')) act(onProtoPoisoning, each, '__proto__')
-    if (hasPrototypeKey(each)) act(onConstructorPoisoning, each, 'constructor')
+    if (Object.hasOwn(each, '__proto__')) guardKey(each, '__proto__', rules)
+    guardKey(each, 'constructor', rules)
     for (const member of Object.values(each)) if (typeof member === 'object') objects.add(member)
   }
+}
+
+/** Sees to one key of an object. Throws `JSONDecodeError`, or takes it out. */
+export function guardKey (holder: object, key: string, rules: PoisonRules): void {
+  if (key === '__proto__') act(rules.onProtoPoisoning, holder, key)
+  else if (key === 'constructor' && hasPrototypeKey(holder)) act(rules.onConstructorPoisoning, holder, key)
 }
 
 function hasPrototypeKey (value: object): boolean {

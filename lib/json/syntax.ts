@@ -1,5 +1,3 @@
-import { outsideStrings } from './strings.ts'
-
 /** A place in a text, and what is wrong there. */
 export interface Fault {
   /** From 0. */
@@ -14,8 +12,11 @@ const SPACE = /[ \t\n\r]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
 const STRING_END = /["\\\u0000-\u001f]/g // eslint-disable-line no-control-regex -- what ends the plain part of a string
 
-/** Where a text first departs from the grammar of JSON (RFC 8259), or undefined where it does not. Nesting has no limit. */
-export function findFault (text: string): Fault | undefined {
+/**
+ * Where a text first departs from the grammar of JSON (RFC 8259) or opens a bracket beyond `maxDepth` levels; undefined
+ * where it does neither.
+ */
+export function findFault (text: string, maxDepth = Infinity): Fault | undefined {
   const open: string[] = []
   let expected: Expected = 'a value'
   let offset = 0
@@ -39,6 +40,7 @@ export function findFault (text: string): Fault | undefined {
       expected = expected.startsWith('a key') ? 'a colon' : closed()
       offset = end
     } else if (expected.startsWith('a value') && (char === '{' || char === '[')) {
+      if (open.length === maxDepth) return { offset, reason: `it is nested deeper than ${maxDepth} levels` }
       open.push(char === '{' ? '}' : ']')
       expected = char === '{' ? 'a key or }' : 'a value or ]'
       offset++
@@ -49,30 +51,6 @@ export function findFault (text: string): Fault | undefined {
       offset = end
     }
   }
-}
-
-/** Where a text that is JSON opens the first bracket beyond `limit` levels, or undefined. */
-export function findDepth (text: string, limit: number): Fault | undefined {
-  if (!hasMoreBrackets(text, limit)) return undefined
-  let depth = 0
-  for (const [start, end] of outsideStrings(text)) {
-    for (let offset = start; offset < end; offset++) {
-      const char = text[offset]
-      if (char === '[' || char === '{') depth++
-      else if (char === ']' || char === '}') depth--
-      if (depth > limit) return { offset, reason: `it is nested deeper than ${limit} levels` }
-    }
-  }
-  return undefined
-}
-
-/** Whether a text has more opening brackets than `limit`, in strings or not; far cheaper than to read it. */
-function hasMoreBrackets (text: string, limit: number): boolean {
-  let count = 0
-  for (const bracket of '[{') {
-    for (let at = text.indexOf(bracket); at !== -1 && count <= limit; at = text.indexOf(bracket, at + 1)) count++
-  }
-  return count > limit
 }
 
 function closes (char: string, expected: Expected, open: readonly string[]): boolean {

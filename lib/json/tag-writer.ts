@@ -1,4 +1,5 @@
 import type { Dialect } from './dialects.ts'
+import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
 import { type TextOf, textOf } from './tag-texts.ts'
 import type { TaggedJSONSerializer } from './tagged-json.ts'
@@ -6,15 +7,12 @@ import { listTags, PassDict, PassList, TagDict, TagMap, textTags } from './tags.
 import { Tuple } from './values.ts'
 import { describeType, isPlainArray, isPlainObject, JSONWriter, passing, quote } from './writer.ts'
 
-/** How much deeper than the value the result of `toJson` may be, with the tags inside. */
-const TAG_DEPTH = 4
-
 /** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
 abstract class DialectWriter extends JSONWriter {
   readonly #dialect: Dialect
 
-  constructor (dialect: Dialect, maxDepth: number) {
-    super(maxDepth)
+  constructor (dialect: Dialect) {
+    super(dialect.maxDepth)
     this.#dialect = dialect
   }
 
@@ -50,10 +48,10 @@ export class TagWriter extends DialectWriter {
   readonly #claims = new Map<unknown, Claim>()
 
   constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
-    super(dialect, dialect.maxDepth)
+    super(dialect)
     this.#serializer = serializer
     this.#dialect = dialect
-    this.#plain = new PlainWriter(dialect, TAG_DEPTH * dialect.maxDepth)
+    this.#plain = new PlainWriter(dialect)
   }
 
   override write (value: unknown): string {
@@ -66,7 +64,11 @@ export class TagWriter extends DialectWriter {
     if (this.asksEveryTag) return this.#search(value)
     const claim = this.#claims.get(kindOf(value))
     const text = claim?.textOf?.(value as object)
-    if (text !== undefined) return `${claim!.head}${text}}`
+    if (text !== undefined) {
+      this.enter(value)
+      this.leave()
+      return `${claim!.head}${text}}`
+    }
     return claim?.tag.check(value) ? this.#claimed(claim, value) : this.#search(value)
   }
 
@@ -78,13 +80,21 @@ export class TagWriter extends DialectWriter {
     return this.#claimed(claim, value)
   }
 
+  /** The braces of a tag are a level of the text, as the brackets inside are. */
   #claimed (claim: Claim, value: unknown): string {
     const { head, form, tag } = claim
-    switch (form) {
-      case 'list': return `${head}${super.list(membersOf(value as Tuple | Set<unknown>), value as object)}}`
-      case 'entries': return `${head}${this.#entries(value as Map<unknown, unknown>)}}`
-      case 'text': return `${head}${quotedText(claim, value)}}`
-      default: return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value)))}}`
+    if (form === 'unknown') return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    this.enter(value)
+    const content = this.#content(claim, value)
+    this.leave()
+    return `${head}${content}}`
+  }
+
+  #content (claim: Claim, value: unknown): string {
+    switch (claim.form) {
+      case 'list': return super.list(membersOf(value as Tuple | Set<unknown>), value as object)
+      case 'entries': return this.#entries(value as Map<unknown, unknown>)
+      default: return quotedText(claim, value)
     }
   }
 
@@ -95,9 +105,11 @@ export class TagWriter extends DialectWriter {
     try {
       let text = '['
       for (const [key, item] of map) {
+        this.enter(undefined) // an entry is a list in the text, and no value by itself
         text += `${index === 0 ? '' : ','}[${this.write(key)},`
         at = typeof key === 'string' ? key : index
         text += `${this.write(item)}]`
+        this.leave()
         at = undefined
         index++
       }
@@ -124,14 +136,18 @@ export class TagWriter extends DialectWriter {
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
   protected override braces (members: string, count: number, last: string): string {
     if (count !== 1 || !this.#serializer.tags.has(last)) return super.braces(members, count, last)
-    return `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
+    const text = `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
+    const left = this.#dialect.maxDepth - this.depth
+    if (text.length > 2 * left && depthOf(text) > left) throw this.tooDeep(undefined) // brackets come in pairs
+    return text
   }
 }
 
 /** Writes what a tag's `toJson` gave, which must be plain JSON data. */
 class PlainWriter extends DialectWriter {
-  writeWhole (value: unknown): string {
-    return this.afresh(value)
+  /** `levels` is how many brackets stand around it. */
+  writeWhole (value: unknown, levels: number): string {
+    return this.afresh(value, levels)
   }
 
   protected override other (value: unknown): string {

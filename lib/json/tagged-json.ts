@@ -3,10 +3,8 @@ import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
+import { builtInTags } from './tags.ts'
 import { inheritsKeys, isStackOverflow } from './writer.ts'
-
-/** How much deeper than the value its text may be. */
-const TEXT_DEPTH = 8
 
 export interface SerializerOptions {
   /**
@@ -31,6 +29,9 @@ export interface RegisterOptions {
  *
  * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object with a null
  * prototype comes back as a plain one.
+ *
+ * The text may have 600 brackets inside each other, with format `flask` 485: as many as are written are read. An array or
+ * an object takes one, a tuple, a Set or an escaped tag two, a Map three.
  */
 export class TaggedJSONSerializer {
   /** The tags by their keys. */
@@ -40,7 +41,6 @@ export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
-  readonly #maxTextDepth: number
   readonly #writer: TagWriter
   /** Whether somebody gave properties to all objects. */
   #inherits = false
@@ -51,14 +51,13 @@ export class TaggedJSONSerializer {
     this.tags = this.#tags
     this.order = this.#order
     this.#dialect = dialects[format]
-    this.#maxTextDepth = TEXT_DEPTH * this.#dialect.maxDepth
     this.#writer = new TagWriter(this, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
   }
 
   /**
    * Adds a tag. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken and `force` is not
-   * given; a forced tag takes the place of the one it replaces.
+   * given, and says which built-in tag has it; a forced tag takes the place of the one it replaces.
    */
   register (Tag: TagClass, { force = false, index }: RegisterOptions = {}): void {
     const tag = new Tag(this)
@@ -66,7 +65,8 @@ export class TaggedJSONSerializer {
     if (tag.key.endsWith('__')) throw new TypeError('The key of a tag must not end with __, which marks an escaped key')
     const taken = this.#tags.get(tag.key)
     if (taken !== undefined && !force) {
-      throw new TypeError(`The tag ${quoteName(tag.key)} is registered already; { force: true } replaces it`)
+      const holder = builtInTags.has(taken.constructor) ? `the built-in ${taken.constructor.name}` : 'another tag'
+      throw new TypeError(`The key ${quoteName(tag.key)} is taken by ${holder}; choose another, or replace that with { force: true }`)
     }
     const place = taken === undefined ? this.#order.length : this.#order.indexOf(taken)
     if (taken !== undefined) this.#order.splice(place, 1)
@@ -98,13 +98,14 @@ export class TaggedJSONSerializer {
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#maxTextDepth))
+    return this.#untagged(copyOf(value, this.#dialect.maxDepth))
   }
 
   #parse (text: string): unknown {
     try {
       return this.#dialect.parse(text)
     } catch (originalError) {
+      if (isStackOverflow(originalError)) throw tooDeep('there is stack for', originalError)
       throw new BadPayload('The payload is not JSON', { payload: text, originalError })
     }
   }
@@ -115,7 +116,7 @@ export class TaggedJSONSerializer {
     try {
       return this.#untag(value, 0)
     } catch (error) {
-      throw isStackOverflow(error) ? tooDeep('there is stack for') : error
+      throw isStackOverflow(error) ? tooDeep('there is stack for', error) : error
     }
   }
 
@@ -126,7 +127,7 @@ export class TaggedJSONSerializer {
 
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
   #untag (value: object, depth: number): unknown {
-    if (depth === this.#maxTextDepth) throw tooDeep(`${this.#maxTextDepth} levels`)
+    if (depth === this.#dialect.maxDepth) throw tooDeep(`${depth} levels`)
     return Array.isArray(value) ? this.#untagList(value, depth + 1) : this.#untagDict(value as Record<string, unknown>, depth + 1)
   }
 
@@ -165,8 +166,8 @@ function copyOf (value: unknown, levels: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each, levels - 1)]))
 }
 
-function tooDeep (limit: string): BadPayload {
-  return new BadPayload(`The payload is nested deeper than ${limit}`)
+function tooDeep (limit: string, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
+  return new BadPayload(`The payload is nested deeper than ${limit}`, { originalError })
 }
 
 function fromTag (tag: JSONTag, value: unknown): unknown {

@@ -184,7 +184,7 @@ export class TagBigInt extends JSONTag {
   readonly key = ' n'
 
   check (value: unknown): boolean {
-    return typeof value === 'bigint' && value < LIMIT && value > MINUS_LIMIT
+    return typeof value === 'bigint' && hasFewDigits(value)
   }
 
   toJson (value: bigint): string {
@@ -200,6 +200,11 @@ export class TagBigInt extends JSONTag {
 
 const LIMIT = 10n ** BigInt(MAX_DIGITS)
 const MINUS_LIMIT = -LIMIT
+
+/** Whether a BigInt has no more digits than are read. Nothing is written to find out, which takes long for a large one. */
+export function hasFewDigits (value: bigint): boolean {
+  return value < LIMIT && value > MINUS_LIMIT
+}
 
 /** NaN and the infinities, by their names. */
 export class TagNumber extends JSONTag {
@@ -322,6 +327,9 @@ export const defaultTags: readonly TagClass[] = [
   TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime,
   TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
 ]
+
+/** Those of both formats. */
+export const builtInTags: ReadonlySet<unknown> = new Set([...flaskTags, ...defaultTags])
 
 /** Those of which `toJson` gives text or null. Subclasses may do otherwise. */
 export const textTags: ReadonlySet<unknown> = new Set([

@@ -117,10 +117,10 @@ export abstract class JSONWriter {
     return this.#depth > 0
   }
 
-  /** Writes with the full depth before it again, as at the root. */
-  protected afresh (value: unknown): string {
+  /** Writes with nothing around the value, or as many levels as are given. */
+  protected afresh (value: unknown, levels = 0): string {
     const depth = this.#depth
-    this.#depth = 0
+    this.#depth = levels
     this.#inherits = inheritsKeys()
     try {
       return this.write(value)
@@ -156,8 +156,17 @@ export abstract class JSONWriter {
   }
 
   protected enter (holder: unknown): void {
-    if (this.#depth === this.#maxDepth) throw new Refusal(`is nested deeper than ${this.#maxDepth} levels`, [holder])
+    if (this.#depth === this.#maxDepth) throw this.tooDeep(holder)
     this.#depth++
+  }
+
+  protected tooDeep (holder: unknown): Refusal {
+    return new Refusal(`is nested deeper than ${this.#maxDepth} levels`, [holder])
+  }
+
+  /** How many brackets stand around the value to be written next. */
+  protected get depth (): number {
+    return this.#depth
   }
 
   protected leave (): void {

@@ -24,8 +24,12 @@ export interface PayloadOptions {
   compress?: boolean | undefined
 }
 
-/** Text as base64url, deflated behind a leading dot where asked for and shorter: the payload of itsdangerous' URL-safe serializers. */
+/**
+ * Text as base64url, deflated behind a leading dot where asked for and shorter: the payload of itsdangerous' URL-safe
+ * serializers. Throws a `TypeError` for lone surrogates, which UTF-8 cannot hold.
+ */
 export function encodePayload (text: string, compress: boolean): string {
+  if (!text.isWellFormed()) throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
   if (!compress) return base64urlEncode(text)
   const plain = Buffer.from(text)
   const deflated = deflateSync(plain)
@@ -36,8 +40,8 @@ export function encodePayload (text: string, compress: boolean): string {
 /** The text of a payload. Throws `BadPayload`. */
 export function decodePayload (payload: string, compress: boolean): string {
   const text = payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload)
-  if (text === undefined) throw new BadPayload('The payload is not base64url', { payload })
-  if (text === null) throw new BadPayload('The payload is not UTF-8', { payload })
+  if (text === undefined) throw new BadPayload('The payload is not base64url', { payload, originalError: new TypeError('Not base64url') })
+  if (text === null) throw new BadPayload('The payload is not UTF-8', { payload, originalError: new TypeError('Not UTF-8') })
   return text
 }
 

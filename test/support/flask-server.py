@@ -83,11 +83,31 @@ def report(**more):
     return {"session": describe(dict(session)), "permanent": session.permanent, **more}
 
 
+# What holds one value, and the one that a holder holds.
+HOLDERS = {"list": lambda value: [value], "dict": lambda value: {"a": value}, "tuple": lambda value: (value,)}
+
+
+def nest(kinds, levels):
+    value = 1
+    for level in range(levels):
+        value = HOLDERS[kinds[level % len(kinds)]](value)
+    return value
+
+
+def depth(value):
+    levels = 0
+    while value != 1:
+        value = next(iter(value.values() if isinstance(value, dict) else value))
+        levels += 1
+    return levels
+
+
 def create_app(config):
     app = Flask(__name__)
     app.config.update(config)
     app.config["MAX_COOKIE_SIZE"] = 0  # no warnings of large cookies
     app.session_interface = Sessions(app.config)
+    app.logger.addFilter(lambda record: record.exc_info is None or record.exc_info[0] is not RecursionError)
 
     @app.get("/")
     def read():
@@ -112,6 +132,15 @@ def create_app(config):
     def permanent():
         session.permanent = request.get_json()
         return report()
+
+    @app.post("/nest")
+    def make_nested():
+        session["nested"] = nest(*request.get_json())
+        return {}
+
+    @app.post("/depth")
+    def tell_depth():
+        return {"depth": depth(session["nested"])}
 
     @app.post("/flash")
     def flash_message():

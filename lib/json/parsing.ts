@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { STRING, stringEnd, tokensOf } from './strings.ts'
+
+type Parse = (text: string) => unknown
+
+/** Marks what `JSON.parse` is not left to read; nobody can guess it. */
+const MARK = randomBytes(16).toString('hex')
+/** Strings, numbers, and the words for numbers that JSON does not have. */
+export const TOKEN = new RegExp(`${STRING}|-?\\d[\\d.eE+-]*|NaN|-?Infinity`, 'g')
+const COLON = /[ \t\n\r]*:/y
+
+/**
+ * Whether a parser reads a key with an escape as another key. V8 12.9 and newer do (Node 23 and newer,
+ * nodejs/node#63785): after an object with the keys `a` and `\`, they read `{"a":1,"\n":1}` as if it had these keys too.
+ */
+export function altersKeys (parse: Parse): boolean {
+  const [, read] = ['\\\\', '\\n'].map((key) => parse(`{"fastify-signed-session":0,"${key}":0}`))
+  return !Object.hasOwn(read as object, '\n')
+}
+
+/** A parser that alters no key. One that would is given keys without escapes only. */
+export function faithful (parse: Parse): Parse {
+  if (!altersKeys(parse)) return parse
+  return (text) => hasEscapedKey(text) ? parseTokens(text, () => false, String, parse) : parse(text)
+}
+
+/** The value of JSON text. Throws a `SyntaxError` as `JSON.parse`. */
+export const parseJSON = faithful((text) => JSON.parse(text))
+
+/**
+ * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it. Throws
+ * a `SyntaxError` as `JSON.parse`, and a `RangeError` where the text is nested deeper than the stack allows.
+ */
+export function parseTokens (
+  text: string, isSpecial: (token: string) => boolean, valueOf: (token: string) => unknown, parse: Parse = JSON.parse
+): unknown {
+  let marked = ''
+  let copied = 0
+  for (const [start, end] of tokensOf(text, TOKEN)) {
+    const token = text.slice(start, end)
+    const written = token[0] === '"' ? withoutEscapes(token, text, end) : isSpecial(token) ? `{"${MARK}":"${token}"}` : token
+    if (written === token) continue
+    marked += text.slice(copied, start) + written
+    copied = end
+  }
+  return copied === 0 ? parse(text) : unmarked(parse(marked + text.slice(copied)), valueOf)
+}
+
+/** Whether a key of JSON text has an escape. Only the strings that have one are looked at. */
+function hasEscapedKey (text: string): boolean {
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
+    at = stringEnd(text, at)
+    if (isKeyEnd(text, at)) return true
+  }
+  return false
+}
+
+/** Whether a string that ends at an offset is a key. */
+function isKeyEnd (text: string, end: number): boolean {
+  COLON.lastIndex = end
+  return COLON.test(text)
+}
+
+/** A string of a text, which ends at an offset: a key is written without escapes, anything else as it is. */
+function withoutEscapes (string: string, text: string, end: number): string {
+  if (!string.includes('\\') || !isKeyEnd(text, end)) return string
+  const key: string = JSON.parse(string)
+  const quoted = JSON.stringify(key)
+  return quoted.includes('\\') ? `"${MARK}${Buffer.from(key, 'utf16le').toString('hex')}"` : quoted
+}
+
+/** A value with what the marks in it stand for. */
+function unmarked (value: unknown, valueOf: (token: string) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((each) => unmarked(each, valueOf))
+  const members = value as Record<string, unknown>
+  const keys = Object.keys(members)
+  if (keys[0] === MARK) return valueOf(members[MARK] as string)
+  for (const key of keys) {
+    if (typeof members[key] === 'object') members[key] = unmarked(members[key], valueOf)
+  }
+  if (!keys.some((key) => key.startsWith(MARK))) return value
+  return Object.fromEntries(keys.map((key) => [unmarkedKey(key), members[key]]))
+}
+
+function unmarkedKey (key: string): string {
+  return key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
+}
