@@ -93,11 +93,8 @@ function contentRows ({ content }: Report): Row[] {
 
 /** When a cookie that was signed then ceases to be valid, or null where that is past all dates. */
 function expiryOf ({ lifetime }: Report, timestamp: number): string | null {
-  return isoOf(new Date((timestamp + lifetime) * 1000))
-}
-
-function isoOf (date: Date): string | null {
-  return Number.isNaN(date.getTime()) ? null : date.toISOString()
+  const expires = new Date((timestamp + lifetime) * 1000)
+  return Number.isNaN(expires.getTime()) ? null : expires.toISOString()
 }
 
 function iso (seconds: number): string {
