@@ -199,6 +199,9 @@ t.test('duplicate cookies: work is bounded by eight candidates times the keys, h
     [Array(500).fill('short'), {}, 0],
     [Array(500).fill('a.b.c'), {}, 0],
     [Array(500).fill(forged), {}, 8 * 9],
+    [[...Array(7).fill('\u00e9' + forged), cookie], { a: 1 }, 1],
+    [['\u0080' + forged, forged.replace('.', '\u00ff.'), forged.slice(0, -1) + '\u00e4'], {}, 0],
+    [['\u00ff'.repeat(4000) + forged], {}, 0],
     [[...Array(500).fill('a.b'), ...Array(7).fill(forged), cookie], { a: 1 }, 7 * 9 + 1],
     [[cookie, ...Array(500).fill(forged)], { a: 1 }, 1],
     [[...Array(8).fill(forged), cookie], {}, 8 * 9]
@@ -226,6 +229,23 @@ t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refu
       t.strictSame(await read(cookie), {})
     }
     t.strictSame([...new Set(codes)], ['FSS_ERR_SIGNATURE_EXPIRED'])
+  }
+})
+
+t.test('clock skew: a stamp more than a minute ahead is refused though the lifetime has no end', async (t) => {
+  for (const format of FORMATS) {
+    const tick = stopClock(t)
+    const { app, codes, read } = await readingApp({ format, lifetime: Infinity })
+    for (const [ahead, data] of [[60, { a: 1 }], [61, {}], [10 * 365 * 24 * HOUR, {}]] as const) {
+      tick(ahead)
+      const cookie = app.encodeSession({ a: 1 })
+      tick(-ahead)
+      t.strictSame(await read(cookie), data, `${ahead} s`)
+      tick(ahead)
+      t.strictSame(await read(cookie), { a: 1 })
+      tick(-ahead)
+    }
+    t.strictSame(codes, ['FSS_ERR_SIGNATURE_EXPIRED', 'FSS_ERR_SIGNATURE_EXPIRED'])
   }
 })
 
