@@ -10,6 +10,8 @@ export interface OptionTable<Name extends string = string> {
   readonly checks: Readonly<Record<Name, Check>>
   /** What to do here, for names that other libraries use. */
   readonly instead: Readonly<Record<string, string>>
+  /** The options that are for others, and are let pass. Default none. */
+  readonly passed?: readonly string[]
 }
 
 /** The check of an option whose value is checked where it is used. */
@@ -24,6 +26,7 @@ export const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more
 export function checkOptions (options: object, table: OptionTable): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`The ${table.kind}s must be an object`)
   for (const [name, value] of Object.entries(options)) {
+    if (table.passed?.includes(name)) continue
     if (!Object.hasOwn(table.checks, name)) throw unknownOption(name, table)
     const [holds, rule] = table.checks[name]!
     if (value !== undefined && !holds(value)) throw new TypeError(`The ${table.kind} ${name} ${rule}`)

@@ -64,8 +64,8 @@ t.test('bytes need not be text', async (t) => {
 t.test('text with lone surrogates is no secret, salt or name: three of them would be one key', async (t) => {
   for (const text of ['\ud800', '\udc00', 'a\udbff.', '\udc00\ud800']) {
     for (const derivation of DERIVATIONS) {
-      t.throws(() => deriveKey(text, SALT, derivation, 'sha256'), { name: 'TypeError', message: /^A secret must be well-/ })
-      t.throws(() => deriveKey(SECRET, text, derivation, 'sha256'), { name: 'TypeError', message: /^The salt must be well-/ })
+      t.throws(() => deriveKey(text, SALT, derivation, 'sha256'), { message: /^A secret must be well-formed/ })
+      t.throws(() => deriveKey(SECRET, text, derivation, 'sha256'), { message: /^The salt must be well-formed/ })
     }
     t.throws(() => hkdfKey(SECRET, 'session', text, SALT), TypeError)
   }

@@ -783,7 +783,7 @@ t.test('sessions of different scopes that share a key or a cookie are refused', 
   }
   t.equal(await nested({}, {}), '')
   t.match(await nested({ format: 'flask' }, { format: 'flask' }), /^Two sessions share a signing key/)
-  t.match(await nested({}, { cookieName: 'session' }), /^Two sessions share the cookie "session" and differ in sessionName/)
+  t.match(await nested({}, { cookieName: 'session' }), /^Two sessions share the cookie "session" and differ in/)
 })
 
 /** Registers sessions in scopes beside each other, and returns why one was refused. */

@@ -156,7 +156,8 @@ const inCookie = ['domain', 'path', 'httpOnly', 'secure', 'sameSite', 'partition
 
 const table: OptionTable = {
   kind: 'session option',
-  checks: { ...checks, prefix: anything, logLevel: anything, logSerializers: anything }, // three of Fastify's own
+  checks,
+  passed: ['prefix', 'logLevel', 'logSerializers'], // Fastify takes them of every plugin
   instead: {
     ...Object.fromEntries(inCookie.map((name) => [name, `use cookie: { ${name} }`])),
     maxAge: LIFETIME,
