@@ -1,2 +1,2 @@
 /** Stands for the types of @fastify/secure-session, which @fastify/flash adds to and which redefine `request.session`. */
-export interface SessionData {}
+export * from 'fastify-signed-session'

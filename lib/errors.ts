@@ -62,6 +62,16 @@ function limitStacks (limit: number): void {
   }
 }
 
+/** What V8 says where stack or memory ran out, and the codes that Node has for it. */
+const EXHAUSTED = /^(Maximum call stack|Array buffer allocation failed|Invalid string length|(Map|Set) maximum size)/
+const EXHAUSTION_CODES = new Set<unknown>(['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_STRING_TOO_LONG', 'ENOMEM'])
+
+/** Whether an error says that memory or stack ran out, which is no fault of the data that was read just then. */
+export function isExhaustion (error: unknown): boolean {
+  if (error instanceof RangeError && EXHAUSTED.test(error.message)) return true
+  return error instanceof Error && EXHAUSTION_CODES.has((error as { code?: unknown }).code)
+}
+
 /** The signature does not fit the data, or there is none. */
 export class BadSignature extends BadData {
   override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'

@@ -52,10 +52,12 @@ t.test('signed-cookie oracle: no token of the same secret opens as a session, wh
   for (const salt of ['', 'session', 'cookie-session', 'itsdangerous', 'itsdangerous.Signer', 'token', 'fastify-signed-session', SECRET, info]) {
     for (const keyDerivation of DERIVATIONS) {
       for (const digest of ['sha1', 'sha256', 'sha384', 'sha512']) {
-        const options = { salt, keyDerivation, digest, compress: true }
+        const options = { salt, keyDerivation, digest }
+        const payload = { ...options, compress: true }
         const stamped = `${base64url('{"admin":true}')}.${base64url(Buffer.from('65535000', 'hex'))}`
         const tokens = [
-          new URLSafeTimedSerializer(SECRET, options).dumps({ admin: true }), new URLSafeSerializer(SECRET, options).dumps({ admin: true }),
+          new URLSafeTimedSerializer(SECRET, payload).dumps({ admin: true }),
+          new URLSafeSerializer(SECRET, payload).dumps({ admin: true }),
           new TimestampSigner(SECRET, options).sign(base64url('{"admin":true}')), new Signer(SECRET, options).sign(stamped)
         ]
         for (const [format, app] of Object.entries(apps)) {
@@ -97,11 +99,14 @@ t.test('signed-cookie oracle: no session cookie loads as a token of the same sec
     for (const salt of ['', 'session', 'cookie-session', 'itsdangerous', 'reset']) {
       for (const keyDerivation of DERIVATIONS) {
         for (const digest of ['sha1', 'sha256', 'sha512']) {
-          const options = { salt, keyDerivation, digest, compress: true, serializer: new TaggedJSONSerializer({ format }) }
+          const options = { salt, keyDerivation, digest }
+          const payload = { ...options, compress: true, serializer: new TaggedJSONSerializer({ format }) }
           for (const signer of [new Signer(SECRET, options), new TimestampSigner(SECRET, options)]) {
             if (signer.validate(cookie)) loaded.push([salt, keyDerivation, digest])
           }
-          for (const load of [() => new URLSafeSerializer(SECRET, options).loads(cookie), () => new URLSafeTimedSerializer(SECRET, options).loads(cookie, { maxAge: Infinity })]) {
+          const untimed = new URLSafeSerializer(SECRET, payload)
+          const timed = new URLSafeTimedSerializer(SECRET, payload)
+          for (const load of [() => untimed.loads(cookie), () => timed.loads(cookie, { maxAge: Infinity })]) {
             try { loaded.push([load(), salt, keyDerivation, digest]) } catch {}
           }
         }
@@ -195,6 +200,9 @@ t.test('duplicate cookies: work is bounded by eight candidates times the keys, h
     [Array(500).fill('a.b.c'), {}, 0],
     [forged(500), {}, 8 * 9],
     [Array(500).fill(forged(1)[0]), {}, 9],
+    [[...forged(7).map((each) => '\u00e9' + each), cookie], { a: 1 }, 1],
+    [['\u0080' + forged(1)[0], forged(1)[0]!.replace('.', '\u00ff.'), forged(1)[0]!.slice(0, -1) + '\u00e4'], {}, 0],
+    [['\u00ff'.repeat(4000) + forged(1)[0]], {}, 0],
     [[...Array(500).fill('a.b'), ...forged(7), cookie], { a: 1 }, 7 * 9 + 1],
     [[cookie, ...forged(500)], { a: 1 }, 1],
     [[...forged(8), cookie], {}, 8 * 9]
@@ -222,6 +230,23 @@ t.test('clock skew: a stamp one minute ahead is taken, one an hour ahead is refu
       t.strictSame(await read(cookie), {})
     }
     t.strictSame([...new Set(codes)], ['FSS_ERR_SIGNATURE_EXPIRED'])
+  }
+})
+
+t.test('clock skew: a stamp more than a minute ahead is refused though the lifetime has no end', async (t) => {
+  for (const format of FORMATS) {
+    const tick = stopClock(t)
+    const { app, codes, read } = await readingApp({ format, lifetime: Infinity })
+    for (const [ahead, data] of [[60, { a: 1 }], [61, {}], [10 * 365 * 24 * HOUR, {}]] as const) {
+      tick(ahead)
+      const cookie = app.encodeSession({ a: 1 })
+      tick(-ahead)
+      t.strictSame(await read(cookie), data, `${ahead} s`)
+      tick(ahead)
+      t.strictSame(await read(cookie), { a: 1 })
+      tick(-ahead)
+    }
+    t.strictSame(codes, ['FSS_ERR_SIGNATURE_EXPIRED', 'FSS_ERR_SIGNATURE_EXPIRED'])
   }
 })
 

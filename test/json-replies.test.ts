@@ -8,7 +8,7 @@ import etag from '@fastify/etag'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import sessionPlugin, { DefaultJSONProvider, jsonErrorHandler } from '../lib/index.ts'
-import { buildApp, errorsOf, SECRET } from './support/app.ts'
+import { buildApp, errorsOf, OTHER_SECRET, SECRET } from './support/app.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -209,12 +209,13 @@ t.test('an inner registration may turn it off, and have a provider of its own', 
   const { sessionPlugin } = await import('../lib/index.ts')
   const app = await repliesApp()
   await app.register(async (scope) => {
-    await scope.register(sessionPlugin, { secret: 'x'.repeat(20) + 'abcdefghijklmnop', sessionName: 'inner', jsonReplies: false })
+    await scope.register(sessionPlugin, { secret: OTHER_SECRET, sessionName: 'inner', jsonReplies: false })
     scope.get('/off', async () => ({ a: 1 }))
     scope.get('/off/jsonify', async (_request, reply) => reply.jsonify(1))
   })
   await app.register(async (scope) => {
-    await scope.register(sessionPlugin, { secret: 'y'.repeat(20) + 'abcdefghijklmnop', sessionName: 'second', debug: true, jsonReplies: true })
+    const second = { secret: OTHER_SECRET, sessionName: 'second' }
+    await scope.register(sessionPlugin, { ...second, debug: true, jsonReplies: true })
     scope.get('/own', async () => ({ a: 1 }))
   })
   t.equal((await app.inject('/off')).body, '{"a":1}')
@@ -230,7 +231,7 @@ t.test('a serializer that a hook between two registrations sets stays', async (t
       reply.serializer(() => 'own')
       return payload
     })
-    await scope.register(sessionPlugin, { secret: 'z'.repeat(20) + 'abcdefghijklmnop', sessionName: 'inner', jsonReplies: true })
+    await scope.register(sessionPlugin, { secret: OTHER_SECRET, sessionName: 'inner', jsonReplies: true })
     scope.get('/', async () => ({ a: 1 }))
   })
   t.equal((await app.inject('/')).body, 'own')

@@ -1,6 +1,9 @@
 import { createHash, createHmac, createSecretKey, generateKeyPairSync } from 'node:crypto'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { checkDigest, deriveKey, hkdfKey, type KeyDerivation, type Secret, secretBytes } from '../lib/signing/keys.ts'
+import {
+  checkDigest, deriveKey, hkdfKey, isEmptySecret, isSecret, type KeyDerivation, type Secret, secretBytes
+} from '../lib/signing/keys.ts'
 
 const DIGESTS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']
 const DERIVATIONS: KeyDerivation[] = ['hkdf', 'django-concat', 'concat', 'hmac', 'none']
@@ -56,6 +59,26 @@ t.test('a secret is the same key as text, bytes and KeyObject, and a salt as tex
 t.test('bytes need not be text', async (t) => {
   const bytes = Buffer.from([0x00, 0x80, 0xff])
   t.strictSame(deriveKey(bytes, bytes, 'concat', 'sha1'), createHash('sha1').update(Buffer.concat([bytes, bytes])).digest())
+})
+
+t.test('text with lone surrogates is no secret, salt or name: three of them would be one key', async (t) => {
+  for (const text of ['\ud800', '\udc00', 'a\udbff.', '\udc00\ud800']) {
+    for (const derivation of DERIVATIONS) {
+      t.throws(() => deriveKey(text, SALT, derivation, 'sha256'), { message: /^A secret must be well-formed/ })
+      t.throws(() => deriveKey(SECRET, text, derivation, 'sha256'), { message: /^The salt must be well-formed/ })
+    }
+    t.throws(() => hkdfKey(SECRET, 'session', text, SALT), TypeError)
+  }
+  t.ok(deriveKey('\ufffd😀', '\ufffd😀', 'hkdf', 'sha256'))
+})
+
+t.test('bytes of another realm are a secret as well', async (t) => {
+  const bytes: Uint8Array = runInNewContext('Uint8Array.from([1, 2, 3])')
+  t.notOk(bytes instanceof Uint8Array)
+  t.ok(isSecret(bytes))
+  const own = Buffer.of(1, 2, 3)
+  t.strictSame(deriveKey(bytes, bytes, 'hkdf', 'sha256'), deriveKey(own, own, 'hkdf', 'sha256'))
+  t.ok(isEmptySecret(runInNewContext('new Uint8Array()')))
 })
 
 t.test('what is no secret is refused', async (t) => {

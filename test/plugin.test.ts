@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import cookie, { Signer as CookieSigner } from '@fastify/cookie'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
-  type BadData, BadSignature, DefaultJSONProvider, JSONProvider, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings,
-  TimestampSigner
+  type BadData, BadSignature, DefaultJSONProvider, jsonBodies, jsonErrorHandler, JSONProvider, JSONTag,
+  type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, TimestampSigner
 } from '../lib/index.ts'
 import { resolveOptions } from '../lib/session/options.ts'
 import { testClient } from '../lib/testing.ts'
@@ -12,6 +12,13 @@ import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, set
 import { stopClock } from './support/clock.ts'
 
 const DAY = 24 * 60 * 60
+
+class TagPair extends JSONTag {
+  readonly key = ' pair'
+  check (): boolean { return false }
+  toJson (): unknown { return null }
+  fromJson (): unknown { return null }
+}
 
 async function registrationError (options: unknown): Promise<string> {
   const app = Fastify()
@@ -431,6 +438,18 @@ t.test('wrong options fail ready() with one sentence', async (t) => {
   t.match(await registrationError([{ secret: SECRET }, { secret: SECRET }]), /^TypeError: A request has a property "session" already/)
   t.match(await registrationError([{ secret: SECRET }, { secret: SECRET, sessionName: 'b', cookieName: 'session' }]), /^TypeError: Two sessions share the cookie "session"/)
   t.match(await registrationError({ secret: SECRET, sessionName: 'body' }), /body/)
+  t.match(await registrationError({ secret: SECRET, maxAge: 60000 }), /"maxAge" is unknown: use lifetime, in seconds$/)
+  t.equal(await registrationError({ secret: SECRET, prefix: '/a', logLevel: 'warn', logSerializers: {} }), '')
+})
+
+t.test('a secret from an environment variable that is not set is told of, alone as in options', async (t) => {
+  for (const register of [
+    async (app: FastifyInstance) => { await app.register(sessionPlugin, process.env.NO_SUCH_SECRET) },
+    async (app: FastifyInstance) => { await app.register(sessionPlugin, '') },
+    async (app: FastifyInstance) => { await app.register(import('../lib/index.ts'), process.env.NO_SUCH_SECRET) }
+  ]) {
+    await t.rejects(register(Fastify()), { message: /^The session secret is missing: .*SESSION_SECRET$/ })
+  }
 })
 
 t.test('a second registration says how several sessions are registered', async (t) => {
@@ -680,10 +699,11 @@ t.test('in debug jsonify indents', async (t) => {
   }
 })
 
+class Shouting extends DefaultJSONProvider {
+  override dumps (value: unknown): string { return super.dumps(value).toUpperCase() }
+}
+
 t.test('the JSON provider is replaced by option or by assignment, in each scope', async (t) => {
-  class Shouting extends DefaultJSONProvider {
-    override dumps (value: unknown): string { return super.dumps(value).toUpperCase() }
-  }
   const answer = async (app: FastifyInstance): Promise<string> => {
     app.get('/', async (_request, reply) => reply.jsonify('a'))
     return (await app.inject('/')).body
@@ -941,12 +961,149 @@ t.test('sessions of different scopes that share a key or a cookie are refused', 
   }
   t.equal(await nested({}, {}), '')
   t.match(await nested({ format: 'flask' }, { format: 'flask' }), /^Two sessions share a signing key/)
-  t.match(await nested({}, { cookieName: 'session' }), /^Two sessions share the cookie "session"/)
-  const siblings = Fastify()
-  for (const prefix of ['/a', '/b']) {
-    await siblings.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET }) }, { prefix })
+  t.match(await nested({}, { cookieName: 'session' }), /^Two sessions share the cookie "session" and differ in/)
+})
+
+/** Registers sessions in scopes beside each other, and returns why one was refused. */
+async function besideEachOther (...sessions: object[]): Promise<string> {
+  const app = Fastify()
+  for (const options of sessions) {
+    app.register(async (scope) => { await scope.register(sessionPlugin, options as never) })
   }
-  t.ok(siblings, 'the same session in two scopes beside each other is one')
+  return await app.ready().then(() => '', (error: Error) => error.message)
+}
+
+t.test('sessions of one cookie name have equal settings on one server, whichever is registered first', async (t) => {
+  const base = { secret: SECRET, fallbacks: [OTHER_SECRET] }
+  class Own extends SecureCookieSessionInterface {}
+  const [store, otherStore] = [new StoreSessionInterface(), new StoreSessionInterface()]
+  const serializer = { dumps: JSON.stringify, loads: JSON.parse }
+  const differing: Array<[name: string, options: object, other?: object]> = [
+    ['secret or fallbacks', { secret: OTHER_SECRET }],
+    ['secret or fallbacks', { fallbacks: [] }],
+    ['secret or fallbacks, salt', { salt: 'other' }],
+    ['digest', { digest: 'sha512' }],
+    ['sessionName', { sessionName: 'other', cookieName: 'session' }],
+    ['secret or fallbacks, format, salt, digest, keyDerivation, compress, refreshAfter', { format: 'flask' }],
+    ['compress', { compress: true }],
+    ['cookie', { cookie: { path: '/app' } }],
+    ['cookie', { cookie: { domain: 'a.example' } }],
+    ['cookie', { cookie: { sameSite: 'strict' } }],
+    ['lifetime, refreshAfter', { lifetime: 60 }],
+    ['permanent', { permanent: true }],
+    ['refreshAfter', { refreshAfter: false }],
+    ['absoluteLifetime', { absoluteLifetime: 60 }],
+    ['maxCookieSize', { maxCookieSize: 2048 }],
+    ['cacheControl', { cacheControl: false }],
+    ['tags', { tags: [TagPair] }],
+    ['serializer', { serializer }],
+    ['serializer', { serializer }, { serializer: { ...serializer } }],
+    ['sessionInterface', { sessionInterface: Own }],
+    ['sessionInterface', { sessionInterface: store }, { sessionInterface: otherStore }]
+  ]
+  for (const [name, options, other = {}] of differing) {
+    const message = `Two sessions share the cookie "session" and differ in ${name}, so that one would overwrite ` +
+      'the other; give each a cookieName of its own, or both the same options'
+    t.equal(await besideEachOther({ ...base, ...options }, { ...base, ...other }), message)
+    t.equal(await besideEachOther({ ...base, ...other }, { ...base, ...options }), message)
+  }
+})
+
+t.test('scopes beside each other may have one session, with equal settings however they are said', async (t) => {
+  const sessionInterface = new StoreSessionInterface()
+  const equal: Array<[one: object, other: object]> = [
+    [{}, { lifetime: 31 * DAY, cookieName: 'session', cookie: { path: '/', secure: 'auto' } }],
+    [{ secret: SECRET }, { secret: Buffer.from(SECRET) }],
+    [{ fallbacks: [OTHER_SECRET], tags: [TagPair] }, { fallbacks: [Buffer.from(OTHER_SECRET)], tags: [TagPair] }],
+    [{ format: 'flask' }, { format: 'flask', keyDerivation: 'hmac' }],
+    [{ onInvalid () {} }, { onInvalid () {} }],
+    [{ sessionInterface }, { sessionInterface }],
+    [{ json: false }, { debug: true }]
+  ]
+  for (const [one, other] of equal) {
+    t.equal(await besideEachOther({ secret: SECRET, ...one }, { secret: SECRET, ...other }), '')
+    t.equal(await besideEachOther({ secret: SECRET, ...other }, { secret: SECRET, ...one }), '')
+  }
+})
+
+t.test('sessions of one name that differ in their cookies do not share a key, a fallback neither', async (t) => {
+  const [user, admin] = [{ secret: SECRET, cookieName: 'user' }, { secret: SECRET, cookieName: 'admin' }]
+  const flask = { format: 'flask' } as const
+  const rolled = { ...flask, cookieName: 'admin', secret: OTHER_SECRET, fallbacks: [SECRET] }
+  const one = { ...user, ...flask }
+  for (const other of [{ ...admin, ...flask }, rolled]) {
+    for (const sessions of [[one, other], [other, one]]) {
+      t.match(await besideEachOther(...sessions), /^Two sessions share a signing key/)
+    }
+  }
+  t.equal(await besideEachOther({ ...user, ...flask }, { ...admin, ...flask, salt: 'admin' }), '')
+  t.equal(await besideEachOther(user, admin), '', 'by default the name of the cookie is part of the key')
+})
+
+t.test('a scope around others meets their cookies, whichever is registered first', async (t) => {
+  const outer = { secret: SECRET }
+  const inner = { secret: SECRET, sessionName: 'inner', cookieName: 'session' }
+  for (const isOuterFirst of [true, false]) {
+    const app = Fastify()
+    if (isOuterFirst) app.register(sessionPlugin, outer)
+    app.register(async (scope) => { await scope.register(sessionPlugin, inner) })
+    if (!isOuterFirst) app.register(sessionPlugin, outer)
+    await t.rejects(async () => { await app.ready() }, /^Two sessions share the cookie "session" and differ in /)
+  }
+})
+
+t.test('with json: false everything of JSON is left to the application', async (t) => {
+  const app = Fastify()
+  const own = { parse: JSON.parse }
+  app.decorate('json', own as never)
+  app.decorateRequest('isJson', true as never)
+  app.decorateRequest('getJson', () => 'own' as never)
+  app.decorateReply('jsonify', function (this: FastifyReply) { return this.send('own') } as never)
+  await app.register(sessionPlugin, { secret: SECRET, json: false })
+  app.setErrorHandler(jsonErrorHandler)
+  app.get('/', async (request, reply) => {
+    request.session.set('a', 1)
+    t.strictSame([app.json, request.isJson, request.getJson()], [own, true, 'own'])
+    return reply.jsonify()
+  })
+  app.get('/error', async () => { throw Object.assign(new Error('no'), { statusCode: 400 }) })
+  const { body, headers } = await app.inject('/')
+  t.equal(body, 'own')
+  t.equal(setCookies(headers).length, 1)
+  t.strictSame((await app.inject('/error')).json(), { statusCode: 400, error: 'Bad Request', message: 'no' })
+  const bare = Fastify()
+  await bare.register(sessionPlugin, { secret: SECRET, json: false })
+  t.notOk(bare.hasDecorator('json') || bare.hasRequestDecorator('getJson') || bare.hasReplyDecorator('jsonify'))
+  await bare.register(async (scope) => {
+    await scope.register(sessionPlugin, { secret: SECRET, sessionName: 'inner' })
+    scope.get('/inner', async (_request, reply) => reply.jsonify(1))
+  })
+  t.equal((await bare.inject('/inner')).body, '1\n', 'in that scope alone')
+  const parsing = Fastify()
+  await parsing.register(sessionPlugin, { secret: SECRET, json: false })
+  const message = 'jsonBodies needs the JSON that the option json: false leaves out'
+  await t.rejects(async () => { await parsing.register(jsonBodies) }, { name: 'TypeError', message })
+})
+
+t.test('decorators of others in place of those of JSON are an error that names json: false', async (t) => {
+  const others: Array<[what: string, decorate: (app: FastifyInstance) => void]> = [
+    ['fastify.json is there already and is no JSONProvider', (app) => app.decorate('json', JSON as never)],
+    ['fastify.json is there already and is no JSONProvider', (app) => { app.json = Shouting as never }],
+    ['request.isJson is there already', (app) => app.decorateRequest('isJson', false as never)],
+    ['request.getJson is there already', (app) => app.decorateRequest('getJson', { getter: () => () => 1 } as never)],
+    ['reply.jsonify is there already', (app) => app.decorateReply('jsonify', { getter () { return () => this } })]
+  ]
+  for (const [what, decorate] of others) {
+    const message = `${what}: with the option json: false fastify-signed-session leaves JSON to the application`
+    const app = Fastify()
+    decorate(app)
+    app.register(sessionPlugin, { secret: SECRET })
+    await t.rejects(async () => { await app.ready() }, { name: 'TypeError', message })
+    const around = Fastify()
+    decorate(around)
+    around.register(async (scope) => { await scope.register(sessionPlugin, { secret: SECRET }) })
+    await t.rejects(async () => { await around.ready() }, { name: 'TypeError', message }, 'in a scope inside too')
+  }
 })
 
 t.test('a session interface cannot bring attributes into the cookie by its value', async (t) => {

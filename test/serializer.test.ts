@@ -1,4 +1,5 @@
-import { deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:zlib'
+import { syncBuiltinESMExports } from 'node:module'
+import zlib, { deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { BadPayload } from '../lib/errors.ts'
@@ -9,7 +10,8 @@ import { Signer, TimestampSigner } from '../lib/signing/signer.ts'
 import { FLASK, recorded, signing, toValue, type Vector, vectors } from './support/vectors.ts'
 
 const RUNS = { seed: 20261122, numRuns: 300 }
-const SECRET = 'a secret for tokens'
+const SECRET = 'a secret for tokens, which hkdf takes, 2b7d'
+const OLD_SECRET = 'the secret before it, which hkdf takes, 58c0'
 const SALT = 'test.tokens'
 const NOW = 1_700_000_000
 
@@ -50,9 +52,10 @@ function agree (t: Test, { id, description }: Vector<'sign' | 'unsign'>, ours: s
   if (difference !== undefined) t.not(ours, flasks, `${id} differs: ${difference.why}`)
 }
 
-function flaskSerializer ({ input }: Vector<'sign' | 'unsign'>): URLSafeTimedSerializer {
+function flaskSerializer ({ input }: Vector<'sign' | 'unsign'>, clockTolerance = 0): URLSafeTimedSerializer {
   const [secret, options] = signing(input, FLASK)
-  return new URLSafeTimedSerializer(secret, { ...options, compress: true, serializer: asIs, now: () => input.time })
+  const now = (): number => input.time
+  return new URLSafeTimedSerializer(secret, { ...options, compress: true, serializer: asIs, now, clockTolerance })
 }
 
 /** What `act` returns, or the name of its error as Flask would have it. */
@@ -98,7 +101,9 @@ t.test('what Flask reads is read alike and what it refuses is refused alike', as
   for (const each of cases) {
     const { input, expected } = each
     const ours = outcome(() => {
-      const { value, dateSigned } = flaskSerializer(each).loadsWithTimestamp(input.cookie, { maxAge: input.max_age ?? Infinity })
+      const tolerance = input.max_age === null ? Infinity : 0
+      const serializer = flaskSerializer(each, tolerance)
+      const { value, dateSigned } = serializer.loadsWithTimestamp(input.cookie, { maxAge: input.max_age ?? Infinity })
       return `${dateSigned.getTime() / 1000} ${value}`
     })
     agree(t, each, ours, expected.ok ? `${expected.timestamp} ${JSON.stringify(toValue(expected.value))}` : errorName(expected.error))
@@ -167,10 +172,12 @@ const unreadable: Array<[why: string, payload: string]> = [
 
 for (const [why, payload] of unreadable) {
   t.test(`a genuine token with an unreadable payload is a BadPayload: ${why}`, async (t) => {
-    const options = { salt: SALT, compress: true, serializer: asIs, maxAge: 10 }
+    const options = { salt: SALT, compress: true, serializer: asIs }
+    const signed = new Signer(SECRET, { salt: SALT }).sign(payload)
+    const signedNow = new TimestampSigner(SECRET, { salt: SALT }).sign(payload)
     const tokens = [
-      () => new URLSafeSerializer(SECRET, options).loads(new Signer(SECRET, options).sign(payload)),
-      () => new URLSafeTimedSerializer(SECRET, options).loads(new TimestampSigner(SECRET, options).sign(payload))
+      () => new URLSafeSerializer(SECRET, options).loads(signed),
+      () => new URLSafeTimedSerializer(SECRET, { ...options, maxAge: 10 }).loads(signedNow)
     ]
     for (const load of tokens) {
       const error = badPayload(load)
@@ -193,9 +200,12 @@ function badPayload (act: () => unknown): BadPayload {
 
 t.test('a payload is looked at only where the signature holds', async (t) => {
   const bomb = compressed(deflateSync(Buffer.alloc(2 * MAX_INFLATED_SIZE)))
-  const options = { salt: SALT, compress: true, maxAge: 10 }
-  t.throws(() => new URLSafeSerializer(SECRET, options).loads(new Signer('x', options).sign(bomb)), { name: 'BadSignature' })
-  t.throws(() => new URLSafeTimedSerializer(SECRET, options).loads(new TimestampSigner('x', options).sign(bomb)), { name: 'BadTimeSignature' })
+  const options = { salt: SALT, compress: true }
+  const timedOptions = { ...options, maxAge: 10 }
+  const forged = new Signer(OLD_SECRET, { salt: SALT }).sign(bomb)
+  const forgedNow = new TimestampSigner(OLD_SECRET, { salt: SALT }).sign(bomb)
+  t.throws(() => new URLSafeSerializer(SECRET, options).loads(forged), { name: 'BadSignature' })
+  t.throws(() => new URLSafeTimedSerializer(SECRET, timedOptions).loads(forgedNow), { name: 'BadTimeSignature' })
 })
 
 function untimed (options: object = {}): URLSafeSerializer {
@@ -222,9 +232,9 @@ t.test('a value that cannot be kept is refused with its path', async (t) => {
 })
 
 t.test('a token is a signed payload, with the time where it is timed', async (t) => {
-  const options = { salt: SALT, now: () => NOW }
-  t.equal(untimed({ serializer: asIs }).dumps('text'), new Signer(SECRET, options).sign('dGV4dA'))
-  t.equal(timed({ serializer: asIs }).dumps('text'), new TimestampSigner(SECRET, options).sign('dGV4dA'))
+  t.equal(untimed({ serializer: asIs }).dumps('text'), new Signer(SECRET, { salt: SALT }).sign('dGV4dA'))
+  const signer = new TimestampSigner(SECRET, { salt: SALT, now: () => NOW })
+  t.equal(timed({ serializer: asIs }).dumps('text'), signer.sign('dGV4dA'))
 })
 
 t.test('a reader with compress off refuses what one with it on wrote, one with it on reads both', async (t) => {
@@ -241,10 +251,11 @@ t.test('a reader with compress off refuses what one with it on wrote, one with i
 })
 
 t.test('a reader with fallbacks reads older tokens and writes new ones', async (t) => {
-  const options = { salt: SALT, now: () => NOW, maxAge: 60 }
-  for (const Kind of [URLSafeSerializer, URLSafeTimedSerializer]) {
-    const old = new Kind('old', options).dumps('value')
-    const rotated = new Kind(SECRET, { ...options, fallbacks: ['older', 'old'] })
+  const timedOptions = { salt: SALT, now: () => NOW, maxAge: 60 }
+  const kinds = [[URLSafeSerializer, { salt: SALT }], [URLSafeTimedSerializer, timedOptions]] as const
+  for (const [Kind, options] of kinds) {
+    const old = new Kind(OLD_SECRET, options).dumps('value')
+    const rotated = new Kind(SECRET, { ...options, fallbacks: [OLD_SECRET + ', older', OLD_SECRET] })
     t.equal(rotated.loads(old), 'value')
     t.equal(rotated.dumps('value'), new Kind(SECRET, options).dumps('value'))
     t.throws(() => new Kind(SECRET, options).loads(old), { name: /^Bad(Time)?Signature$/ })
@@ -261,11 +272,36 @@ t.test('text of a serializer that has lone surrogates is refused, since it would
   for (const text of ['', '\ud83d\ude00', '\ufffd', '\u0000']) t.equal(untimed({ serializer: asIs }).loads(untimed({ serializer: asIs }).dumps(text)), text)
 })
 
-t.test('wrong options are refused as a signer refuses them', async (t) => {
+const KNOWN = 'salt, fallbacks, digest, keyDerivation, sep, serializer, compress'
+const SECONDS = 'must be a number of seconds, 0 or more'
+type Kind = typeof URLSafeSerializer | typeof URLSafeTimedSerializer
+const wrongOptions: Array<[Kind: Kind, options: object, problem: string]> = [
+  [URLSafeSerializer, { maxAge: 60 }, '"maxAge" is unknown: use a URLSafeTimedSerializer, which takes ' +
+    'maxAge, in seconds'],
+  [URLSafeSerializer, { now: () => NOW }, `"now" is unknown; known are ${KNOWN}`],
+  [URLSafeSerializer, { serialiser: asIs }, '"serialiser" is unknown: did you mean serializer?'],
+  [URLSafeSerializer, { serializer: { dumps: String } }, 'serializer must have dumps and loads'],
+  [URLSafeSerializer, { compress: 'zlib' }, 'compress must be true or false'],
+  [URLSafeTimedSerializer, { expiresIn: '1h' }, '"expiresIn" is unknown: use maxAge, in seconds'],
+  [URLSafeTimedSerializer, { max_age: 60 }, '"max_age" is unknown: did you mean maxAge?'],
+  [URLSafeTimedSerializer, { maxAge: '1h' }, `maxAge ${SECONDS}`],
+  [URLSafeTimedSerializer, { maxAge: NaN }, `maxAge ${SECONDS}`],
+  [URLSafeTimedSerializer, { maxAge: -1 }, `maxAge ${SECONDS}`],
+  [URLSafeTimedSerializer, { clockTolerance: -1 }, `clockTolerance ${SECONDS}`],
+  [URLSafeTimedSerializer, { serializer: null }, 'serializer must have dumps and loads']
+]
+
+t.test('an option that is unknown or wrong is refused when the serializer is made, with what to do', async (t) => {
+  for (const [Kind, options, problem] of wrongOptions) {
+    t.throws(() => new Kind(SECRET, { salt: SALT, ...options }), new TypeError(`The ${Kind.name} option ${problem}`))
+  }
   for (const Kind of [URLSafeSerializer, URLSafeTimedSerializer]) {
-    t.throws(() => new Kind('', { salt: SALT }), TypeError)
-    t.throws(() => new Kind(SECRET, { salt: undefined as never }), TypeError)
+    for (const secret of ['', 'hunter2', 'keyboard cat keyboard cat keyboard cat']) {
+      t.throws(() => new Kind(secret, { salt: SALT }), TypeError)
+    }
+    t.throws(() => new Kind(SECRET, { salt: undefined as never }), { message: 'A signer needs a salt: text or bytes' })
     t.throws(() => new Kind(SECRET, { salt: SALT, digest: 'sha0' }), TypeError)
+    t.throws(() => new Kind(SECRET, undefined as never), { message: `The ${Kind.name} options must be an object` })
   }
 })
 
@@ -276,7 +312,6 @@ t.test('timed loading needs a maxAge, from the constructor or the call', async (
     t.throws(() => open.loads(token, limit as never), { name: 'TypeError', message: /maxAge/ })
     t.throws(() => open.loadsWithTimestamp(token, limit as never), { name: 'TypeError', message: /maxAge/ })
   }
-  t.throws(() => timed({ maxAge: NaN }).loads(token), TypeError)
   t.equal(open.loads(token, { maxAge: 0 }), 'value')
   t.equal(timed({ maxAge: 0 }).loads(token), 'value')
 })
@@ -300,6 +335,7 @@ t.test('a token from the future is refused past the tolerance', async (t) => {
   const token = timed({}, NOW + 30).dumps('value')
   t.throws(() => timed().loads(token), { name: 'SignatureExpired' })
   t.equal(timed({ clockTolerance: 30 }).loads(token), 'value')
+  t.throws(() => timed({ maxAge: Infinity }).loads(token), { name: 'SignatureExpired' }, 'without an end too')
 })
 
 t.test('a password reset token holds for an hour, for its own use, unchanged', async (t) => {
@@ -315,9 +351,43 @@ t.test('a password reset token holds for an hour, for its own use, unchanged', a
 })
 
 t.test('whatever a serializer of one\'s own throws is a BadPayload that does not quote the data', async (t) => {
-  const options = { salt: 's', maxAge: 60, serializer: { dumps: String, loads: JSON.parse } }
-  for (const Kind of [URLSafeSerializer, URLSafeTimedSerializer]) {
-    const tokens = new Kind('k', options)
+  for (const make of [untimed, timed]) {
+    const tokens = make({ serializer: { dumps: String, loads: JSON.parse } })
     t.throws(() => tokens.loads(tokens.dumps('my password')), { name: 'BadPayload', message: 'The payload cannot be read' })
   }
 })
+
+const exhausting: Array<[what: string, run: () => unknown]> = [
+  ['a buffer that there is no memory for', () => new ArrayBuffer(Number.MAX_SAFE_INTEGER)],
+  ['a string that is too long', () => 'x'.repeat(2 ** 30)],
+  ['memory that Node could not get', () => {
+    throw Object.assign(new Error('no memory'), { code: 'ERR_MEMORY_ALLOCATION_FAILED' })
+  }],
+  ['calls without an end', function call (): unknown { return [call()] }]
+]
+
+for (const [what, run] of exhausting) {
+  t.test(`what is no fault of the data is no BadPayload: ${what}`, async (t) => {
+    for (const make of [untimed, timed]) {
+      const tokens = make({ serializer: { dumps: String, loads: run } })
+      t.throws(() => tokens.loads(tokens.dumps('genuine')), { name: /^(Range)?Error$/ })
+    }
+  })
+}
+
+t.test('zlib that fails for want of memory says so, and not that the payload is at fault', async (t) => {
+  const tokens = timed({ compress: true })
+  const token = tokens.dumps('a'.repeat(1000))
+  const noMemory = Object.assign(new Error('unknown failure'), { code: 'Z_MEM_ERROR', errno: -4 })
+  t.teardown(() => { replaceInflate(inflate) })
+  const inflate = zlib.inflateSync
+  replaceInflate(() => { throw noMemory }) // as it does where there is none, which no test can bring about
+  t.throws(() => tokens.loads(token), noMemory)
+  replaceInflate(inflate)
+  t.equal(tokens.loads(token), 'a'.repeat(1000))
+})
+
+function replaceInflate (inflateSync: typeof zlib.inflateSync): void {
+  Object.assign(zlib, { inflateSync })
+  syncBuiltinESMExports()
+}

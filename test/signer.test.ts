@@ -8,7 +8,9 @@ import { Signer, type SignerOptions, systemClock, TimestampSigner, type Timestam
 import { ITSDANGEROUS, recorded, signing, type Vector, vectors } from './support/vectors.ts'
 
 const RUNS = { seed: 20261122, numRuns: 300 }
-const SECRET = 'the current secret'
+const SECRET = 'the current secret, which hkdf takes, 7e3b91'
+const OLD_SECRET = 'the secret before it, which hkdf takes, 58c02d'
+const STRANGER = 'the secret of somebody else entirely, a94f16'
 const SALT = 'test.signer'
 const NOW = 1_700_000_000
 const LAST_SECOND = 8.64e12
@@ -19,8 +21,8 @@ function signer (options: Partial<SignerOptions> = {}, secret: Secret = SECRET):
   return new Signer(secret, { salt: SALT, ...options })
 }
 
-function timed (now = NOW, options: Partial<TimestampSignerOptions> = {}): TimestampSigner {
-  return new TimestampSigner(SECRET, { salt: SALT, now: () => now, ...options })
+function timed (now = NOW, options: Partial<TimestampSignerOptions> = {}, secret: Secret = SECRET): TimestampSigner {
+  return new TimestampSigner(secret, { salt: SALT, now: () => now, ...options })
 }
 
 /** `value` as a TimestampSigner would sign it if it wrote `timestamp`. */
@@ -101,7 +103,7 @@ t.test('a secret may be text, bytes or a KeyObject, and a salt text or bytes', a
 t.test('secret, salt, digest, derivation and separator each make another signature', async (t) => {
   const signed = signer().sign('value')
   const others = [
-    signer({}, 'another secret'), signer({ salt: 'another salt' }), signer({ salt: '' }), signer({ digest: 'sha512-256' }),
+    signer({}, STRANGER), signer({ salt: 'another salt' }), signer({ salt: '' }), signer({ digest: 'sha512-256' }),
     signer({ keyDerivation: 'hmac' }), signer({ keyDerivation: 'concat' }), signer({ keyDerivation: 'none' }), signer({ sep: ':' })
   ]
   for (const other of others) {
@@ -111,7 +113,8 @@ t.test('secret, salt, digest, derivation and separator each make another signatu
 })
 
 t.test('fallbacks verify, in any number and order, and never sign', async (t) => {
-  const fallbacks = ['the last one', Buffer.from('the one before'), createSecretKey(Buffer.from('the oldest'))]
+  const [older, oldest] = [Buffer.from(OLD_SECRET + ', older'), Buffer.from(OLD_SECRET + ', oldest')] as const
+  const fallbacks = [OLD_SECRET, older, createSecretKey(oldest)]
   const rotated = signer({ fallbacks })
   t.equal(rotated.sign('value'), signer().sign('value'))
   for (const [key, secret] of [SECRET, ...fallbacks].entries()) {
@@ -119,13 +122,13 @@ t.test('fallbacks verify, in any number and order, and never sign', async (t) =>
     t.strictSame(rotated.verify(signed), { value: 'value', key })
     t.ok(rotated.validate(signed))
   }
-  t.throws(() => rotated.verify(signer({}, 'a stranger').sign('value')), { name: 'BadSignature' })
+  t.throws(() => rotated.verify(signer({}, STRANGER).sign('value')), { name: 'BadSignature' })
 })
 
 t.test('a timed value says which key signed it, and when', async (t) => {
-  const rotated = timed(NOW + 5, { fallbacks: ['old'] })
+  const rotated = timed(NOW + 5, { fallbacks: [OLD_SECRET] })
   t.strictSame(rotated.verify(timed().sign('value')), { value: 'value', key: 0, timestamp: NOW })
-  const old = new TimestampSigner('old', { salt: SALT, now: () => NOW }).sign('value')
+  const old = new TimestampSigner(OLD_SECRET, { salt: SALT, now: () => NOW }).sign('value')
   t.strictSame(rotated.verify(old, { maxAge: 5 }), { value: 'value', key: 1, timestamp: NOW })
   t.throws(() => rotated.verify(old, { maxAge: 4 }), { name: 'SignatureExpired' })
 })
@@ -140,10 +143,12 @@ const wrong: Array<[sentence: string, option: string, values: unknown[]]> = [
   ['A signer needs a salt', 'salt', [undefined, null, 7]],
   ['digest .* is not known here', 'digest', ['sha0', '', null, 'shake256']],
   ['keyDerivation must be one of', 'keyDerivation', ['bogus', '', null]],
-  ['sep must hold a character', 'sep', ['', 'a', 'Z', '7', '-', '_', '=', 'ab', 'ba', '-_=-', null, ['.'], 1.5]],
-  ['fallbacks must be a list', 'fallbacks', ['k', { 0: 'k' }]],
+  ['option sep must hold a character', 'sep', ['', 'a', 'Z', '7', '-', '_', '=', 'ab', 'ba', '-_=-', null, ['.'], 1.5]],
+  ['option sep .* and no lone surrogate', 'sep', ['\ud800', '.\udc00']],
+  ['option fallbacks must be a list', 'fallbacks', ['k', { 0: 'k' }]],
   ['too long together for hkdf', 'salt', ['s'.repeat(1100)]],
-  ['A secret must ', 'fallbacks', unusable.map(([, secret]) => ['old', secret])]
+  ['The secret fallbacks.1. (is|must be)', 'fallbacks', unusable.map(([, secret]) => [OLD_SECRET, secret])],
+  ['The salt must be well-formed', 'salt', ['\ud800', 'a\udc00']]
 ]
 
 t.test('a signer refuses what is not a secret', async (t) => {
@@ -154,7 +159,7 @@ t.test('a signer refuses what is not a secret', async (t) => {
 
 for (const [sentence, option, values] of wrong) {
   t.test(`a signer refuses a wrong ${option} without telling the secret`, async (t) => {
-    const message = new RegExp(`^(?!.*${SECRET}).*${sentence}`)
+    const message = new RegExp(`^(?!.*(${SECRET}|${OLD_SECRET})).*${sentence}`)
     for (const Kind of bothKinds) {
       for (const value of values) {
         t.throws(() => new Kind(SECRET, { salt: SALT, [option]: value }), { name: 'TypeError', message }, String(value).slice(0, 40))
@@ -167,7 +172,7 @@ t.test('text without a signature that holds is refused, with what stands before 
   const malformed: Array<[signed: string, payload: string]> = [
     ['', ''], ['value', 'value'], ['.', ''], ['value.', 'value'], ['.value', ''], ['a.b.c', 'a.b'],
     [signer().sign('value') + '.', signer().sign('value')], [signer().sign('value') + ' ', 'value'],
-    [signer({}, 'x').sign('value'), 'value']
+    [signer({}, STRANGER).sign('value'), 'value']
   ]
   for (const [signed, payload] of malformed) {
     t.strictSame(refusal(() => signer().unsign(signed)), { name: 'BadSignature', payload, dateSigned: undefined }, signed)
@@ -190,7 +195,7 @@ t.test('a bad signature on timed text says what was found of value and time', as
     [`value.ZVPxAA.${'x'.repeat(20)}.${'y'.repeat(22)}`, 'BadTimeSignature', 'value.ZVPxAA'],
     ['value.ZVPxA!.forged', 'BadTimeSignature', 'value'],
     ['value.__________8.forged', 'BadTimeSignature', 'value'],
-    [new TimestampSigner('x', { salt: SALT, now: () => NOW }).sign('value'), 'BadTimeSignature', 'value', dateSigned]
+    [timed(NOW, {}, STRANGER).sign('value'), 'BadTimeSignature', 'value', dateSigned]
   ]
   for (const [signed, name, payload, dateSigned] of malformed) {
     t.strictSame(refusal(() => timed().unsign(signed)), { name, payload, dateSigned }, signed)
@@ -232,7 +237,6 @@ const ages: Array<[rule: string, age: number, maxAge: number | undefined, valid:
   ['maxAge 0 is valid in the same second', 0, 0, true],
   ['maxAge 0 is expired a second later', 1, 0, false],
   ['a negative maxAge is expired at once', 0, -1, false],
-  ['a maxAge that is no number is expired', 0, NaN, false],
   ['a negative maxAge is expired from the future too', -5, -1, false, 60],
   ['a second from the future is refused', -1, 10, false],
   ['a second from the future is refused with maxAge 0', -1, 0, false],
@@ -242,7 +246,9 @@ const ages: Array<[rule: string, age: number, maxAge: number | undefined, valid:
   ['without maxAge age does not count', 1e9, undefined, true],
   ['without maxAge the future does not count', -1e9, undefined, true],
   ['with Infinity age does not count', 1e9, Infinity, true],
-  ['with Infinity the future does not count', -1e9, Infinity, true]
+  ['with Infinity a second from the future is refused', -1, Infinity, false],
+  ['with Infinity the tolerance holds', -60, Infinity, true, 60],
+  ['with Infinity the future past the tolerance is refused', -61, Infinity, false, 60]
 ]
 
 for (const [rule, age, maxAge, valid, clockTolerance] of ages) {
@@ -288,7 +294,7 @@ t.test('a signed text that is changed in any character is refused', async () => 
 })
 
 t.test('text with lone surrogates is not signed, and stands for no other', async (t) => {
-  const signer = new Signer('k', { salt: SALT })
+  const signer = new Signer(SECRET, { salt: SALT })
   const signed = signer.sign('\ufffd')
   t.equal(signer.unsign(signed), '\ufffd')
   t.notOk(signer.validate(signed.replace('\ufffd', '\ud800')))
@@ -297,7 +303,7 @@ t.test('text with lone surrogates is not signed, and stands for no other', async
 
 t.test('what is not text is unsigned, and not signed', async (t) => {
   for (const Kind of bothKinds) {
-    const signer = new Kind('k', { salt: SALT })
+    const signer = new Kind(SECRET, { salt: SALT })
     for (const value of [undefined, null, 5, {}, ['v', '.', 'A'.repeat(43)]]) {
       t.throws(() => signer.unsign(value as never), { name: 'BadSignature', message: 'There is no signature' })
       t.equal(signer.validate(value as never), false)
@@ -307,17 +313,54 @@ t.test('what is not text is unsigned, and not signed', async (t) => {
 })
 
 t.test('a limit is said by name, so that none is overlooked', async (t) => {
-  const signer = new TimestampSigner('k', { salt: SALT })
-  for (const limit of [5, '5', null, { maxAge: '1h' }]) {
+  const signer = new TimestampSigner(SECRET, { salt: SALT })
+  for (const limit of [5, '5', null, { maxAge: '1h' }, { maxAge: NaN }]) {
     t.throws(() => signer.unsign(signer.sign('a'), limit as never), { name: 'TypeError', message: 'The limit is given as { maxAge }, a number of seconds' })
   }
-  t.throws(() => new Signer('k', undefined as never), { message: 'A signer needs options, { salt } at least' })
+  t.throws(() => new Signer(SECRET, undefined as never), { message: 'The Signer options must be an object' })
+})
+
+const AGE = ': an age is limited in reading, by unsign(signed, { maxAge }) of a TimestampSigner'
+const wrongOptions: Array<[Kind: typeof Signer, options: object, problem: string]> = [
+  [Signer, { maxAge: 60 }, `"maxAge" is unknown${AGE}`],
+  [Signer, { now: () => NOW }, '"now" is unknown; known are salt, fallbacks, digest, keyDerivation, sep'],
+  [Signer, { key: 'k' }, '"key" is unknown; known are salt, fallbacks, digest, keyDerivation, sep'],
+  [Signer, { digest_method: 'sha1' }, '"digest_method" is unknown: use digest'],
+  [Signer, { key_derivation: 'hmac' }, '"key_derivation" is unknown: did you mean keyDerivation?'],
+  [TimestampSigner, { maxAge: 60 }, `"maxAge" is unknown${AGE}`],
+  [TimestampSigner, { expiresIn: '1h' }, `"expiresIn" is unknown${AGE}`],
+  [TimestampSigner, { clockTolerance: -1 }, 'clockTolerance must be a number of seconds, 0 or more'],
+  [TimestampSigner, { clockTolerance: '60' }, 'clockTolerance must be a number of seconds, 0 or more'],
+  [TimestampSigner, { now: NOW }, 'now must be a function that returns Unix seconds']
+]
+
+t.test('an option that is unknown or wrong is refused with what to do', async (t) => {
+  for (const [Kind, options, problem] of wrongOptions) {
+    t.throws(() => new Kind(SECRET, { salt: SALT, ...options }), new TypeError(`The ${Kind.name} option ${problem}`))
+  }
+  for (const Kind of bothKinds) {
+    for (const options of [undefined, null, 'salt']) {
+      t.throws(() => new Kind(SECRET, options as never), { message: `The ${Kind.name} options must be an object` })
+    }
+  }
+})
+
+t.test('with hkdf a secret that is easy to guess is refused, otherwise any is taken as in itsdangerous', async (t) => {
+  for (const Kind of bothKinds) {
+    for (const [secret, fallbacks] of [['hunter2', []], [SECRET, ['hunter2']]] as const) {
+      const message = /^The secret (fallbacks\[0\] )?has 7 bytes where at least 32 are needed: make one with/
+      t.throws(() => new Kind(secret, { salt: SALT, fallbacks }), { name: 'TypeError', message })
+      for (const keyDerivation of ['django-concat', 'concat', 'hmac', 'none'] as const) {
+        t.doesNotThrow(() => new Kind(secret, { salt: SALT, fallbacks, keyDerivation }))
+      }
+    }
+  }
 })
 
 t.test('a clock that gives no Unix time is told of', async (t) => {
   for (const now of [NaN, Infinity, -1, 9e12, undefined]) {
-    const signer = new TimestampSigner('k', { salt: SALT, now: () => now as number })
+    const signer = new TimestampSigner(SECRET, { salt: SALT, now: () => now as number })
     t.throws(() => signer.sign('a'), { name: 'TypeError', message: 'now must return Unix seconds' })
-    t.throws(() => signer.validate(new TimestampSigner('k', { salt: SALT }).sign('a'), { maxAge: 5 }), TypeError)
+    t.throws(() => signer.validate(new TimestampSigner(SECRET, { salt: SALT }).sign('a'), { maxAge: 5 }), TypeError)
   }
 })

@@ -30,6 +30,15 @@ export function compiles (app: FastifyInstance): void {
   app.register(sessionPlugin, { secret: SECRET, lifetime: 60, cookie: { sameSite: 'strict', secure: 'auto' } })
   app.register(sessionPlugin, SECRET)
   app.register(sessionPlugin, Buffer.from(SECRET))
+  app.register(sessionPlugin, new Uint8Array(32))
+  app.register(sessionPlugin, process.env.NO_SUCH)
+  app.register(import('fastify-signed-session'), process.env.NO_SUCH)
+  app.register(sessionPlugin, { secret: SECRET, json: false })
+  app.register(sessionPlugin, { secret: SECRET, prefix: '/a', logLevel: 'warn' })
+  // @ts-expect-error -- a wrong type
+  app.register(sessionPlugin, 5)
+  // @ts-expect-error -- a wrong type
+  app.register(sessionPlugin, { secret: SECRET, json: true })
   app.register(sessionPlugin, [{ secret: SECRET }, { secret: undefined, sessionName: 'typedAdmin' }])
   app.register(sessionPlugin, { secret: process.env.NO_SUCH, fallbacks: [process.env.NO_SUCH] })
   app.register(import('fastify-signed-session'), { secret: SECRET })

@@ -19,6 +19,21 @@ test('a message is shown once, and the session keeps what else it holds', async 
   assert.deepEqual((await browser.get('/')).json(), { info: [], all: {}, user: 'Ada' })
 })
 
+test('its key of the session has the type that it declares', async () => {
+  const app = await buildApp()
+  await app.register(flash)
+  app.get('/', async (request) => {
+    const messages: Record<string, string[]> | undefined = request.session.get('flash')
+    // @ts-expect-error -- the messages of a type are a list
+    request.session.set('flash', { info: 'saved' })
+    request.session.flash = { info: ['saved'] }
+    // @ts-expect-error -- and not any value
+    request.session.flash.info = 5
+    return { messages, now: request.session.get('flash') }
+  })
+  assert.deepEqual((await new Browser(app).get('/')).json(), { now: { info: 5 } })
+})
+
 test('it has to come after the session', async () => {
   const app = Fastify()
   await assert.rejects(async () => { await app.register(flash) }, /'session' required by '@fastify\/flash'/)

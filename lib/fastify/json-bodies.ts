@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import { bodySchema } from './body-schema.ts'
 import { isJson, mediaTypeOf } from './media-type.ts'
-import { BODY_RULES, bodyRules, KEPT_BODY, KeptBody, notInSchema, notJSON } from './request-json.ts'
+import {
+  BODY_RULES, bodyRules, hasRequestJSON, KEPT_BODY, KeptBody, notInSchema, notJSON
+} from './request-json.ts'
 
 export interface JsonBodiesOptions {
   /** Parse every body that no other parser of the scope takes, whatever its content type says. Default false. */
@@ -29,6 +31,7 @@ export const jsonBodies = fp(register, {
 
 async function register (fastify: FastifyInstance, { force = false }: JsonBodiesOptions): Promise<void> {
   if (typeof force !== 'boolean') throw new TypeError('The option force of jsonBodies must be true or false')
+  if (!hasRequestJSON(fastify)) throw new TypeError('jsonBodies needs the JSON that the option json: false leaves out')
   const isInherited = BODY_RULES in fastify
   Object.defineProperty(fastify, BODY_RULES, { value: { force }, configurable: true })
   if (isInherited) return

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { JSONDecodeError } from '../errors.ts'
-import { json } from '../json/json.ts'
+import { DefaultJSONProvider } from '../json/default-provider.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { formatPath } from '../path.ts'
 import { hasResponseSchema } from './response-schema.ts'
+import { isProvider } from './scope-provider.ts'
 
 /** What error replies hold. */
 export interface ErrorBody {
@@ -73,8 +74,11 @@ function isErrorStatus (status: unknown): status is number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
+/** For servers without a provider of their own. */
+const fallback = new DefaultJSONProvider()
+
 function providerOf (request: FastifyRequest): JSONProvider {
-  return request.server.json ?? json
+  return isProvider(request.server.json) ? request.server.json : fallback
 }
 
 function named (statusCode: number): Pick<ErrorBody, 'statusCode' | 'error'> {

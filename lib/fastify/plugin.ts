@@ -1,4 +1,3 @@
-import { KeyObject } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -7,8 +6,9 @@ import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
 import { decorateJSON } from './decorate-json.ts'
 import { discard } from './discard.ts'
-import { isInside, isTaken, refuseOutside } from './encapsulation.ts'
+import { refuseOutside } from './encapsulation.ts'
 import { RequestSession, type SessionSite } from './request-session.ts'
+import { enterSessions } from './server-sessions.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
 import { decodeSession, encodeSession } from '../session/codec.ts'
 import { CookieWriter } from '../session/cookie-writer.ts'
@@ -17,7 +17,7 @@ import type { SessionData } from '../session/members.ts'
 import { resolveOptions, type SessionOptions, type SessionSettings } from '../session/options.ts'
 import { assignSession, type Session } from '../session/session.ts'
 import { SecureCookieSessionInterface, type SessionInterface } from '../session/session-interface.ts'
-import type { Secret } from '../signing/keys.ts'
+import { isSecret, type Secret } from '../signing/keys.ts'
 
 /** The options of the plugin: those of one session, of several, or the secret alone. */
 export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<SessionOptions<FastifyRequest>>
@@ -46,16 +46,10 @@ declare module 'fastify' {
     session?: { refresh?: boolean }
   }
   interface FastifyRegister<T> {
-    (plugin: typeof sessionPlugin, secret: string | Buffer | KeyObject): T
+    /** The secret alone; undefined, as of an environment variable that is not set, fails `ready()`. */
+    (plugin: typeof sessionPlugin | Promise<{ default: typeof sessionPlugin }>, secret: Secret | undefined): T
   }
 }
-
-/** All sessions of a server, whichever scope they belong to. */
-const sessionsOf = new WeakMap<object, readonly SessionSettings[]>()
-
-/** The property of an instance with the sessions of its scope and of those around it. */
-const SESSIONS = Symbol('fastify-signed-session.sessions')
-type WithSessions = Record<typeof SESSIONS, readonly SessionSettings[] | undefined>
 
 const COMMON_HEADER_LIMIT = 8192
 
@@ -78,9 +72,8 @@ export const sessionPlugin = fp(register as FastifyPluginAsync, {
 async function register (fastify: FastifyInstance, given: SessionPluginOptions | Secret): Promise<void> {
   const options = asList(given)
   const settings = options.map(resolveOptions)
-  checkNames(fastify, settings)
+  const together = enterSessions(fastify, settings)
   await loadCookieSerializer()
-  const together = (fastify as unknown as WithSessions)[SESSIONS]!
   for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(together)]) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
@@ -95,38 +88,7 @@ function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
     if (given.length === 0) throw new TypeError('The list of sessions is empty')
     return given as SessionOptions[]
   }
-  const isSecret = typeof given === 'string' || given instanceof Uint8Array || given instanceof KeyObject
-  return [isSecret ? { secret: given } : given as SessionOptions]
-}
-
-function checkNames (fastify: FastifyInstance, settings: readonly SessionSettings[]): void {
-  if (Object.hasOwn(fastify, 'sessionInterface')) {
-    throw new TypeError('fastify-signed-session is registered in this scope already; several sessions go into one registration, as a list of options')
-  }
-  const around = (fastify as unknown as WithSessions)[SESSIONS] ?? []
-  const all = [...around, ...settings]
-  for (const { name, cookieName } of settings) {
-    if (isInside(fastify, name)) {
-      throw new TypeError(`A scope inside this one has a session ${quoteName(name)} already; register the outer one first, under a sessionName of its own, or it alone`)
-    }
-    if (isTaken(fastify, name) || [...around, ...settings].filter((each) => each.name === name).length > 1) {
-      throw new TypeError(`A request has a property ${quoteName(name)} already, in this scope or one around it; each session needs a sessionName of its own`)
-    }
-    if (all.filter((each) => each.cookieName === cookieName).length > 1) {
-      throw new TypeError(`Two sessions share the cookie ${quoteName(cookieName)}; each needs a cookieName of its own`)
-    }
-  }
-  const everywhere = sessionsOf.get(fastify.server) ?? []
-  if (settings.some((each, index) => [...everywhere, ...settings.slice(index + 1)].some((other) => sharesKey(each, other)))) {
-    throw new TypeError('Two sessions share a signing key, so that a cookie of one would pass for the other; give each a secret or a salt of its own')
-  }
-  sessionsOf.set(fastify.server, [...everywhere, ...settings])
-  ;(fastify as unknown as WithSessions)[SESSIONS] = all
-}
-
-/** Two sessions of one name, in scopes beside each other, are one session. */
-function sharesKey (one: SessionSettings, other: SessionSettings): boolean {
-  return one.name !== other.name && one.keys.some((key) => other.keys.some((each) => each.equals(key)))
+  return [isSecret(given) ? { secret: given } : given as SessionOptions]
 }
 
 /** What browsers send back has to fit the limits that servers set for all headers together. */

@@ -42,8 +42,12 @@ export const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
 type WithRules = Record<typeof BODY_RULES, BodyRules | undefined>
 type WithKeptBody = Record<typeof KEPT_BODY, KeptBody | null>
 
+/** Whether the requests of a scope have their JSON from here. */
+export function hasRequestJSON (fastify: FastifyInstance): boolean {
+  return fastify.hasRequestDecorator(KEPT_BODY)
+}
+
 export function decorateRequestJSON (fastify: FastifyInstance): void {
-  if (fastify.hasRequestDecorator('getJson')) return
   fastify.decorateRequest(KEPT_BODY as never, null as never)
   fastify.decorateRequest('isJson', { getter () { return isJson(this as unknown as FastifyRequest) } } as never)
   fastify.decorateRequest('getJson', function (this: FastifyRequest, options?: GetJsonOptions) { return getJson(this, options) } as never)

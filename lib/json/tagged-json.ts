@@ -1,10 +1,11 @@
-import { BadPayload } from '../errors.ts'
+import { BadPayload, isExhaustion } from '../errors.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
 import { builtInTags } from './tags.ts'
-import { inheritsKeys, isStackOverflow } from './writer.ts'
+import { depthOf } from './strings.ts'
+import { inheritsKeys } from './writer.ts'
 
 export interface SerializerOptions {
   /**
@@ -98,26 +99,23 @@ export class TaggedJSONSerializer {
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#dialect.maxDepth))
+    return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0))
   }
 
   #parse (text: string): unknown {
     try {
       return this.#dialect.parse(text)
     } catch (originalError) {
-      if (isStackOverflow(originalError)) throw tooDeep('there is stack for', originalError)
-      throw new BadPayload('The payload is not JSON', { payload: text, originalError })
+      if (!isExhaustion(originalError)) throw new BadPayload('The payload is not JSON', { payload: text, originalError })
+      const { maxDepth } = this.#dialect
+      throw depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
     }
   }
 
   #untagged (value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value
     this.#inherits = inheritsKeys()
-    try {
-      return this.#untag(value, 0)
-    } catch (error) {
-      throw isStackOverflow(error) ? tooDeep('there is stack for', error) : error
-    }
+    return this.#untag(value, 0)
   }
 
   #add (tag: JSONTag, index: number): void {
@@ -127,7 +125,7 @@ export class TaggedJSONSerializer {
 
   /** Works in place and from the inside out; what an escape gives back is not looked at again. */
   #untag (value: object, depth: number): unknown {
-    if (depth === this.#dialect.maxDepth) throw tooDeep(`${depth} levels`)
+    if (depth === this.#dialect.maxDepth) throw tooDeep(depth)
     return Array.isArray(value) ? this.#untagList(value, depth + 1) : this.#untagDict(value as Record<string, unknown>, depth + 1)
   }
 
@@ -159,21 +157,23 @@ export class TaggedJSONSerializer {
 }
 
 /** Plain JSON data once more, so that it can be worked on in place. */
-function copyOf (value: unknown, levels: number): unknown {
+function copyOf (value: unknown, maxDepth: number, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (levels === 0) throw tooDeep('can be read')
-  if (Array.isArray(value)) return value.map((each) => copyOf(each, levels - 1))
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each, levels - 1)]))
+  if (depth === maxDepth) throw tooDeep(maxDepth)
+  const copied = (each: unknown): unknown => copyOf(each, maxDepth, depth + 1)
+  if (Array.isArray(value)) return value.map(copied)
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each)]))
 }
 
-function tooDeep (limit: string, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
-  return new BadPayload(`The payload is nested deeper than ${limit}`, { originalError })
+function tooDeep (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
+  return new BadPayload(`The payload is nested deeper than ${maxDepth} levels`, { originalError })
 }
 
 function fromTag (tag: JSONTag, value: unknown): unknown {
   try {
     return tag.fromJson(value)
   } catch (originalError) {
+    if (isExhaustion(originalError)) throw originalError
     throw new BadPayload(`The tag ${quoteName(tag.key)} holds something that does not belong there`, { originalError })
   }
 }

@@ -1,15 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import type { BadData } from '../errors.ts'
+import {
+  anything, type Check, checkOptions, isBoolean, isMethod, isSeconds, isTime, type OptionTable
+} from '../option-checks.ts'
 import { quoteName } from '../path.ts'
 import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import type { SerializerFormat } from '../json/dialects.ts'
 import type { TagClass } from '../json/tag.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import { isEmptySecret, type KeyDerivation, type Secret } from '../signing/keys.ts'
+import type { KeyDerivation, Secret } from '../signing/keys.ts'
+import { checkedSecrets } from '../signing/secret-rules.ts'
 import { systemClock } from '../signing/signer.ts'
 import { type CookieAttributes, cookieAttributes, type CookieOptions } from './cookie-attributes.ts'
 import { formats, type SessionFormat, sessionKey, type WireFormat } from './formats.ts'
-import { checkSecret } from './secret-rules.ts'
 import type { SessionInterface, SessionSerializer } from './session-interface.ts'
 
 /** The options of one session. All times are in seconds. */
@@ -58,8 +61,11 @@ export interface SessionOptions<Request = unknown> {
   serializer?: SessionSerializer | undefined
   /** In the place of the `SecureCookieSessionInterface`: an instance, or a class made with the settings. */
   sessionInterface?: SessionInterface | (new (settings: SessionSettings) => SessionInterface) | undefined
-  /** A `JSONProvider` class, made with `{ debug }`, or an instance. Default `DefaultJSONProvider`. */
-  json?: JSONProvider | JSONProviderClass | undefined
+  /**
+   * A `JSONProvider` class, made with `{ debug }`, or an instance. Default `DefaultJSONProvider`. With false nothing of
+   * JSON is added to the instance, its requests and its replies, so that the application can have those names.
+   */
+  json?: JSONProvider | JSONProviderClass | false | undefined
   /** Indented `jsonify`. Default whether NODE_ENV is `development`. */
   debug?: boolean | undefined
   /**
@@ -95,6 +101,8 @@ export interface SessionSettings extends WireFormat {
   readonly maxCookieSize: number
   readonly cacheControl: boolean
   readonly serializer: SessionSerializer
+  /** The tags of the application's own. */
+  readonly tags: readonly TagClass[]
   readonly sessionInterface: SessionOptions['sessionInterface']
   readonly onInvalid: ((error: BadData, request: never) => unknown) | undefined
   /** What is to be said in the log about the options. */
@@ -110,16 +118,14 @@ const ENDLESS = 'The session lifetime is Infinity, so that a copy of a cookie is
 /** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
 
-type Check = [holds: (value: any) => boolean, rule: string]
-
-const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be true or false']
-const isText: Check = [(value) => typeof value === 'string', 'must be a string']
+const isText: Check = [
+  (value) => typeof value === 'string' && value.isWellFormed(), 'must be a string, without lone surrogates'
+]
 const isToken: Check = [(value) => typeof value === 'string' && TOKEN.test(value), 'must be a cookie name: letters, digits and - _ . are safe']
-const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more']
 const isTags: Check = [(value) => Array.isArray(value) && value.every((tag) => typeof tag === 'function'), 'must be a list of tag classes']
 
 const checks: Record<keyof SessionOptions, Check> = {
-  secret: [() => true, ''],
+  secret: anything,
   fallbacks: [(value) => Array.isArray(value) && value.length <= MAX_FALLBACKS, `must be a list of at most ${MAX_FALLBACKS} secrets`],
   format: [(value) => typeof value === 'string' && Object.hasOwn(formats, value), `must be one of ${Object.keys(formats).join(', ')}`],
   salt: isText,
@@ -138,18 +144,42 @@ const checks: Record<keyof SessionOptions, Check> = {
   tags: isTags,
   serializer: [(value) => isMethod(value, 'dumps') && isMethod(value, 'loads'), 'must have dumps and loads'],
   sessionInterface: [(value) => typeof value === 'function' || (isMethod(value, 'openSession') && isMethod(value, 'saveSession')), 'must be a SessionInterface'],
-  json: [(value) => typeof value === 'function' || (isMethod(value, 'dumps') && isMethod(value, 'loads')), 'must be a JSONProvider'],
+  json: [isJSON, 'must be a JSONProvider, or false'],
   debug: isBoolean,
   jsonReplies: isBoolean,
   ambientJson: isBoolean,
   onInvalid: [(value) => typeof value === 'function', 'must be a function']
 }
 
+const LIFETIME = 'use lifetime, in seconds'
+const inCookie = ['domain', 'path', 'httpOnly', 'secure', 'sameSite', 'partitioned', 'priority']
+
+const table: OptionTable = {
+  kind: 'session option',
+  checks,
+  passed: ['prefix', 'logLevel', 'logSerializers'], // Fastify takes them of every plugin
+  instead: {
+    ...Object.fromEntries(inCookie.map((name) => [name, `use cookie: { ${name} }`])),
+    maxAge: LIFETIME,
+    expires: LIFETIME,
+    expiry: LIFETIME,
+    ttl: LIFETIME,
+    rolling: 'use refreshAfter, the age in seconds from which a session that is used is signed anew',
+    saveUninitialized: 'leave it out, since a session is saved once it holds something',
+    resave: 'leave it out, since a session is saved where it was changed',
+    key: 'use secret',
+    keys: 'use secret, and fallbacks for the older ones',
+    password: 'use secret',
+    name: 'use cookieName for the cookie, or sessionName for the property of the request',
+    genid: 'leave it out, since session.id is 128 random bits',
+    cookieOptions: 'use cookie'
+  }
+}
+
 /** The settings for the options. Throws a `TypeError` of one sentence for whatever is wrong. */
 export function resolveOptions (options: SessionOptions): SessionSettings {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The session options must be an object')
-  for (const [key, value] of Object.entries(options)) checkOption(key, value)
-  const { sessionName: name = 'session', cookieName = name, lifetime = DEFAULT_LIFETIME } = options
+  checkOptions(options, table)
+  const { sessionName: name = 'session', cookieName = name, lifetime = DEFAULT_LIFETIME, tags = [] } = options
   if (!isToken[0](cookieName)) throw new TypeError(`The option cookieName ${isToken[1]}; ${quoteName(cookieName)}, the session's name, is none`)
   const format = formats[options.format ?? 'default']
   const wire = wireFormat(options, format)
@@ -158,7 +188,7 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
     ...wire,
     name,
     cookieName,
-    keys: checkedSecrets(options, format, warnings).map((secret) => sessionKey(secret, cookieName, wire)),
+    keys: secretsOf(options, format, warnings).map((secret) => sessionKey(secret, cookieName, wire)),
     cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
     lifetime,
     permanent: options.permanent ?? false,
@@ -168,7 +198,8 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
     absoluteLifetime: options.absoluteLifetime,
     maxCookieSize: options.maxCookieSize ?? 4096,
     cacheControl: options.cacheControl ?? true,
-    serializer: withTags(options.serializer ?? new TaggedJSONSerializer({ format: format.serializer }), options.tags ?? []),
+    serializer: withTags(options.serializer ?? new TaggedJSONSerializer({ format: format.serializer }), tags),
+    tags,
     sessionInterface: options.sessionInterface,
     onInvalid: options.onInvalid,
     warnings,
@@ -179,22 +210,18 @@ export function resolveOptions (options: SessionOptions): SessionSettings {
 /** The options that are the registration's rather than a session's. */
 const shared = ['json', 'debug', 'jsonReplies', 'ambientJson'] as const
 
-/** Those of the first session. Throws a `TypeError` where another one has any. */
+/** Those of the first session. Throws a `TypeError` where another one has any, and where they do not go together. */
 export function sharedOptions ([first, ...others]: readonly SessionOptions[]): Pick<SessionOptions, typeof shared[number]> {
+  for (const key of ['jsonReplies', 'ambientJson'] as const) {
+    if (first!.json !== false || !first![key]) continue
+    throw new TypeError(`The option ${key} needs the JSON that the option json: false leaves out`)
+  }
   for (const key of shared) {
     if (others.some((each) => each[key] !== undefined)) {
       throw new TypeError(`The option ${key} is the same for all sessions of a registration; give it with the first one`)
     }
   }
   return first!
-}
-
-function checkOption (key: string, value: unknown): void {
-  if (!Object.hasOwn(checks, key)) {
-    throw new TypeError(`The session option ${quoteName(key)} is unknown; known are ${Object.keys(checks).join(', ')}`)
-  }
-  const [holds, rule] = checks[key as keyof SessionOptions]
-  if (value !== undefined && !holds(value)) throw new TypeError(`The session option ${key} ${rule}`)
 }
 
 function wireFormat (options: SessionOptions, format: SessionFormat): WireFormat {
@@ -204,14 +231,9 @@ function wireFormat (options: SessionOptions, format: SessionFormat): WireFormat
   return { salt, digest, keyDerivation, compress }
 }
 
-function checkedSecrets ({ secret, fallbacks = [] }: SessionOptions, { refusesWeakSecrets }: SessionFormat, warnings: string[]): Secret[] {
-  const warn = refusesWeakSecrets ? undefined : (message: string): void => { warnings.push(message) }
-  checkSecret(secret, 'secret', warn)
-  return [secret, ...fallbacks.map((fallback, index) => {
-    if (isEmptySecret(fallback)) throw new TypeError(`The session secret fallbacks[${index}] is missing: leave it out where there is no older secret`)
-    checkSecret(fallback, `secret fallbacks[${index}]`, warn)
-    return fallback
-  })]
+function secretsOf ({ secret, fallbacks = [] }: SessionOptions, format: SessionFormat, warnings: string[]): Secret[] {
+  const warn = format.refusesWeakSecrets ? undefined : (message: string): void => { warnings.push(message) }
+  return checkedSecrets(secret, fallbacks, 'session secret', warn)
 }
 
 /** Registers the tags one after the other at the front, the last one first, so that they stand in the order given. */
@@ -221,10 +243,6 @@ function withTags (serializer: SessionSerializer, tags: readonly TagClass[]): Se
   return serializer
 }
 
-function isTime (value: unknown): boolean {
-  return typeof value === 'number' && value >= 0
-}
-
-function isMethod (value: unknown, name: string): boolean {
-  return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
+function isJSON (value: unknown): boolean {
+  return value === false || typeof value === 'function' || (isMethod(value, 'dumps') && isMethod(value, 'loads'))
 }

@@ -89,6 +89,11 @@ const EMPTY = '{}'
 const MAX_EXPIRES = 400 * 24 * 60 * 60
 
 class CookieSigner extends TimestampSigner {
+  /** A cookie value is ASCII (RFC 6265, section 4.1.1); no HMAC is made of another, which was never signed here. */
+  override keyOf (signed: string): number {
+    return Buffer.byteLength(signed) === signed.length ? super.keyOf(signed) : NO_KEY
+  }
+
   protected override failure<Failure extends BadData> (Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence): Failure {
     return withoutStacks(() => super.failure(Class, message, evidence))
   }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, hkdfSync, KeyObject } from 'node:crypto'
+import { types } from 'node:util'
 import { asBuffer } from './encoding.ts'
 
 /** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
@@ -25,20 +26,25 @@ const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: 
   none: (secret) => secret
 }
 
-/** The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation. */
+/**
+ * The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for text with lone
+ * surrogates: they have no UTF-8, so that secrets or salts which differ in nothing else would make one key.
+ */
 export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string): Buffer {
   if (!Object.hasOwn(derivations, derivation)) {
     throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
   }
-  return derivations[derivation](secretBytes(secret), bytesOf(salt), digest)
+  return derivations[derivation](secretBytes(secret), bytesOf(salt, 'The salt'), digest)
 }
 
 /**
  * HKDF-SHA256 of the secret, bound to what it is for: every part of `info` is preceded by its length, so that no two
- * purposes, names or salts can meet in one key. Throws a `TypeError` where name and salt are too long.
+ * purposes, names or salts can meet in one key. Throws a `TypeError` where name and salt are too long, and where one is
+ * not well-formed.
  */
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
-  const info = Buffer.concat([HKDF_VERSION, purpose, name, salt].flatMap((part) => lengthPrefixed(bytesOf(part))))
+  const parts = [HKDF_VERSION, purpose, name, salt].map((part) => bytesOf(part, 'The salt'))
+  const info = Buffer.concat(parts.flatMap(lengthPrefixed))
   if (info.length > MAX_INFO_BYTES) throw new TypeError('The salt and the name are too long together for hkdf: keep them below 900 bytes')
   return hkdf(secret, HKDF_SALT, info, KEY_BYTES)
 }
@@ -48,11 +54,15 @@ export function hkdf (secret: Secret, salt: string | Uint8Array, info: Uint8Arra
   return Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
 }
 
+/** Whether a value is of a type that a secret may have; one of bytes may come from another realm. */
+export function isSecret (value: unknown): value is Secret {
+  return typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
+}
+
 /** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */
 export function secretBytes (secret: Secret): Buffer {
-  if (typeof secret === 'string') return Buffer.from(secret)
-  if (secret instanceof Uint8Array) return asBuffer(secret)
   if (secret instanceof KeyObject && secret.type === 'secret') return secret.export()
+  if (!(secret instanceof KeyObject) && isSecret(secret)) return bytesOf(secret, 'A secret')
   throw new TypeError('A secret must be a string, a Buffer or a KeyObject of type secret')
 }
 
@@ -68,11 +78,14 @@ export function checkDigest (digest: string): void {
 /** Whether there is nothing to a secret. */
 export function isEmptySecret (secret: unknown): boolean {
   return secret === undefined || secret === null || secret === '' ||
-    (secret instanceof Uint8Array && secret.length === 0) || (secret instanceof KeyObject && secret.symmetricKeySize === 0)
+    (types.isUint8Array(secret) && secret.length === 0) ||
+    (secret instanceof KeyObject && secret.symmetricKeySize === 0)
 }
 
-function bytesOf (value: string | Uint8Array): Buffer {
-  return typeof value === 'string' ? Buffer.from(value) : asBuffer(value)
+function bytesOf (value: string | Uint8Array, what: string): Buffer {
+  if (typeof value !== 'string') return asBuffer(value)
+  if (!value.isWellFormed()) throw new TypeError(`${what} must be well-formed text: lone surrogates have no UTF-8`)
+  return Buffer.from(value)
 }
 
 function lengthPrefixed (bytes: Buffer): Buffer[] {

@@ -8,8 +8,8 @@ const MAX_TEXT = 4096
 /** A character takes three bytes at most; those that take four are two characters long. */
 const MAX_TEXT_BYTES = 3 * MAX_TEXT
 
-/** How many views of a buffer are kept: cookies of an application have few lengths, and those that others send must not fill the memory. */
-const MAX_VIEWS = 512
+/** Places for views of a buffer: the cookies of an application have few lengths, whatever others send. */
+const PLACES = 256
 
 /** An HMAC under one key, written as unpadded base64url. */
 export class Mac {
@@ -75,8 +75,8 @@ class TwoHashes {
   readonly #block: number
   readonly #inner: Buffer
   readonly #outer: Buffer
-  /** Some views of the inner buffer, by start and length: they cost more to make than to find. */
-  readonly #views = new Map<number, Buffer>()
+  /** Views of the inner buffer, the last one of each place: they cost more to make than to find. */
+  readonly #views: Array<Buffer | undefined> = Array(PLACES).fill(undefined)
 
   constructor (digest: string, key: Buffer, block: number) {
     this.#digest = digest
@@ -111,17 +111,16 @@ class TwoHashes {
   }
 
   #view (start: number, length: number): Buffer {
-    const key = start * 2 * MAX_TEXT_BYTES + length
-    let view = this.#views.get(key)
-    if (view === undefined) {
-      if (this.#views.size === MAX_VIEWS) this.#views.clear()
-      this.#views.set(key, view = this.#inner.subarray(start, start + length))
+    const place = (start + length) % PLACES
+    let view = this.#views[place]
+    if (view?.length !== length || view.byteOffset !== start) {
+      view = this.#views[place] = this.#inner.subarray(start, start + length)
     }
     return view
   }
 }
 
-/** A buffer with the key, every byte of its block combined with `pad`, and room for as many bytes more. */
+/** A buffer of its own with the key, every byte of its block combined with `pad`, and room for as many bytes more. */
 function padded (key: Buffer, pad: number, block: number, room: number): Buffer {
   const buffer = Buffer.alloc(block + room).fill(pad, 0, block)
   key.forEach((byte, index) => { buffer[index] = byte ^ pad })

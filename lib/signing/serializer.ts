@@ -1,9 +1,13 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import { BadData, BadPayload } from '../errors.ts'
+import { BadData, BadPayload, isExhaustion } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import { checkOptions, isBoolean, isMethod, isSeconds, type OptionTable } from '../option-checks.ts'
 import { base64urlDecode, base64urlEncode, base64urlToText, utf8ToText } from './encoding.ts'
 import type { Secret } from './keys.ts'
-import { type AgeLimit, checkedLimit, Signer, type SignerOptions, type TimedUnsigned, TimestampSigner, type TimestampSignerOptions } from './signer.ts'
+import {
+  type AgeLimit, checkedLimit, insteadOf, Signer, type SignerOptions, signerOptions, type TimedUnsigned,
+  TimestampSigner, type TimestampSignerOptions, timestampSignerOptions
+} from './signer.ts'
 
 /** Turns a value into text and back. */
 export interface TextSerializer {
@@ -22,6 +26,25 @@ export interface PayloadOptions {
    * one with it on inflates them only after the signature holds, up to 256 KiB.
    */
   compress?: boolean | undefined
+}
+
+const payloadChecks: OptionTable<keyof PayloadOptions>['checks'] = {
+  serializer: [(value) => isMethod(value, 'dumps') && isMethod(value, 'loads'), 'must have dumps and loads'],
+  compress: isBoolean
+}
+
+/** The options of `URLSafeSerializer`. */
+const untimedOptions: OptionTable<keyof SignerOptions | keyof PayloadOptions> = {
+  kind: 'URLSafeSerializer option',
+  checks: { ...signerOptions.checks, ...payloadChecks },
+  instead: insteadOf('use a URLSafeTimedSerializer, which takes maxAge, in seconds')
+}
+
+/** The options of `URLSafeTimedSerializer`. */
+const timedOptions: OptionTable<keyof TimestampSignerOptions | keyof PayloadOptions | keyof AgeLimit> = {
+  kind: 'URLSafeTimedSerializer option',
+  checks: { ...timestampSignerOptions.checks, ...payloadChecks, maxAge: isSeconds },
+  instead: insteadOf('use maxAge, in seconds')
 }
 
 /**
@@ -51,12 +74,15 @@ function inflatedText (payload: string, compress: boolean): string | null | unde
   return bytes && utf8ToText(inflate(bytes, payload))
 }
 
-/** The value of a text whose signature holds. Throws `BadPayload`, whatever the serializer throws. */
+/**
+ * The value of a text whose signature holds. Throws `BadPayload` for whatever the serializer throws, unless memory or
+ * stack ran out: that is thrown as it is.
+ */
 export function loadText (serializer: TextSerializer, text: string): unknown {
   try {
     return serializer.loads(text)
   } catch (originalError) {
-    if (originalError instanceof BadData) throw originalError
+    if (originalError instanceof BadData || isExhaustion(originalError)) throw originalError
     throw new BadPayload('The payload cannot be read', { payload: text, originalError })
   }
 }
@@ -72,9 +98,11 @@ export class URLSafeSerializer {
 
   /** Throws a `TypeError` as `Signer` does. */
   constructor (secret: Secret, options: SignerOptions & PayloadOptions) {
-    this.#signer = new Signer(secret, options)
-    this.#serializer = options.serializer ?? new TaggedJSONSerializer()
-    this.#compress = options.compress ?? false
+    checkOptions(options, untimedOptions)
+    const { serializer = new TaggedJSONSerializer(), compress = false, ...signing } = options
+    this.#signer = new Signer(secret, signing)
+    this.#serializer = serializer
+    this.#compress = compress
   }
 
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
@@ -101,12 +129,17 @@ export class URLSafeTimedSerializer {
   readonly #compress: boolean
   readonly #maxAge: number | undefined
 
-  /** `maxAge` in seconds is the default of the loading methods. Throws a `TypeError` as `Signer` does. */
+  /**
+   * `maxAge` in seconds, 0 or more, is the default of the loading methods; Infinity for no end. Throws a `TypeError` as
+   * `Signer` does.
+   */
   constructor (secret: Secret, options: TimestampSignerOptions & PayloadOptions & AgeLimit) {
-    this.#signer = new TimestampSigner(secret, options)
-    this.#serializer = options.serializer ?? new TaggedJSONSerializer()
-    this.#compress = options.compress ?? false
-    this.#maxAge = options.maxAge
+    checkOptions(options, timedOptions)
+    const { serializer = new TaggedJSONSerializer(), compress = false, maxAge, ...signing } = options
+    this.#signer = new TimestampSigner(secret, signing)
+    this.#serializer = serializer
+    this.#compress = compress
+    this.#maxAge = maxAge
   }
 
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
@@ -125,7 +158,7 @@ export class URLSafeTimedSerializer {
   /** As `loads`, together with the time of signing. */
   loadsWithTimestamp (text: string, limit: AgeLimit = {}): Timestamped {
     const { maxAge = this.#maxAge } = checkedLimit(limit)
-    if (typeof maxAge !== 'number' || Number.isNaN(maxAge)) {
+    if (maxAge === undefined) {
       throw new TypeError('loads needs a maxAge in seconds, in the constructor or in the call; Infinity for none')
     }
     const { value, timestamp }: TimedUnsigned = this.#signer.verify(text, { maxAge })
@@ -133,10 +166,16 @@ export class URLSafeTimedSerializer {
   }
 }
 
+/** For data that is no zlib, is cut short, needs a dictionary, or inflates to too much. */
+const DATA_FAULTS = new Set<unknown>(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT', 'ERR_BUFFER_TOO_LARGE'])
+
+/** Throws `BadPayload` for data at fault, and what else fails, for want of memory say, as it is. */
 function inflate (bytes: Buffer, payload: string): Buffer {
   try {
     return inflateSync(bytes, { maxOutputLength: MAX_INFLATED_SIZE })
   } catch (originalError) {
-    throw new BadPayload(`The payload is not zlib, or inflates to more than ${MAX_INFLATED_SIZE} bytes`, { payload, originalError })
+    if (!DATA_FAULTS.has((originalError as { code?: unknown }).code)) throw originalError
+    const message = `The payload is not zlib, or inflates to more than ${MAX_INFLATED_SIZE} bytes`
+    throw new BadPayload(message, { payload, originalError })
   }
 }

@@ -1,7 +1,10 @@
+import { types } from 'node:util'
 import { BadData, BadSignature, BadTimeSignature, type Evidence, SignatureExpired } from '../errors.ts'
+import { anything, checkOptions, isSeconds, type OptionTable } from '../option-checks.ts'
 import { base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from './encoding.ts'
-import { checkDigest, deriveKey, isEmptySecret, type KeyDerivation, type Secret } from './keys.ts'
+import { checkDigest, deriveKey, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
+import { checkedSecrets } from './secret-rules.ts'
 
 export interface SignerOptions {
   /** Keeps the signatures of one use from passing for those of another. Required; not a secret. */
@@ -24,8 +27,44 @@ export interface TimestampSignerOptions extends SignerOptions {
 }
 
 export interface AgeLimit {
-  /** Seconds; a signature exactly this old is still valid. Without it, or with `Infinity`, age does not count. */
+  /**
+   * Seconds; a signature exactly this old is still valid. With `Infinity` every age is valid, but a time that is more
+   * than `clockTolerance` ahead is not. Without it the time does not count at all, as in itsdangerous.
+   */
   maxAge?: number | undefined
+}
+
+/** What to do in place of options that other libraries have; `forAge` in place of those that limit an age. */
+export function insteadOf (forAge: string): OptionTable['instead'] {
+  const ages = ['maxAge', 'expiresIn', 'expires', 'expiry', 'ttl'].map((name) => [name, forAge])
+  const digests = ['algorithm', 'digestMethod', 'digest_method'].map((name) => [name, 'use digest'])
+  return Object.fromEntries([...ages, ...digests])
+}
+
+const UNSIGN = 'an age is limited in reading, by unsign(signed, { maxAge }) of a TimestampSigner'
+
+/** The options of `Signer`. */
+export const signerOptions: OptionTable<keyof SignerOptions> = {
+  kind: 'Signer option',
+  checks: {
+    salt: anything,
+    fallbacks: [Array.isArray, 'must be a list of secrets'],
+    digest: anything,
+    keyDerivation: anything,
+    sep: [isSeparator, 'must hold a character that base64url does not use, and no lone surrogate']
+  },
+  instead: insteadOf(UNSIGN)
+}
+
+/** The options of `TimestampSigner`. */
+export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> = {
+  kind: 'TimestampSigner option',
+  checks: {
+    ...signerOptions.checks,
+    now: [(value) => typeof value === 'function', 'must be a function that returns Unix seconds'],
+    clockTolerance: isSeconds
+  },
+  instead: insteadOf(UNSIGN)
 }
 
 /** What `keyOf` answers where no key signed a text. */
@@ -55,19 +94,20 @@ export class Signer {
   /** The characters of a separator and a signature. */
   readonly #tail: number
 
-  /** Throws a `TypeError` for an empty secret, an unknown digest or derivation, and a separator that base64url could hold. */
+  /**
+   * Throws a `TypeError` for a secret that is missing, or with `hkdf` easy to guess, and for an option that is unknown
+   * or wrong, such as a separator that base64url could hold.
+   */
   constructor (secret: Secret, options: SignerOptions) {
-    if (typeof options !== 'object' || options === null) throw new TypeError('A signer needs options, { salt } at least')
+    checkOptions(options, signerOptions)
     const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
-    if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError('A signer needs a salt: text or bytes')
-    if (!Array.isArray(fallbacks)) throw new TypeError('fallbacks must be a list of secrets')
-    if (typeof sep !== 'string' || /^[\w=-]*$/.test(sep)) throw new TypeError('sep must hold a character that base64url does not use')
+    const hasSalt = typeof salt === 'string' || types.isUint8Array(salt)
+    if (!hasSalt) throw new TypeError('A signer needs a salt: text or bytes')
     checkDigest(digest)
     this.sep = sep
-    this.#macs = [secret, ...fallbacks].map((each) => {
-      if (isEmptySecret(each)) throw new TypeError('A secret must not be empty')
-      return new Mac(digest, deriveKey(each, salt, keyDerivation, digest))
-    })
+    const warn = keyDerivation === 'hkdf' ? undefined : (): void => {} // itsdangerous takes any secret
+    this.#macs = checkedSecrets(secret, fallbacks, 'secret', warn)
+      .map((each) => new Mac(digest, deriveKey(each, salt, keyDerivation, digest)))
     this.#tail = sep.length + this.#macs[0]!.length
   }
 
@@ -145,10 +185,13 @@ export class TimestampSigner extends Signer {
   #stamped = -1
   #stamp = ''
 
+  /** Throws a `TypeError` as `Signer` does. */
   constructor (secret: Secret, options: TimestampSignerOptions) {
-    super(secret, options)
-    this.#now = options.now ?? systemClock
-    this.#clockTolerance = options.clockTolerance ?? 0
+    checkOptions(options, timestampSignerOptions)
+    const { now = systemClock, clockTolerance = 0, ...signing } = options
+    super(secret, signing)
+    this.#now = now
+    this.#clockTolerance = clockTolerance
   }
 
   override sign (value: string | Uint8Array): string {
@@ -176,21 +219,21 @@ export class TimestampSigner extends Signer {
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
-    const { maxAge = Infinity } = checkedLimit(limit)
+    const { maxAge } = checkedLimit(limit)
     const key = this.keyOf(signed)
     if (key === NO_KEY) throw this.refusal(signed)
     return this.timed(signed, key, maxAge)
   }
 
   /** Value and time of a text that `key` signed. Throws `BadTimeSignature` or `SignatureExpired`. */
-  timed (signed: string, key: number, maxAge: number, now?: number): TimedUnsigned {
+  timed (signed: string, key: number, maxAge: number | undefined, now?: number): TimedUnsigned {
     const stamped = this.signedPart(signed)
     const end = lastIndexOf(this.sep, stamped)
     if (end === -1) throw this.failure(BadTimeSignature, 'The timestamp is missing', { payload: stamped })
     const value = stamped.slice(0, end)
     const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
     if (timestamp === undefined) throw this.failure(BadTimeSignature, 'The timestamp is malformed', { payload: value })
-    if (maxAge !== Infinity) this.#checkAge(value, timestamp, maxAge, (now ?? this.now()) - timestamp)
+    if (maxAge !== undefined) this.#checkAge(value, timestamp, maxAge, (now ?? this.now()) - timestamp)
     return { value, key, timestamp }
   }
 
@@ -225,9 +268,9 @@ export function systemClock (): number {
 
 /** Throws a `TypeError` for what is no limit, a bare number say, since it would limit nothing. */
 export function checkedLimit (limit: AgeLimit): AgeLimit {
-  const isLimit = typeof limit === 'object' && limit !== null
-  if (!isLimit || (limit.maxAge !== undefined && typeof limit.maxAge !== 'number')) throw new TypeError('The limit is given as { maxAge }, a number of seconds')
-  return limit
+  const { maxAge } = typeof limit === 'object' && limit !== null ? limit : { maxAge: NaN }
+  if (maxAge === undefined || (typeof maxAge === 'number' && !Number.isNaN(maxAge))) return limit
+  throw new TypeError('The limit is given as { maxAge }, a number of seconds')
 }
 
 const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
@@ -245,6 +288,10 @@ function lastIndexOf (sep: string, text: string): number {
     if (text.charCodeAt(at) === first && text.startsWith(sep, at)) return at
   }
   return -1
+}
+
+function isSeparator (value: unknown): boolean {
+  return typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
 }
 
 function asText (value: string | Uint8Array): string {

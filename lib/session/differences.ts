@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util'
+import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import type { SessionSettings } from './options.ts'
+
+/** The settings that are equal where two sessions are one, by what the options call them. */
+const compared: Readonly<Record<string, keyof SessionSettings>> = {
+  sessionName: 'name',
+  cookieName: 'cookieName',
+  'secret or fallbacks': 'keys',
+  format: 'hasForeignText',
+  salt: 'salt',
+  digest: 'digest',
+  keyDerivation: 'keyDerivation',
+  compress: 'compress',
+  cookie: 'cookie',
+  lifetime: 'lifetime',
+  permanent: 'permanent',
+  refreshAfter: 'refreshAfter',
+  absoluteLifetime: 'absoluteLifetime',
+  maxCookieSize: 'maxCookieSize',
+  cacheControl: 'cacheControl',
+  tags: 'tags'
+}
+
+/**
+ * The options in which two sessions differ; none where they are one session that is registered twice. `onInvalid` does
+ * not count, since it only reports. A session interface, and a serializer of your own, are the same only as one object.
+ */
+export function differencesOf (one: SessionSettings, other: SessionSettings): string[] {
+  const isOther = (setting: keyof SessionSettings): boolean => !isDeepStrictEqual(one[setting], other[setting])
+  const differences = Object.keys(compared).filter((option) => isOther(compared[option]!))
+  if (!isSameSerializer(one.serializer, other.serializer)) differences.push('serializer')
+  if (one.sessionInterface !== other.sessionInterface) differences.push('sessionInterface')
+  return differences
+}
+
+/** Of those that are made here, each registration has one of its own; `format` and `tags` say how they differ. */
+function isSameSerializer (one: object, other: object): boolean {
+  return one === other || (one.constructor === TaggedJSONSerializer && other.constructor === TaggedJSONSerializer)
+}

@@ -1,0 +1,88 @@
+import { KeyObject } from 'node:crypto'
+import { isEmptySecret, isSecret, type Secret, secretBytes } from './keys.ts'
+
+const MIN_BYTES = 32
+const MIN_DISTINCT_BYTES = 8
+/** The fewest bytes that do not continue a run. */
+const MIN_OUTSIDE_RUNS = 16
+/** The fewest bytes that have to repeat others before it is no chance. */
+const MIN_REPEATED = 16
+const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"` " +
+  'and keep it in the environment as SESSION_SECRET'
+const NO_FALLBACK = 'leave it out where there is no older secret'
+
+/**
+ * What secrets of examples look like in small letters and digits alone: those that ask to be replaced, the command of
+ * our own documentation (`randombytes`), the top row of a keyboard, those that name their length, as in the
+ * documentation of @fastify/session, @fastify/secure-session, @fastify/csrf-protection, @fastify/passport, iron-session
+ * and hapi, and how the random ones begin that the documentation of Flask, FastAPI, h3 and hapi shows. Each is too long
+ * to be met by chance.
+ */
+const EXAMPLES = [
+  /^(change|replace)(me|this)/, /^your\w*(secret|password)/, /randombytes/, /inproduction/, /qwertyuiop/,
+  /(least|minimum|bigger|longer|must|should)\w*(32|thirtytwo)\w*char/,
+  /^(192b9bdd22ab9ed4|09d25e094faa6ca2|80d42cfb1cd2462c|wsyhfac2u6nzbu)/
+]
+
+/**
+ * The secret and the older ones. Throws a `TypeError`, in one sentence without the secret, for one that is missing. One
+ * that is easy to guess is refused likewise, or, where `warn` is given, only told of. Messages call the secret `name`.
+ */
+export function checkedSecrets (
+  secret: unknown, fallbacks: readonly unknown[], name: string, warn?: (message: string) => void
+): Secret[] {
+  checkSecret(secret, name, HOW_TO, warn)
+  return [secret, ...fallbacks.map((fallback, index) => {
+    checkSecret(fallback, `${name} fallbacks[${index}]`, isEmptySecret(fallback) ? NO_FALLBACK : HOW_TO, warn)
+    return fallback
+  })]
+}
+
+function checkSecret (
+  secret: unknown, name: string, whatToDo: string, warn?: (message: string) => void
+): asserts secret is Secret {
+  const absent = absenceOf(secret)
+  const problem = absent ?? weaknessOf(secretBytes(secret as Secret))
+  if (problem === undefined) return
+  const message = `The ${name} ${problem}: ${whatToDo}`
+  if (absent !== undefined || warn === undefined) throw new TypeError(message)
+  warn(message)
+}
+
+function absenceOf (secret: unknown): string | undefined {
+  if (isEmptySecret(secret)) return 'is missing'
+  if (secret instanceof KeyObject && secret.type !== 'secret') {
+    return `is a KeyObject of type ${secret.type} where type secret is needed`
+  }
+  if (!isSecret(secret)) return 'must be a string, a Buffer or a KeyObject'
+  if (typeof secret === 'string' && !secret.isWellFormed()) return 'has lone surrogates, which have no UTF-8'
+}
+
+function weaknessOf (bytes: Buffer): string | undefined {
+  const text = bytes.toString('latin1')
+  if (isExample(text)) return 'is a placeholder or a published example'
+  if (/-----BEGIN [A-Z ]+-----/.test(text)) return 'is a PEM file, which is not made to be a shared secret'
+  if (bytes.length < MIN_BYTES) return `has ${bytes.length} bytes where at least ${MIN_BYTES} are needed`
+  if (new Set(bytes).size < MIN_DISTINCT_BYTES) return `has fewer than ${MIN_DISTINCT_BYTES} distinct bytes`
+  if (isPeriodic(bytes)) return `repeats fewer than ${MIN_BYTES} bytes again and again`
+  if (bytesOutsideRuns(bytes) < MIN_OUTSIDE_RUNS) return 'is a run such as abcdef or 654321'
+}
+
+function isExample (text: string): boolean {
+  const letters = text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return EXAMPLES.some((example) => example.test(letters))
+}
+
+/** Whether some first bytes, fewer than a secret needs, are repeated to the end; the last time perhaps in part. */
+function isPeriodic (bytes: Buffer): boolean {
+  for (let period = 1; period < MIN_BYTES && period <= bytes.length - MIN_REPEATED; period++) {
+    if (bytes.subarray(period).equals(bytes.subarray(0, -period))) return true
+  }
+  return false
+}
+
+/** The bytes that do not continue a run: each byte of a run is equal to the one before it, or one more, or one less. */
+function bytesOutsideRuns (bytes: Buffer): number {
+  const isStep = Array.from(bytes, (byte, at) => Math.abs(byte - (bytes[at - 1] ?? NaN)) <= 1)
+  return isStep.filter((each, at) => !each || !isStep[at - 1]).length
+}
