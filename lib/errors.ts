@@ -102,11 +102,11 @@ export class BadPayload extends BadData {
 export class NotSerializable extends TypeError {
   readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
   /** Where the value stands, such as `session.cart[2].price`. */
-  readonly path: string
+  readonly keyPath: string
 
-  constructor (path: string, reason: string) {
-    super(`${path} ${reason}`)
-    this.path = path
+  constructor (keyPath: string, reason: string) {
+    super(`${keyPath} ${reason}`)
+    this.keyPath = keyPath
   }
 }
 

@@ -54,7 +54,7 @@ function serializerWith (...tags: TagClass[]): TaggedJSONSerializer {
 const serializer = serializerWith()
 const extended = serializerWith(TagNever, TagBox)
 
-const notKept = (what: string): string => `is ${what}, which cannot be kept; a tag for it can be registered`
+const notKept = (what: string): string => `is ${what}, which cannot be kept${what.startsWith('an ') ? '; store a plain object, or register a tag for it' : ''}`
 const aFunction = notKept('a function')
 const odd = 'is an array with holes or with properties of its own, which JSON cannot keep'
 const proto = 'is a key that would change a prototype where it is read'
@@ -87,11 +87,11 @@ t.test('what cannot be kept is refused with its path', async (t) => {
     [{ a: new Array(2) }, 'value.a', odd],
     [{ a: Object.assign([1], { note: 'secret' }) }, 'value.a', odd],
     [[Object.assign([], { toJSON: fn })], 'value[0]', odd],
-    [[Object.setPrototypeOf([1], null)], 'value[0]', notKept('an object with a class')],
+    [[Object.setPrototypeOf([1], null)], 'value[0]', notKept('an object of class Array')],
     [JSON.parse('{"a":[{"__proto__":1}]}'), 'value.a[0].__proto__', proto],
     [Object.defineProperty({}, '__proto__', { value: {}, enumerable: true }), 'value.__proto__', proto],
-    [[10n ** 4300n], 'value[0]', notKept('a bigint')],
-    [[-(10n ** 4300n)], 'value[0]', notKept('a bigint')],
+    [[10n ** 4300n], 'value[0]', 'is a bigint, which cannot be kept: it has more than 4300 digits'],
+    [[-(10n ** 4300n)], 'value[0]', 'is a bigint, which cannot be kept: it has more than 4300 digits'],
     [new Map([['a', [fn]]]), 'value.a[0]', aFunction],
     [new Map([['a', 1], ['b c', { d: fn }]] as Array<[string, unknown]>), 'value["b c"].d', aFunction],
     [new Map([[1, 1], [2, fn]] as Array<[number, unknown]>), 'value[1]', aFunction],
@@ -385,7 +385,7 @@ t.test('toJson may return nothing but plain JSON data', async (t) => {
     const reason = `is ${what} in what toJson of its tag returned; toJson must return plain JSON data`
     t.strictSame(t.throws(() => giving(json).dumps({ a: [new Box(1)] })), new NotSerializable(path, reason))
   }
-  t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value[0]' })
+  t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value[0]' })
   const self: unknown[] = []
   self.push(self)
   t.strictSame(t.throws(() => giving(self).dumps([new Box(1)])), new NotSerializable('value[0][0]', 'is a cycle: it is value[0] again'))
@@ -424,7 +424,7 @@ t.test('a tag may use its serializer again, and its failures spoil no later path
     }
   }))
   t.equal(own.dumps([{ a: new Box([1n]) }, 2]), '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]')
-  t.match(attempts.shift(), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }, 'the path within the tagged value')
+  t.match(attempts.shift(), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }, 'the path within the tagged value')
   t.strictSame(attempts, [
     new NotSerializable('other[0]', aFunction),
     new BadPayload('The payload is not JSON')
@@ -645,10 +645,10 @@ t.test('holes and own properties are refused, however they add up', async (t) =>
 
 t.test('what only looks like an instance is refused with its path', async (t) => {
   for (const Class of [Date, Map, Set, Buffer, Uint8Array]) {
-    t.throws(() => serializer.dumps({ a: Object.create(Class.prototype) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' })
+    t.throws(() => serializer.dumps({ a: Object.create(Class.prototype) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' })
   }
-  t.throws(() => serializer.dumps({ a: new Proxy(new Map(), {}) }), { name: 'TypeError', path: 'value.a' } as never)
-  t.throws(() => serializer.dumps({ a: Object.setPrototypeOf([1], [5]) }), { name: 'TypeError', path: 'value.a' } as never)
+  t.throws(() => serializer.dumps({ a: new Proxy(new Map(), {}) }), { name: 'TypeError', keyPath: 'value.a' } as never)
+  t.throws(() => serializer.dumps({ a: Object.setPrototypeOf([1], [5]) }), { name: 'TypeError', keyPath: 'value.a' } as never)
 })
 
 t.test('a Map may have the key __proto__, and an object one that is undefined', async (t) => {
@@ -686,7 +686,7 @@ t.test('a part without a place of its own is not reported at another\'s', async 
     toJson (): unknown { return [this.serializer.tag(1, 'left'), this.serializer.tag(fn)] }
     fromJson (): unknown { return null }
   })
-  t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', path: 'value.a' } as never)
+  t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', keyPath: 'value.a' } as never)
 })
 
 t.test('an unknown format is refused', async (t) => {
@@ -698,7 +698,7 @@ t.test('an unknown format is refused', async (t) => {
 t.test('with format flask integers have at most 4300 digits, as in Python', async (t) => {
   for (const value of [10n ** 4299n, -(10n ** 4299n)]) t.equal(flask.loads(flask.dumps(value)), value)
   for (const value of [10n ** 4300n, -(10n ** 4300n)]) {
-    t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value' } as never)
+    t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value' } as never)
     t.throws(() => flask.loads(`${value}`), { name: 'BadPayload' })
   }
 })
@@ -741,7 +741,7 @@ t.test('bytes are told from bytes with properties at any length, and keep to the
       t.ok(same(serializer.loads(serializer.dumps(bytes)), bytes))
       const text = serializer.dumps(bytes)
       t.equal(serializer.dumps(Object.assign(bytes, { [Symbol('note')]: 1 })), text)
-      t.throws(() => serializer.dumps({ a: Object.assign(bytes, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+      t.throws(() => serializer.dumps({ a: Object.assign(bytes, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
     }
   }
 })
@@ -771,7 +771,7 @@ t.test('no method that takes the place of another writes more than one text', as
 t.test('bytes that lie about their length are written or refused with their path', async (t) => {
   for (const bytes of [Buffer.alloc(100, 7), new Uint8Array(100).fill(7)]) {
     const lying = Object.defineProperty(bytes, 'length', { value: 1000 })
-    t.throws(() => serializer.dumps({ a: Object.assign(lying, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+    t.throws(() => serializer.dumps({ a: Object.assign(lying, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
   }
 })
 
@@ -807,6 +807,6 @@ t.test('each of Python\'s words is read where it is the only one', async (t) => 
 t.test('what only has the prototype of a UUID is refused with its path', async (t) => {
   serializer.dumps(new UUID(hex))
   for (const value of [Object.create(UUID.prototype), Object.setPrototypeOf({ text: '"' }, UUID.prototype)]) {
-    t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+    t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
   }
 })

@@ -1,4 +1,5 @@
-import { isPlainArray, isPlainObject, MAX_DEPTH } from './writer.ts'
+import { isPlainArray, isPlainObject } from './kinds.ts'
+import { MAX_DEPTH } from './writer.ts'
 
 /**
  * Whether `JSON.stringify` writes a value as a provider does that nobody told otherwise: it holds nothing but text,

@@ -1,5 +1,6 @@
 import { HasNoForm } from '../errors.ts'
-import { isPlainObject, JSONWriter, passing, quote } from './writer.ts'
+import { isArray, isPlainObject } from './kinds.ts'
+import { JSONWriter, passing, quote } from './writer.ts'
 
 /** Gives something that JSON can say in the place of a value; see `DefaultJSONProvider.default`. */
 export type DefaultFunction = (value: unknown) => unknown
@@ -74,7 +75,7 @@ export class SortingWriter extends ProviderWriter {
 
 /** What JSON has a form for, if it did not say otherwise by itself. */
 function isKnown (value: object): boolean {
-  return Array.isArray(value) || isPlainObject(value)
+  return isArray(value) || isPlainObject(value)
 }
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */

@@ -1,9 +1,12 @@
-import { types } from 'node:util'
 import { NotSerializable } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
+import { isArray, isPlainObject } from './kinds.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
+
+/** How many names of members a writer keeps; clients may choose keys, so all are dropped when there are more. */
+const MAX_NAMES = 250
 
 /**
  * Writes values as JSON text.
@@ -18,6 +21,7 @@ export abstract class JSONWriter {
   /** Whether somebody gave properties to all objects. */
   #inherits = false
   readonly #maxDepth: number
+  readonly #memberNames = new Map<string, string>()
 
   constructor (maxDepth = MAX_DEPTH) {
     this.#maxDepth = maxDepth
@@ -45,7 +49,7 @@ export abstract class JSONWriter {
       case 'bigint': return this.bigint(value)
       case 'object':
         if (value === null) return 'null'
-        if (Array.isArray(value)) return this.list(value)
+        if (isArray(value)) return this.list(value)
         if (isPlainObject(value)) return this.dict(value)
     }
     return this.other(value)
@@ -95,7 +99,7 @@ export abstract class JSONWriter {
         const value = (object as Record<string, unknown>)[at = key]
         if (value === undefined) continue
         if (key === '__proto__') this.checkProtoKey()
-        const name = memberName(last = key)
+        const name = this.#memberName(last = key)
         members += (count++ === 0 ? name.slice(1) : name) + this.write(value)
       }
       this.leave()
@@ -103,6 +107,16 @@ export abstract class JSONWriter {
     } catch (error) {
       throw passing(error, holder, at)
     }
+  }
+
+  /** A comma, the key as JSON text, and a colon: kept for the latest keys, since those of an application recur. */
+  #memberName (key: string): string {
+    const known = this.#memberNames.get(key)
+    if (known !== undefined) return known
+    const name = `,${quote(key)}:`
+    if (this.#memberNames.size === MAX_NAMES) this.#memberNames.clear()
+    if (key.length < 50) this.#memberNames.set(key, name)
+    return name
   }
 
   /** May refuse an own `__proto__` key. */
@@ -185,8 +199,8 @@ class Refusal extends TypeError {
     this.#keys = tooDeep.map(() => undefined)
   }
 
-  get path (): string {
-    return this.toError('value').path
+  get keyPath (): string {
+    return this.toError('value').keyPath
   }
 
   override get message (): string {
@@ -229,16 +243,6 @@ export function quote (text: string): string {
   return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"` // the usual short one without escapes, made faster
 }
 
-/** A comma, the key as JSON text, and a colon: kept for the keys seen first, since those of an application recur. */
-function memberName (key: string): string {
-  const known = memberNames.get(key)
-  if (known !== undefined) return known
-  const name = `,${quote(key)}:`
-  if (memberNames.size < 1000 && key.length < 50) memberNames.set(key, name)
-  return name
-}
-const memberNames = new Map<string, string>()
-
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
 
 const NO_KEYS = {}
@@ -248,27 +252,4 @@ export function inheritsKeys (): boolean {
   let inherited: string | undefined
   for (const key in NO_KEYS) inherited = key
   return inherited !== undefined
-}
-
-/** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
-export function isPlainObject (value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ||
-    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
-}
-
-/** Whether a value is an array of no subclass, of this realm or another. */
-export function isPlainArray (value: unknown): value is unknown[] {
-  if (!Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Array.prototype || (Array.isArray(prototype) && Object.hasOwn(prototype, 'copyWithin'))
-}
-
-/** What a value is, for an error message: its type or its class, never its content. */
-export function describeType (value: unknown): string {
-  if (value === undefined || value === null) return `${value}`
-  if (typeof value !== 'object') return `a ${typeof value}`
-  if (types.isDate(value) && Number.isNaN(value.getTime())) return 'an invalid Date'
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-  return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { quoteName } from '../path.ts'
-import { isPlainObject } from '../json/writer.ts'
+import { isPlainObject } from '../json/kinds.ts'
 import { SessionContents, type SessionInit } from './contents.ts'
 import type { ResponseCookieOptions, SessionData, SessionMembers } from './members.ts'
 
