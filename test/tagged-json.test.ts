@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import vm from 'node:vm'
 import fc from 'fast-check'
 import t from 'tap'
 import { BadPayload, NotSerializable } from '../lib/errors.ts'
@@ -8,6 +9,7 @@ import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { defaultTags, flaskTags, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 import { same } from './support/equal.ts'
+import { refused as lookAlikes } from './support/look-alikes.ts'
 import { recorded, toValue, vectors } from './support/vectors.ts'
 
 const runs = { seed: 20261122, numRuns: 500 }
@@ -480,6 +482,53 @@ t.test(`a further tag changes nothing for what it does not claim (seed ${runs.se
     isDeepStrictEqual(outcome(serializer, value), outcome(extended, value))), runs)
 })
 
+const realm = vm.runInNewContext(`({
+  date: (time) => new Date(time), map: (entries) => new Map(entries), set: (members) => new Set(members), bytes: (all) => new Uint8Array(all),
+  list: (items) => Array.from(items), dict: (entries) => Object.fromEntries(entries)
+})`)
+
+/** A value as another realm has it; its plain objects take turns with those whose prototype is null, or is empty. */
+function abroad (value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value
+  const inside = (each: unknown): unknown => abroad(each, depth + 1)
+  if (value instanceof Date) return realm.date(value.getTime())
+  if (value instanceof Map) return realm.map([...value].map((entry) => entry.map(inside)))
+  if (value instanceof Set) return realm.set([...value].map(inside))
+  if (value instanceof Uint8Array) return realm.bytes(value)
+  if (Array.isArray(value)) return realm.list(value.map(inside))
+  if (value instanceof Tuple) return new Tuple([...value].map(inside))
+  if (value instanceof Markup || value instanceof UUID || value instanceof URL) return value
+  const entries = Object.entries(value).map(([key, each]) => [key, inside(each)])
+  if (depth % 3 === 0) return realm.dict(entries)
+  return Object.assign(Object.create(depth % 3 === 1 ? Object.create(null) : null), Object.fromEntries(entries))
+}
+
+t.test(`values of another realm are written like those of this one (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(ourValues, (value) =>
+    [serializer, extended, flask].every((each) => isDeepStrictEqual(outcome(each, abroad(value)), outcome(each, value)))), runs)
+})
+
+/** Makes a value with look-alikes somewhere inside; fast-check itself stumbles over some of them. */
+type Make = () => unknown
+const hostile = fc.letrec<{ make: Make }>((tie) => ({
+  make: fc.oneof({ maxDepth: 4 }, fc.constantFrom<Make[]>(...Object.values(lookAlikes), () => 1, () => 'a', () => null),
+    fc.array(tie('make'), { maxLength: 2 }).map((items) => () => items.map((make) => make())),
+    fc.array(tie('make'), { maxLength: 2 }).map((items) => () => new Tuple(items.map((make) => make()))),
+    fc.array(fc.tuple(tie('make'), tie('make')), { maxLength: 2 }).map((entries) => () => new Map(entries.map(([key, item]) => [key(), item()]))),
+    fc.dictionary(fc.constantFrom('a', '0', ' t'), tie('make'), { maxKeys: 2 }).map((dict) => () =>
+      Object.assign(Object.create(Object.create(null)), Object.fromEntries(Object.entries(dict).map(([key, make]) => [key, make()])))))
+})).make
+
+t.test(`what only looks like something is refused with a path, wherever it stands (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(hostile, (make) => {
+    for (const each of [serializer, serializerWith(TagNever), flask]) {
+      const text = outcome(each, make())
+      if (text instanceof NotSerializable ? !text.message.startsWith(`${text.keyPath} is `) : outcome(each, each.loads(text)) !== text) return false
+    }
+    return true
+  }), runs)
+})
+
 /** The same format with a subclass of every tag, of which the writer knows nothing: each is asked for `check` and `toJson`. */
 function plainForm (format: SerializerFormat): TaggedJSONSerializer {
   const plain = new TaggedJSONSerializer({ format })
@@ -809,4 +858,57 @@ t.test('what only has the prototype of a UUID is refused with its path', async (
   for (const value of [Object.create(UUID.prototype), Object.setPrototypeOf({ text: '"' }, UUID.prototype)]) {
     t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
   }
+})
+
+/** One value of each kind that a tag may be asked about. */
+const everyKind: unknown[] = [
+  'a', true, null, 1, NaN, 1n, 10n ** 4300n, undefined, fn, Symbol('any'), [], {}, { ' t': 1 }, new Tuple(), Buffer.alloc(1), new Markup(''), new UUID(hex), new Date(0),
+  Object.assign(new Date(0), { note: 1 }), new Map(), new Set(), new URL('a:b'), new Uint8Array(1), new Box(1), new (class OwnMap extends Map {})(), new (class OwnArray extends Array {})()
+]
+
+t.test('an added tag claims what no tag ahead of it claims, wherever it stands', async (t) => {
+  const TagAny = tagClass(' any', { check: () => true, toJson: () => null })
+  const places = serializer.order.length
+  for (let index = 0; index <= places; index++) {
+    const own = new TaggedJSONSerializer()
+    own.register(TagAny, { index })
+    own.register(TagNever, { index: places - index })
+    for (const value of everyKind) {
+      const isAhead = (tag: JSONTag): boolean => tag instanceof TagDict || tag instanceof PassDict
+        ? Object.prototype.toString.call(value) === '[object Object]' && Object.getPrototypeOf(value) === Object.prototype
+        : tag.check(value)
+      const claims = own.order.find(isAhead)?.key === ' any'
+      t.equal(outcome(own, value) === '{" any":null}', claims, `index ${index}, ${String(Object(value).constructor.name)}`)
+      if (claims) t.equal(own.refusalOf(value), undefined)
+    }
+  }
+})
+
+t.test('with an added tag, the built-in tags are asked about no value that JSON has a form for or whose kind they claim', async (t) => {
+  const captured = defaultTags.map(({ prototype }) => t.capture(prototype, 'check', prototype.check))
+  for (const [options, count] of [[{ index: 0 }, 17], [{ index: 7 }, 12], [{}, 9]] as const) {
+    let asked = 0
+    const own = new TaggedJSONSerializer()
+    own.register(tagClass(' nv', { check: () => { asked++; return false }, toJson: fn }), options)
+    own.dumps(['a', 1, true, null, { b: 'c', d: [1.5] }, new Date(0), new Tuple(['e']), new Map([['f', new Set([1])]]), Buffer.alloc(1)])
+    t.equal(asked, count)
+  }
+  t.equal(captured.flatMap((calls) => calls()).length, 0)
+})
+
+t.test('keys that clients choose take no place from those of the application for longer than they come', async (t) => {
+  const own = new TaggedJSONSerializer()
+  const cart = { user: 1, roles: 2, visits: 3 }
+  const tested = t.capture(RegExp.prototype, 'test', RegExp.prototype.test)
+  const quoted = (value: unknown): number => {
+    tested()
+    own.dumps(value)
+    return tested().filter(({ receiver }) => `${receiver}`.includes('ud800')).length
+  }
+  t.equal(quoted(cart), 3)
+  t.equal(quoted(cart), 0, 'known')
+  t.equal(quoted(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`hostile-${index}`, 1]))), 5000)
+  t.equal(quoted(cart), 3, 'learned again')
+  t.equal(quoted(cart), 0, 'known again')
+  t.equal(quoted({ ['k'.repeat(50)]: 1 }) + quoted({ ['k'.repeat(50)]: 1 }), 2, 'long ones never')
 })

@@ -47,7 +47,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
 function refusal (value: unknown): string {
   if (typeof value === 'bigint') return `which cannot be kept: it has more than ${MAX_DIGITS} digits`
   if (kindOf(value) === 'URL') return 'which cannot be kept: its text reads back as another URL; store the text'
-  return isInstance(value) ? 'which cannot be kept; store a plain object, or register a tag for it' : 'which cannot be kept'
+  return `which cannot be kept${isInstance(value) ? '; store a plain object, or register a tag for it' : ''}`
 }
 
 function flaskRefusal (value: unknown): string {

@@ -13,7 +13,9 @@ export function formOf (value: unknown): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') throw new HasNoForm(`is ${value}, which JSON cannot say`)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) throw noForm(value)
-  if (types.isDate(value) && Number.isNaN(timeOf(value))) throw new HasNoForm('is an invalid date, which JSON cannot say')
+  if (types.isDate(value) && Number.isNaN(timeOf(value))) {
+    throw new HasNoForm('is an invalid date, which JSON cannot say')
+  }
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return toJSON.call(value)
   if (isOpaque(value)) throw noForm(value)

@@ -10,8 +10,8 @@ export function isBare (value: object): boolean {
 }
 
 /**
- * Whether a Buffer or Uint8Array has no enumerable properties of its own but its bytes, those keyed by symbols aside. False
- * for one that has lost its memory to another thread or to a smaller buffer.
+ * Whether a Buffer or Uint8Array has no enumerable properties of its own but its bytes, those keyed by symbols aside.
+ * False for one that has lost its memory, which was transferred to another thread or made smaller.
  */
 export function hasBytesOnly (bytes: Uint8Array): boolean {
   const length: number = lengthOf.call(bytes)
@@ -19,13 +19,14 @@ export function hasBytesOnly (bytes: Uint8Array): boolean {
   return (length > MANY && equalsView(bytes, length)) || Object.keys(bytes).length === length
 }
 
-/** Bytes as base64 (RFC 4648, section 4), whatever an instance has in place of what Buffer's `toString` asks for. */
-export function base64Of (bytes: Uint8Array): string {
-  const isHonest = Object.getPrototypeOf(bytes) === Buffer.prototype && !Object.hasOwn(bytes, 'length') && !Object.hasOwn(bytes, 'base64Slice')
+/** A Buffer as base64 (RFC 4648, section 4), whatever it has in place of what `toString` asks it for. */
+export function base64Of (bytes: Buffer): string {
+  const isHonest = !Object.hasOwn(bytes, 'length') && !Object.hasOwn(bytes, 'base64Slice')
   return toString.call(isHonest ? bytes : viewOf(bytes), 'base64')
 }
 
-function viewOf (bytes: Uint8Array): Buffer {
+/** A Buffer over the same memory. */
+export function viewOf (bytes: Uint8Array): Buffer {
   return Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
 }
 
@@ -51,11 +52,12 @@ function hasMemory (bytes: Uint8Array): boolean {
   }
 }
 
-/** Whether bytes equal a view of the same memory, which has nothing else: `node:util` passes over indexes, as no list of keys does. */
+/** Whether bytes equal a view of the same memory, which has nothing else. `node:util` passes over the indexes. */
 function equalsView (bytes: Uint8Array, length: number): boolean {
   const view = viewOf(bytes)
+  const isBuffer = Object.getPrototypeOf(bytes) === Buffer.prototype
   try {
-    return isDeepStrictEqual(bytes, Object.getPrototypeOf(bytes) === Buffer.prototype ? view : new Uint8Array(view.buffer, view.byteOffset, length))
+    return isDeepStrictEqual(bytes, isBuffer ? view : new Uint8Array(view.buffer, view.byteOffset, length))
   } catch {
     return false // `node:util` asks properties that an instance may have in place of its class's
   }

@@ -6,7 +6,7 @@ import { TagBytes, TagDateTime, TagHTTPDate, TagUUID } from './tags.ts'
 import type { UUID } from './values.ts'
 import { quote } from './writer.ts'
 
-/** What `toJson` of a tag gives for a value of its kind, as JSON text; undefined where the tag itself is to be asked. */
+/** What `toJson` of a tag gives for a value of its kind, as JSON text; undefined where the tag itself is asked. */
 export type TextOf = (value: any) => string | undefined
 
 /** For the tags of which sessions hold most. Subclasses of a tag may do otherwise. */
@@ -29,7 +29,7 @@ function httpText (value: Date): string | undefined {
   return hasHTTPDate(time) ? `"${formatHTTPDate(time)}"` : undefined
 }
 
-function base64Text (value: Uint8Array): string {
+function base64Text (value: Buffer): string {
   return quote(base64Of(value))
 }
 

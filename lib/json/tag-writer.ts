@@ -1,5 +1,7 @@
 import type { Dialect } from './dialects.ts'
-import { classOf, describeType, entriesOf, isPlainArray, isPlainObject, type Kind, kindOf, membersOf } from './kinds.ts'
+import {
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, membersOf
+} from './kinds.ts'
 import type { JSONTag } from './tag.ts'
 import { type TextOf, textOf } from './tag-texts.ts'
 import { choosyTags, kindsOfTags } from './tags.ts'
@@ -24,6 +26,12 @@ abstract class DialectWriter extends JSONWriter {
 
   protected override number (value: number): string {
     return this.#dialect.number(value) ?? this.other(value)
+  }
+
+  /** Without a name among its keys, an object may be other than it looks. */
+  protected override braces (members: string, count: number, last: string, object: object): string {
+    const isPlain = (count > 0 && isName(last)) || isOrdinary(object)
+    return isPlain ? super.braces(members, count, last, object) : this.other(object)
   }
 }
 
@@ -78,7 +86,8 @@ export class TagWriter extends DialectWriter {
 
   /** Why a value itself, whatever stands in it, cannot be written; undefined where it can. */
   refusalOf (value: unknown): string | undefined {
-    return this.#hasForm(value) || this.#claimOf(value, this.#defaultOf(value)) !== undefined ? undefined : this.#reason(value)
+    if (this.#hasForm(value) || this.#claimOf(value, this.#defaultOf(value)) !== undefined) return undefined
+    return this.#reason(value)
   }
 
   override write (value: unknown): string {
@@ -166,8 +175,8 @@ export class TagWriter extends DialectWriter {
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
-  protected override braces (members: string, count: number, last: string): string {
-    if (count !== 1 || !this.#tags.has(last)) return super.braces(members, count, last)
+  protected override braces (members: string, count: number, last: string, object: object): string {
+    if (count !== 1 || !this.#tags.has(last)) return super.braces(members, count, last, object)
     return `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
   }
 }
@@ -185,7 +194,8 @@ class PlainWriter extends DialectWriter {
 
 function claimOf (tag: JSONTag): Claim {
   const { constructor: Tag } = tag
-  return { tag, head: `{${quote(tag.key)}:`, kind: kindsOfTags.get(Tag), isChoosy: choosyTags.has(Tag), textOf: textOf.get(Tag) }
+  const head = `{${quote(tag.key)}:`
+  return { tag, head, kind: kindsOfTags.get(Tag), isChoosy: choosyTags.has(Tag), textOf: textOf.get(Tag) }
 }
 
 function quotedText (text: string | null): string {

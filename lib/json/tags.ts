@@ -1,8 +1,10 @@
 import { decodeBase64 } from './base64.ts'
 import { formatHTTPDate, hasHTTPDate, parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
-import { Date, entriesOf, hrefOf, isPlainObject, type Kind, kindOf, Map, membersOf, Set, timeOf, Uint8Array, URL } from './kinds.ts'
-import { base64Of } from './own-properties.ts'
+import {
+  Date, entriesOf, hrefOf, isPlainObject, type Kind, kindOf, Map, membersOf, Set, timeOf, Uint8Array, URL
+} from './kinds.ts'
+import { base64Of, viewOf } from './own-properties.ts'
 import { JSONTag, type TagClass } from './tag.ts'
 import { Markup, Tuple, UUID } from './values.ts'
 
@@ -306,7 +308,7 @@ export class TagUint8Array extends JSONTag {
   }
 
   toJson (value: Uint8Array): string {
-    return base64Of(value)
+    return viewOf(value).toString('base64')
   }
 
   fromJson (value: unknown): Uint8Array {
@@ -325,9 +327,10 @@ export const defaultTags: readonly TagClass[] = [
 
 /** The kind of which each claims values. Subclasses may do otherwise. */
 export const kindsOfTags: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
-  [TagDict, 'object'], [PassDict, 'object'], [TagTuple, 'Tuple'], [PassList, 'array'], [TagBytes, 'Buffer'], [TagMarkup, 'Markup'],
-  [TagUUID, 'UUID'], [TagDateTime, 'Date'], [TagHTTPDate, 'Date'], [TagBigInt, 'bigint'], [TagNumber, 'not finite'],
-  [TagUndefined, 'undefined'], [TagMap, 'Map'], [TagSet, 'Set'], [TagURL, 'URL'], [TagUint8Array, 'Uint8Array']
+  [TagDict, 'object'], [PassDict, 'object'], [TagTuple, 'Tuple'], [PassList, 'array'], [TagBytes, 'Buffer'],
+  [TagMarkup, 'Markup'], [TagUUID, 'UUID'], [TagDateTime, 'Date'], [TagHTTPDate, 'Date'], [TagBigInt, 'bigint'],
+  [TagNumber, 'not finite'], [TagUndefined, 'undefined'], [TagMap, 'Map'], [TagSet, 'Set'], [TagURL, 'URL'],
+  [TagUint8Array, 'Uint8Array']
 ])
 
 /** Those that claim not every value of their kind. */

@@ -1,6 +1,6 @@
 import { NotSerializable } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
-import { isArray, isPlainObject } from './kinds.ts'
+import { isArray, looksPlain } from './kinds.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
@@ -50,7 +50,7 @@ export abstract class JSONWriter {
       case 'object':
         if (value === null) return 'null'
         if (isArray(value)) return this.list(value)
-        if (isPlainObject(value)) return this.dict(value)
+        if (looksPlain(value)) return this.dict(value)
     }
     return this.other(value)
   }
@@ -87,7 +87,7 @@ export abstract class JSONWriter {
 
   /** The own enumerable string keys of `object`; properties that are `undefined` are left out, as in JSON. */
   protected dict (object: object, holder: object = object): string {
-    let at = ''
+    let at: string | undefined
     this.enter(holder)
     try {
       let members = ''
@@ -102,8 +102,9 @@ export abstract class JSONWriter {
         const name = this.#memberName(last = key)
         members += (count++ === 0 ? name.slice(1) : name) + this.write(value)
       }
+      at = undefined
       this.leave()
-      return this.braces(members, count, last)
+      return this.braces(members, count, last, object)
     } catch (error) {
       throw passing(error, holder, at)
     }
@@ -122,7 +123,7 @@ export abstract class JSONWriter {
   /** May refuse an own `__proto__` key. */
   protected checkProtoKey (): void {}
 
-  protected braces (members: string, _count: number, _last: string): string {
+  protected braces (members: string, _count: number, _last: string, _object: object): string {
     return '{' + members + '}'
   }
 
