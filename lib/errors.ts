@@ -112,11 +112,14 @@ export class BadPayload extends BadData {
 export class NotSerializable extends TypeError {
   readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
   /** Where the value stands, such as `session.cart[2].price`. */
-  readonly path: string
+  readonly keyPath: string
+  /** 400 for what a client may have sent and no program would make, such as 700 lists inside each other. */
+  declare readonly statusCode?: number
 
-  constructor (path: string, reason: string) {
-    super(`${path} ${reason}`)
-    this.path = path
+  constructor (keyPath: string, reason: string, statusCode?: number) {
+    super(`${keyPath} ${reason}`)
+    this.keyPath = keyPath
+    if (statusCode !== undefined) this.statusCode = statusCode
   }
 }
 

@@ -66,7 +66,7 @@ t.test('a value that cannot be kept is a TypeError with its path', async (t) => 
   const error = new NotSerializable('session.cart[2].price', 'is a function')
   t.type(error, TypeError)
   t.equal(error.code, 'FSS_ERR_NOT_SERIALIZABLE')
-  t.equal(error.path, 'session.cart[2].price')
+  t.equal(error.keyPath, 'session.cart[2].price')
   t.equal(error.message, 'session.cart[2].price is a function')
 })
 

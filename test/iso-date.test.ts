@@ -8,7 +8,7 @@ const LIMIT = 8.64e15
 t.test(`any date is written as toISOString does it, and read again (seed ${RUNS.seed})`, async () => {
   const times = fc.oneof(fc.integer({ min: -LIMIT, max: LIMIT }), fc.integer({ min: -1e11, max: 1e13 }), fc.integer({ min: -1000, max: 1000 }))
   fc.assert(fc.property(times, (time) => {
-    const text = formatISO(new Date(time))
+    const text = formatISO(time)
     return text === new Date(time).toISOString() && parseISO(text)!.getTime() === time
   }), RUNS)
 })
@@ -18,10 +18,10 @@ t.test('the edges of years, months, days and seconds', async (t) => {
     '0000-01-01T00:00:00.000Z', '0001-01-01T00:00:00.000Z', '0099-12-31T23:59:59.999Z', '0999-12-31T23:59:59.999Z', '1000-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z',
     '1970-01-01T00:00:00.000Z', '2000-02-29T12:00:00.007Z', '2024-02-29T23:59:59.070Z', '2026-10-31T09:08:07.100Z', '9999-12-31T23:59:59.999Z', '+010000-01-01T00:00:00.000Z', '-000001-12-31T23:59:59.999Z'
   ]) {
-    t.equal(formatISO(new Date(text)), text)
-    t.equal(formatISO(parseISO(text)!), text)
+    t.equal(formatISO(Date.parse(text)), text)
+    t.equal(formatISO(parseISO(text)!.getTime()), text)
   }
-  t.throws(() => formatISO(new Date(NaN)), RangeError)
+  t.throws(() => formatISO(NaN), RangeError)
 })
 
 t.test('text that toISOString never gives is refused', async (t) => {

@@ -101,7 +101,7 @@ t.test('dump rejects where the stream fails, was closed or ended, or closes mean
   await t.rejects(provider.dump([1], stuck))
   for (const wrong of [undefined, null, 5, {}]) await t.rejects(provider.dump([1], wrong as never), new TypeError('dump writes to a stream or a file handle'))
   const untouched = new PassThrough()
-  await t.rejects(provider.dump([() => {}], untouched), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value[0]' })
+  await t.rejects(provider.dump([() => {}], untouched), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value[0]' })
   t.equal(untouched.readableLength, 0)
 })
 

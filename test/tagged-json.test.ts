@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import vm from 'node:vm'
 import fc from 'fast-check'
 import t from 'tap'
 import { BadPayload, NotSerializable } from '../lib/errors.ts'
@@ -8,6 +9,7 @@ import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { defaultTags, flaskTags, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 import { same } from './support/equal.ts'
+import { refused as lookAlikes } from './support/look-alikes.ts'
 import { recorded, toValue, vectors } from './support/vectors.ts'
 
 const runs = { seed: 20261122, numRuns: 500 }
@@ -54,7 +56,7 @@ function serializerWith (...tags: TagClass[]): TaggedJSONSerializer {
 const serializer = serializerWith()
 const extended = serializerWith(TagNever, TagBox)
 
-const notKept = (what: string): string => `is ${what}, which cannot be kept; a tag for it can be registered`
+const notKept = (what: string): string => `is ${what}, which cannot be kept${what.startsWith('an ') ? '; store a plain object, or register a tag for it' : ''}`
 const aFunction = notKept('a function')
 const odd = 'is an array with holes or with properties of its own, which JSON cannot keep'
 const proto = 'is a key that would change a prototype where it is read'
@@ -87,11 +89,11 @@ t.test('what cannot be kept is refused with its path', async (t) => {
     [{ a: new Array(2) }, 'value.a', odd],
     [{ a: Object.assign([1], { note: 'secret' }) }, 'value.a', odd],
     [[Object.assign([], { toJSON: fn })], 'value[0]', odd],
-    [[Object.setPrototypeOf([1], null)], 'value[0]', notKept('an object with a class')],
+    [[Object.setPrototypeOf([1], null)], 'value[0]', notKept('an object of class Array')],
     [JSON.parse('{"a":[{"__proto__":1}]}'), 'value.a[0].__proto__', proto],
     [Object.defineProperty({}, '__proto__', { value: {}, enumerable: true }), 'value.__proto__', proto],
-    [[10n ** 4300n], 'value[0]', notKept('a bigint')],
-    [[-(10n ** 4300n)], 'value[0]', notKept('a bigint')],
+    [[10n ** 4300n], 'value[0]', 'is a bigint, which cannot be kept: it has more than 4300 digits'],
+    [[-(10n ** 4300n)], 'value[0]', 'is a bigint, which cannot be kept: it has more than 4300 digits'],
     [new Map([['a', [fn]]]), 'value.a[0]', aFunction],
     [new Map([['a', 1], ['b c', { d: fn }]] as Array<[string, unknown]>), 'value["b c"].d', aFunction],
     [new Map([[1, 1], [2, fn]] as Array<[number, unknown]>), 'value[1]', aFunction],
@@ -106,7 +108,7 @@ t.test('what cannot be kept is refused with its path', async (t) => {
     [{ ['k'.repeat(4000)]: fn }, `value["${'k'.repeat(100)}…"]`, aFunction]
   ]
   for (const [value, path, reason] of refused) {
-    for (const each of [serializer, extended]) t.strictSame(t.throws(() => each.dumps(value)), new NotSerializable(path, reason))
+    for (const each of [serializer, extended]) t.strictSame(t.throws(() => each.dumps(value)), new NotSerializable(path, reason, reason === proto ? 400 : undefined))
   }
   t.strictSame(t.throws(() => serializer.dumps({ cart: [fn] }, 'session')), new NotSerializable('session.cart[0]', aFunction))
 })
@@ -307,7 +309,7 @@ t.test('a tag whose toJson nests without an end is refused with its path', async
   t.equal(own.dumps(new Box(1)).length, '{" bx":1}'.length + 2 * 599)
   t.match(t.throws(() => own.dumps([new Box(1)])), { message: /^value\[0\].* is nested deeper than 600 levels$/ })
   const cyclic = serializerWith(tagClass(' bx', { check: isBox, toJson: () => endless }))
-  t.match(t.throws(() => cyclic.dumps({ a: new Box(1) })), { path: 'value.a[0]' })
+  t.match(t.throws(() => cyclic.dumps({ a: new Box(1) })), { keyPath: 'value.a[0]' })
 })
 
 t.test('tag gives a value as plain JSON data, untag takes it back and leaves the data as it is', async (t) => {
@@ -456,7 +458,7 @@ t.test('toJson may return nothing but plain JSON data', async (t) => {
     const reason = `is ${what} in what toJson of its tag returned; toJson must return plain JSON data`
     t.strictSame(t.throws(() => giving(json).dumps({ a: [new Box(1)] })), new NotSerializable(path, reason))
   }
-  t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value[0]' })
+  t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value[0]' })
   const self: unknown[] = []
   self.push(self)
   t.strictSame(t.throws(() => giving(self).dumps([new Box(1)])), new NotSerializable('value[0][0]', 'is a cycle: it is value[0] again'))
@@ -495,7 +497,7 @@ t.test('a tag may use its serializer again, and its failures spoil no later path
     }
   }))
   t.equal(own.dumps([{ a: new Box([1n]) }, 2]), '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]')
-  t.match(attempts.shift(), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }, 'the path within the tagged value')
+  t.match(attempts.shift(), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }, 'the path within the tagged value')
   t.strictSame(attempts, [
     new NotSerializable('other[0]', aFunction),
     new BadPayload('The payload is not JSON')
@@ -549,6 +551,53 @@ t.test(`anything comes back the same or is refused (seed ${runs.seed})`, async (
 t.test(`a further tag changes nothing for what it does not claim (seed ${runs.seed})`, async () => {
   fc.assert(fc.property(fc.oneof(ourValues, anything), (value) =>
     isDeepStrictEqual(outcome(serializer, value), outcome(extended, value))), runs)
+})
+
+const realm = vm.runInNewContext(`({
+  date: (time) => new Date(time), map: (entries) => new Map(entries), set: (members) => new Set(members), bytes: (all) => new Uint8Array(all),
+  list: (items) => Array.from(items), dict: (entries) => Object.fromEntries(entries)
+})`)
+
+/** A value as another realm has it; its plain objects take turns with those whose prototype is null, or is empty. */
+function abroad (value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value
+  const inside = (each: unknown): unknown => abroad(each, depth + 1)
+  if (value instanceof Date) return realm.date(value.getTime())
+  if (value instanceof Map) return realm.map([...value].map((entry) => entry.map(inside)))
+  if (value instanceof Set) return realm.set([...value].map(inside))
+  if (value instanceof Uint8Array) return realm.bytes(value)
+  if (Array.isArray(value)) return realm.list(value.map(inside))
+  if (value instanceof Tuple) return new Tuple([...value].map(inside))
+  if (value instanceof Markup || value instanceof UUID || value instanceof URL) return value
+  const entries = Object.entries(value).map(([key, each]) => [key, inside(each)])
+  if (depth % 3 === 0) return realm.dict(entries)
+  return Object.assign(Object.create(depth % 3 === 1 ? Object.create(null) : null), Object.fromEntries(entries))
+}
+
+t.test(`values of another realm are written like those of this one (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(ourValues, (value) =>
+    [serializer, extended, flask].every((each) => isDeepStrictEqual(outcome(each, abroad(value)), outcome(each, value)))), runs)
+})
+
+/** Makes a value with look-alikes somewhere inside; fast-check itself stumbles over some of them. */
+type Make = () => unknown
+const hostile = fc.letrec<{ make: Make }>((tie) => ({
+  make: fc.oneof({ maxDepth: 4 }, fc.constantFrom<Make[]>(...Object.values(lookAlikes), () => 1, () => 'a', () => null),
+    fc.array(tie('make'), { maxLength: 2 }).map((items) => () => items.map((make) => make())),
+    fc.array(tie('make'), { maxLength: 2 }).map((items) => () => new Tuple(items.map((make) => make()))),
+    fc.array(fc.tuple(tie('make'), tie('make')), { maxLength: 2 }).map((entries) => () => new Map(entries.map(([key, item]) => [key(), item()]))),
+    fc.dictionary(fc.constantFrom('a', '0', ' t'), tie('make'), { maxKeys: 2 }).map((dict) => () =>
+      Object.assign(Object.create(Object.create(null)), Object.fromEntries(Object.entries(dict).map(([key, make]) => [key, make()])))))
+})).make
+
+t.test(`what only looks like something is refused with a path, wherever it stands (seed ${runs.seed})`, async () => {
+  fc.assert(fc.property(hostile, (make) => {
+    for (const each of [serializer, serializerWith(TagNever), flask]) {
+      const text = outcome(each, make())
+      if (text instanceof NotSerializable ? !text.message.startsWith(`${text.keyPath} is `) : outcome(each, each.loads(text)) !== text) return false
+    }
+    return true
+  }), runs)
 })
 
 /** The same format with a subclass of every tag, of which the writer knows nothing: each is asked for `check` and `toJson`. */
@@ -716,10 +765,10 @@ t.test('holes and own properties are refused, however they add up', async (t) =>
 
 t.test('what only looks like an instance is refused with its path', async (t) => {
   for (const Class of [Date, Map, Set, Buffer, Uint8Array]) {
-    t.throws(() => serializer.dumps({ a: Object.create(Class.prototype) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' })
+    t.throws(() => serializer.dumps({ a: Object.create(Class.prototype) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' })
   }
-  t.throws(() => serializer.dumps({ a: new Proxy(new Map(), {}) }), { name: 'TypeError', path: 'value.a' } as never)
-  t.throws(() => serializer.dumps({ a: Object.setPrototypeOf([1], [5]) }), { name: 'TypeError', path: 'value.a' } as never)
+  t.throws(() => serializer.dumps({ a: new Proxy(new Map(), {}) }), { name: 'TypeError', keyPath: 'value.a' } as never)
+  t.throws(() => serializer.dumps({ a: Object.setPrototypeOf([1], [5]) }), { name: 'TypeError', keyPath: 'value.a' } as never)
 })
 
 t.test('a Map may have the key __proto__, and an object one that is undefined', async (t) => {
@@ -757,7 +806,7 @@ t.test('a part without a place of its own is not reported at another\'s', async 
     toJson (): unknown { return [this.serializer.tag(1, 'left'), this.serializer.tag(fn)] }
     fromJson (): unknown { return null }
   })
-  t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', path: 'value.a' } as never)
+  t.throws(() => own.dumps({ a: Promise.resolve() }), { name: 'TypeError', keyPath: 'value.a' } as never)
 })
 
 t.test('an unknown format is refused', async (t) => {
@@ -769,7 +818,7 @@ t.test('an unknown format is refused', async (t) => {
 t.test('with format flask integers have at most 4300 digits, as in Python', async (t) => {
   for (const value of [10n ** 4299n, -(10n ** 4299n)]) t.equal(flask.loads(flask.dumps(value)), value)
   for (const value of [10n ** 4300n, -(10n ** 4300n)]) {
-    t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value' } as never)
+    t.throws(() => flask.dumps(value), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value' } as never)
     t.throws(() => flask.loads(`${value}`), { name: 'BadPayload' })
   }
 })
@@ -812,7 +861,7 @@ t.test('bytes are told from bytes with properties at any length, and keep to the
       t.ok(same(serializer.loads(serializer.dumps(bytes)), bytes))
       const text = serializer.dumps(bytes)
       t.equal(serializer.dumps(Object.assign(bytes, { [Symbol('note')]: 1 })), text)
-      t.throws(() => serializer.dumps({ a: Object.assign(bytes, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+      t.throws(() => serializer.dumps({ a: Object.assign(bytes, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
     }
   }
 })
@@ -842,7 +891,7 @@ t.test('no method that takes the place of another writes more than one text', as
 t.test('bytes that lie about their length are written or refused with their path', async (t) => {
   for (const bytes of [Buffer.alloc(100, 7), new Uint8Array(100).fill(7)]) {
     const lying = Object.defineProperty(bytes, 'length', { value: 1000 })
-    t.throws(() => serializer.dumps({ a: Object.assign(lying, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+    t.throws(() => serializer.dumps({ a: Object.assign(lying, { note: 1 }) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
   }
 })
 
@@ -878,6 +927,59 @@ t.test('each of Python\'s words is read where it is the only one', async (t) => 
 t.test('what only has the prototype of a UUID is refused with its path', async (t) => {
   serializer.dumps(new UUID(hex))
   for (const value of [Object.create(UUID.prototype), Object.setPrototypeOf({ text: '"' }, UUID.prototype)]) {
-    t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', path: 'value.a' } as never)
+    t.throws(() => serializer.dumps({ a: value }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value.a' } as never)
   }
+})
+
+/** One value of each kind that a tag may be asked about. */
+const everyKind: unknown[] = [
+  'a', true, null, 1, NaN, 1n, 10n ** 4300n, undefined, fn, Symbol('any'), [], {}, { ' t': 1 }, new Tuple(), Buffer.alloc(1), new Markup(''), new UUID(hex), new Date(0),
+  Object.assign(new Date(0), { note: 1 }), new Map(), new Set(), new URL('a:b'), new Uint8Array(1), new Box(1), new (class OwnMap extends Map {})(), new (class OwnArray extends Array {})()
+]
+
+t.test('an added tag claims what no tag ahead of it claims, wherever it stands', async (t) => {
+  const TagAny = tagClass(' any', { check: () => true, toJson: () => null })
+  const places = serializer.order.length
+  for (let index = 0; index <= places; index++) {
+    const own = new TaggedJSONSerializer()
+    own.register(TagAny, { index })
+    own.register(TagNever, { index: places - index })
+    for (const value of everyKind) {
+      const isAhead = (tag: JSONTag): boolean => tag instanceof TagDict || tag instanceof PassDict
+        ? Object.prototype.toString.call(value) === '[object Object]' && Object.getPrototypeOf(value) === Object.prototype
+        : tag.check(value)
+      const claims = own.order.find(isAhead)?.key === ' any'
+      t.equal(outcome(own, value) === '{" any":null}', claims, `index ${index}, ${String(Object(value).constructor.name)}`)
+      if (claims) t.equal(own.refusalOf(value), undefined)
+    }
+  }
+})
+
+t.test('with an added tag, the built-in tags are asked about no value that JSON has a form for or whose kind they claim', async (t) => {
+  const captured = defaultTags.map(({ prototype }) => t.capture(prototype, 'check', prototype.check))
+  for (const [options, count] of [[{ index: 0 }, 17], [{ index: 7 }, 12], [{}, 9]] as const) {
+    let asked = 0
+    const own = new TaggedJSONSerializer()
+    own.register(tagClass(' nv', { check: () => { asked++; return false }, toJson: fn }), options)
+    own.dumps(['a', 1, true, null, { b: 'c', d: [1.5] }, new Date(0), new Tuple(['e']), new Map([['f', new Set([1])]]), Buffer.alloc(1)])
+    t.equal(asked, count)
+  }
+  t.equal(captured.flatMap((calls) => calls()).length, 0)
+})
+
+t.test('keys that clients choose take no place from those of the application for longer than they come', async (t) => {
+  const own = new TaggedJSONSerializer()
+  const cart = { user: 1, roles: 2, visits: 3 }
+  const tested = t.capture(RegExp.prototype, 'test', RegExp.prototype.test)
+  const quoted = (value: unknown): number => {
+    tested()
+    own.dumps(value)
+    return tested().filter(({ receiver }) => `${receiver}`.includes('ud800')).length
+  }
+  t.equal(quoted(cart), 3)
+  t.equal(quoted(cart), 0, 'known')
+  t.equal(quoted(Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`hostile-${index}`, 1]))), 5000)
+  t.equal(quoted(cart), 3, 'learned again')
+  t.equal(quoted(cart), 0, 'known again')
+  t.equal(quoted({ ['k'.repeat(50)]: 1 }) + quoted({ ['k'.repeat(50)]: 1 }), 2, 'long ones never')
 })

@@ -1,6 +1,6 @@
 import { parseJSON } from '../json/parsing.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import { isPlainObject } from '../json/writer.ts'
+import { isPlainObject } from '../json/kinds.ts'
 import { encodeSession } from '../session/codec.ts'
 import { SecureCookieSessionInterface } from '../session/session-interface.ts'
 import type { Arguments } from './arguments.ts'

@@ -1,3 +1,4 @@
+import { kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
 import { parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
@@ -28,7 +29,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   default: {
     tags: defaultTags,
     maxDepth: 600, // 200 Maps inside each other, each of which takes three
-    refusal: () => 'which cannot be kept; a tag for it can be registered',
+    refusal,
     allowsProtoKey: false,
     number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
     bigint: () => undefined,
@@ -36,15 +37,35 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   },
   flask: {
     tags: flaskTags,
-    maxDepth: 485, // the most that Flask both writes (242 tuples in a session) and reads; Python stops at 1000 nested calls
-    refusal: (value) => typeof value === 'bigint'
-      ? 'which would come back as a number, or has more digits than Python reads'
-      : 'which Flask has no form for; a tag that is registered on both sides can give it one',
+    // The most that Flask both writes (242 tuples in a session) and reads; Python stops at 1000 nested calls.
+    maxDepth: 485,
+    refusal: flaskRefusal,
     allowsProtoKey: true,
     number: pythonNumber,
     bigint: pythonInteger,
     parse: parsePythonJSON
   }
+}
+
+function refusal (value: unknown): string {
+  if (typeof value === 'bigint') return `which cannot be kept: it has more than ${MAX_DIGITS} digits`
+  if (kindOf(value) === 'URL') return 'which cannot be kept: its text reads back as another URL; store the text'
+  return `which cannot be kept${isInstance(value) ? '; store a plain object, or register a tag for it' : ''}`
+}
+
+function flaskRefusal (value: unknown): string {
+  if (typeof value === 'bigint') return 'which would come back as a number, or has more digits than Python reads'
+  return `which Flask has no form for${flaskAdvice(value)}`
+}
+
+function flaskAdvice (value: unknown): string {
+  if (value === undefined) return '; store null'
+  if (kindOf(value) === 'Date') return '; store null, or a date of the years 1 to 9999'
+  return isInstance(value) ? '; store a plain object, or register a tag for it on both sides' : ''
+}
+
+function isInstance (value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function signed (value: number, negativeZero: string): string {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { HasNoForm } from '../errors.ts'
+import { describeType, entriesOf, membersOf, timeOf } from './kinds.ts'
 import type { Markup } from './values.ts'
-import { describeType } from './writer.ts'
 
 /**
  * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a Map
@@ -13,14 +13,16 @@ export function formOf (value: unknown): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') throw new HasNoForm(`is ${value}, which JSON cannot say`)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) throw noForm(value)
-  if (value instanceof Date && Number.isNaN(value.getTime())) throw new HasNoForm('is an invalid date, which JSON cannot say')
+  if (types.isDate(value) && Number.isNaN(timeOf(value))) {
+    throw new HasNoForm('is an invalid date, which JSON cannot say')
+  }
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return toJSON.call(value)
   if (isOpaque(value)) throw noForm(value)
   if (typeof (value as Markup).__html__ === 'function') return (value as Markup).__html__()
   if (types.isBoxedPrimitive(value)) return value.valueOf()
-  if (value instanceof Set) return [...value]
-  return value instanceof Map ? objectOf(value) : value
+  if (types.isSet(value)) return [...membersOf(value)]
+  return types.isMap(value) ? objectOf([...entriesOf(value)]) : value
 }
 
 function noForm (value: unknown): HasNoForm {
@@ -33,11 +35,11 @@ function isOpaque (value: object): boolean {
     types.isWeakMap(value) || types.isWeakSet(value)
 }
 
-function objectOf (map: Map<unknown, unknown>): object {
-  for (const key of map.keys()) {
+function objectOf (entries: ReadonlyArray<[unknown, unknown]>): object {
+  for (const [key] of entries) {
     if (typeof key !== 'string' && typeof key !== 'number') throw new HasNoForm(`has ${describeType(key)} as a key, where JSON has strings only`)
   }
-  const object = Object.fromEntries(map)
-  if (Object.keys(object).length !== map.size) throw new HasNoForm('has keys that are one and the same as text')
+  const object = Object.fromEntries(entries)
+  if (Object.keys(object).length !== entries.length) throw new HasNoForm('has keys that are one and the same as text')
   return object
 }

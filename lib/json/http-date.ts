@@ -1,5 +1,6 @@
 import { calendarDay, DAY, daysInMonth, daysSince1970, SECOND, wholes } from './calendar.ts'
 import { secondOfDay, tens, twoDigits, units } from './columns.ts'
+import { Date } from './kinds.ts'
 
 /** The first of them is that of 1 January of the year 1. */
 const WEEKDAYS = ['Mon, ', 'Tue, ', 'Wed, ', 'Thu, ', 'Fri, ', 'Sat, ', 'Sun, ']

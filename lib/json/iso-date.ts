@@ -1,5 +1,6 @@
 import { calendarDay, DAY, daysInMonth, daysSince1970, SECOND, wholes } from './calendar.ts'
 import { oneDigit, secondOfDay, tens, twoDigits, units } from './columns.ts'
+import { Date } from './kinds.ts'
 
 const FIRST_TIME = Date.UTC(1000, 0)
 const END_OF_TIMES = Date.UTC(10_000, 0)
@@ -9,13 +10,11 @@ export function hasPlainYear (time: number): boolean {
   return time >= FIRST_TIME && time < END_OF_TIMES
 }
 
-/** What `toISOString` gives (ECMA-262, section 21.4.1.32). */
-export function formatISO (date: Date): string {
-  return formatISOTime(date.getTime())
-}
-
-/** The same for a time, at a fraction of the cost for years of four digits. Throws a `RangeError` where a date would be invalid. */
-export function formatISOTime (time: number): string {
+/**
+ * What `toISOString` gives for a time (ECMA-262, section 21.4.1.32), at a fraction of the cost for years of four digits.
+ * Throws a `RangeError` where a date would be invalid.
+ */
+export function formatISO (time: number): string {
   if (!hasPlainYear(time)) return new Date(time).toISOString()
   const { year, month, day } = calendarDay(Math.floor(time / DAY))
   const milliseconds = (time - Math.floor(time / DAY) * DAY) | 0

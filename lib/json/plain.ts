@@ -1,4 +1,5 @@
-import { isPlainArray, isPlainObject, MAX_DEPTH } from './writer.ts'
+import { isPlainArray, looksPlain } from './kinds.ts'
+import { MAX_DEPTH } from './writer.ts'
 
 /**
  * Whether `JSON.stringify` writes a value as a provider does that nobody told otherwise: it holds nothing but text,
@@ -18,7 +19,7 @@ export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
 function hasPlainMembers (value: object, levels: number): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   if (Array.isArray(value)) return isPlainArray(value) && value.every((each) => isPlainJSON(each, levels))
-  if (!isPlainObject(value)) return false
+  if (!looksPlain(value)) return false
   for (const key in value) if (!isPlainJSON((value as Record<string, unknown>)[key], levels)) return false
   return true
 }

@@ -1,5 +1,6 @@
 import { HasNoForm } from '../errors.ts'
-import { isPlainObject, JSONWriter, passing, quote } from './writer.ts'
+import { isArray, looksPlain } from './kinds.ts'
+import { JSONWriter, passing, quote } from './writer.ts'
 
 /** Gives something that JSON can say in the place of a value; see `DefaultJSONProvider.default`. */
 export type DefaultFunction = (value: unknown) => unknown
@@ -26,7 +27,7 @@ export class ProviderWriter extends JSONWriter {
     if (typeof form !== 'object' || form === null) return form === value ? this.refuse('is what default gave for itself') : this.write(form)
     if (form === value) return this.dict(form)
     if (Array.isArray(form)) return this.list(form, holder)
-    if (isPlainObject(form)) return this.dict(form, holder)
+    if (looksPlain(form)) return this.dict(form, holder)
     return holder === undefined ? this.write(form) : this.#within(holder, form)
   }
 
@@ -74,7 +75,7 @@ export class SortingWriter extends ProviderWriter {
 
 /** What JSON has a form for, if it did not say otherwise by itself. */
 function isKnown (value: object): boolean {
-  return Array.isArray(value) || isPlainObject(value)
+  return isArray(value) || looksPlain(value)
 }
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */

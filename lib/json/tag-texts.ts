@@ -1,16 +1,13 @@
-import { types } from 'node:util'
 import { formatHTTPDate, hasHTTPDate } from './http-date.ts'
-import { formatISOTime, hasPlainYear } from './iso-date.ts'
-import { hasBytesOnly, isBare } from './own-properties.ts'
+import { formatISO, hasPlainYear } from './iso-date.ts'
+import { timeOf } from './kinds.ts'
+import { base64Of } from './own-properties.ts'
 import { TagBytes, TagDateTime, TagHTTPDate, TagUUID } from './tags.ts'
-import { isUUID } from './values.ts'
+import type { UUID } from './values.ts'
 import { quote } from './writer.ts'
 
-/**
- * What `toJson` of a tag gives, as JSON text, where its `check` claims a value that has the prototype the tag wants;
- * undefined where the tag itself is to be asked.
- */
-export type TextOf = (value: object) => string | undefined
+/** What `toJson` of a tag gives for a value of its kind, as JSON text; undefined where the tag itself is asked. */
+export type TextOf = (value: any) => string | undefined
 
 /** For the tags of which sessions hold most. Subclasses of a tag may do otherwise. */
 export const textOf: ReadonlyMap<unknown, TextOf> = new Map<unknown, TextOf>([
@@ -20,27 +17,22 @@ export const textOf: ReadonlyMap<unknown, TextOf> = new Map<unknown, TextOf>([
   [TagUUID, uuidText]
 ])
 
-// The methods of the classes, not what an instance may have in their place. What is made by arithmetic is written as it is,
-// and what other code could still have a hand in is quoted as any text.
-const { getTime } = Date.prototype
-const { toString } = Buffer.prototype
+// What is made by arithmetic is written as it is, and what other code could still have a hand in is quoted as any text.
 
-function isoText (value: object): string | undefined {
-  if (!types.isDate(value) || !isBare(value)) return undefined
-  const time = getTime.call(value)
-  return hasPlainYear(time) ? `"${formatISOTime(time)}"` : undefined
+function isoText (value: Date): string | undefined {
+  const time = timeOf(value)
+  return hasPlainYear(time) ? `"${formatISO(time)}"` : undefined
 }
 
-function httpText (value: object): string | undefined {
-  if (!types.isDate(value) || !isBare(value)) return undefined
-  const time = getTime.call(value)
+function httpText (value: Date): string | undefined {
+  const time = timeOf(value)
   return hasHTTPDate(time) ? `"${formatHTTPDate(time)}"` : undefined
 }
 
-function base64Text (value: object): string | undefined {
-  return types.isUint8Array(value) && hasBytesOnly(value) ? quote(toString.call(value, 'base64')) : undefined
+function base64Text (value: Buffer): string {
+  return quote(base64Of(value))
 }
 
-function uuidText (value: object): string | undefined {
-  return isUUID(value) ? quote(value.hex) : undefined
+function uuidText (value: UUID): string {
+  return quote(value.hex)
 }

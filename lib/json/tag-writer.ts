@@ -1,11 +1,13 @@
 import type { Dialect } from './dialects.ts'
+import {
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, membersOf
+} from './kinds.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
 import { type TextOf, textOf } from './tag-texts.ts'
-import type { TaggedJSONSerializer } from './tagged-json.ts'
-import { listTags, PassDict, PassList, TagDict, TagMap, textTags } from './tags.ts'
-import { Tuple } from './values.ts'
-import { describeType, isPlainArray, isPlainObject, JSONWriter, passing, quote } from './writer.ts'
+import { choosyTags, kindsOfTags } from './tags.ts'
+import type { Tuple } from './values.ts'
+import { JSONWriter, passing, quote } from './writer.ts'
 
 /** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
 abstract class DialectWriter extends JSONWriter {
@@ -23,78 +25,133 @@ abstract class DialectWriter extends JSONWriter {
   protected override number (value: number): string {
     return this.#dialect.number(value) ?? this.other(value)
   }
+
+  /** Without a name among its keys, an object may be other than it looks. */
+  protected override braces (members: string, count: number, last: string, object: object): string {
+    const isPlain = (count > 0 && isName(last)) || isOrdinary(object)
+    return isPlain ? super.braces(members, count, last, object) : this.other(object)
+  }
 }
 
-/** A tag that claims values of a kind, and how it is written what it says of them. */
+/** A tag, and how it is written what it says of the values that it claims. */
 interface Claim {
   readonly tag: JSONTag
   readonly head: string
-  readonly form: Form
+  /** The kind of which a default tag claims values; undefined for a tag that was added, which may claim any value. */
+  readonly kind: Kind | undefined
+  /** Whether it does not claim all of them. */
+  readonly isChoosy: boolean
   /** For the tags of which sessions hold most. */
   readonly textOf: TextOf | undefined
 }
 
-/** What is known of `toJson`, so that its result need not be made, or not be looked into. */
-type Form = 'text' | 'list' | 'entries' | 'unknown'
-
 /** Writes tagged JSON. */
 export class TagWriter extends DialectWriter {
-  /** Set when tags were added, since those may claim any value; the default ones claim only what JSON cannot hold. */
-  asksEveryTag = false
-  readonly #serializer: TaggedJSONSerializer
+  readonly #tags: ReadonlyMap<string, JSONTag>
   readonly #dialect: Dialect
   readonly #plain: PlainWriter
-  /** How the default tags last claimed values of a kind, by the prototype or the type: the few that they know. */
-  readonly #claims = new Map<unknown, Claim>()
+  /** The default tag that claims the values of a kind. No two claim values of the same kind. */
+  readonly #claims = new Map<Kind | undefined, Claim>()
+  /** The tags that were added, in their order. */
+  #added: readonly Claim[] = []
+  /** Those of them that stand ahead of the default tag for a kind. For a kind without one, all do. */
+  readonly #ahead = new Map<Kind | undefined, readonly Claim[]>()
 
-  constructor (serializer: TaggedJSONSerializer, dialect: Dialect) {
+  protected override readonly inputStatus = 400
+
+  constructor (tags: ReadonlyMap<string, JSONTag>, dialect: Dialect) {
     super(dialect)
-    this.#serializer = serializer
+    this.#tags = tags
     this.#dialect = dialect
     this.#plain = new PlainWriter(dialect)
   }
 
-  override write (value: unknown): string {
-    const tag = this.asksEveryTag ? this.#serializer.order.find((each) => claims(each, value)) : undefined
-    return tag === undefined || isContainerTag(tag) ? super.write(value) : this.#claimed(claimOf(tag), value)
+  /** The order in which the tags are asked from now on. */
+  ask (order: readonly JSONTag[]): void {
+    const claims = order.map(claimOf)
+    this.#added = claims.filter(({ kind }) => kind === undefined)
+    this.#claims.clear()
+    this.#ahead.clear()
+    for (const [index, claim] of claims.entries()) {
+      if (claim.kind === undefined || this.#claims.has(claim.kind)) continue
+      this.#claims.set(claim.kind, claim)
+      this.#ahead.set(claim.kind, claims.slice(0, index).filter(({ kind }) => kind === undefined))
+    }
   }
 
-  /** Of the default tags no two claim values of one kind, so the last one is asked first, and at once for its text. */
+  /** Whether a tag may claim what JSON has a form for. */
+  get asksAddedTags (): boolean {
+    return this.#added.length > 0
+  }
+
+  /** Why a value itself, whatever stands in it, cannot be written; undefined where it can. */
+  refusalOf (value: unknown): string | undefined {
+    if (this.#hasForm(value) || this.#claimOf(value, this.#defaultOf(value)) !== undefined) return undefined
+    return this.#reason(value)
+  }
+
+  override write (value: unknown): string {
+    if (this.#added.length === 0) return super.write(value)
+    const claim = (this.#ahead.get(kindOf(value)) ?? this.#added).find(({ tag }) => tag.check(value))
+    return claim === undefined ? super.write(value) : this.#claimed(claim, value)
+  }
+
   protected override other (value: unknown): string {
-    if (this.asksEveryTag) return this.#search(value)
-    const claim = this.#claims.get(kindOf(value))
-    const text = claim?.textOf?.(value as object)
+    const known = this.#defaultOf(value)
+    const text = known?.textOf?.(value)
     if (text !== undefined) {
       this.enter(value)
       this.leave()
-      return `${claim!.head}${text}}`
+      return `${known!.head}${text}}`
     }
-    return claim?.tag.check(value) ? this.#claimed(claim, value) : this.#search(value)
+    const claim = this.#claimOf(value, known)
+    return claim === undefined ? this.refuse(this.#reason(value)) : this.#claimed(claim, value)
   }
 
-  #search (value: unknown): string {
-    const tag = this.#serializer.order.find((each) => each.key !== '' && each.check(value))
-    if (tag === undefined) return this.refuse(`is ${describeType(value)}, ${this.#dialect.refusal(value)}`)
-    const claim = claimOf(tag)
-    this.#claims.set(kindOf(value), claim)
-    return this.#claimed(claim, value)
+  /** The default tag for the kind of a value that JSON has no form for. */
+  #defaultOf (value: unknown): Claim | undefined {
+    return this.#claims.get(typeof value === 'object' ? classOf(value!) : kindOf(value))
+  }
+
+  /** The tag that claims such a value. */
+  #claimOf (value: unknown, known: Claim | undefined): Claim | undefined {
+    if (known !== undefined && (!known.isChoosy || known.tag.check(value))) return known
+    return this.#added.find(({ tag }) => tag.check(value))
+  }
+
+  #hasForm (value: unknown): boolean {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean': return true
+      case 'number': return this.#dialect.number(value) !== undefined
+      case 'bigint': return this.#dialect.bigint(value) !== undefined
+      case 'object': return value === null || isPlainArray(value) || isPlainObject(value)
+      default: return false
+    }
+  }
+
+  #reason (value: unknown): string {
+    return `is ${describeType(value)}, ${this.#dialect.refusal(value)}`
   }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
   #claimed (claim: Claim, value: unknown): string {
-    const { head, form, tag } = claim
-    if (form === 'unknown') return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    const { head, kind, tag } = claim
+    if (kind === undefined) {
+      return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    }
     this.enter(value)
     const content = this.#content(claim, value)
     this.leave()
     return `${head}${content}}`
   }
 
-  #content (claim: Claim, value: unknown): string {
-    switch (claim.form) {
-      case 'list': return super.list(membersOf(value as Tuple | Set<unknown>), value as object)
-      case 'entries': return this.#entries(value as Map<unknown, unknown>)
-      default: return quotedText(claim, value)
+  #content ({ kind, tag }: Claim, value: unknown): string {
+    switch (kind) {
+      case 'Tuple': return super.list((value as Tuple).toJSON(), value as object)
+      case 'Set': return super.list([...membersOf(value as Set<unknown>)], value as object)
+      case 'Map': return this.#entries(value as Map<unknown, unknown>)
+      default: return quotedText(tag.toJson(value) as string | null)
     }
   }
 
@@ -104,7 +161,7 @@ export class TagWriter extends DialectWriter {
     this.enter(map)
     try {
       let text = '['
-      for (const [key, item] of map) {
+      for (const [key, item] of entriesOf(map)) {
         this.enter(undefined) // an entry is a list in the text, and no value by itself
         text += `${index === 0 ? '' : ','}[${this.write(key)},`
         at = typeof key === 'string' ? key : index
@@ -130,12 +187,12 @@ export class TagWriter extends DialectWriter {
   }
 
   protected override checkProtoKey (): void {
-    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read')
+    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
-  protected override braces (members: string, count: number, last: string): string {
-    if (count !== 1 || !this.#serializer.tags.has(last)) return super.braces(members, count, last)
+  protected override braces (members: string, count: number, last: string, object: object): string {
+    if (count !== 1 || !this.#tags.has(last)) return super.braces(members, count, last, object)
     const text = `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
     const left = this.#dialect.maxDepth - this.depth
     if (text.length > 2 * left && depthOf(text) > left) throw this.tooDeep(undefined) // brackets come in pairs
@@ -155,36 +212,12 @@ class PlainWriter extends DialectWriter {
   }
 }
 
-/** Whether a tag stands for arrays and plain objects as they are, which the writer handles by itself. */
-function isContainerTag ({ constructor }: JSONTag): boolean {
-  return constructor === TagDict || constructor === PassDict || constructor === PassList
-}
-
-/** As `check`, but without a look at the members of a plain object, which are to be read once. */
-function claims (tag: JSONTag, value: unknown): boolean {
-  if (!isContainerTag(tag)) return tag.check(value)
-  if (tag.constructor === PassList) return isPlainArray(value)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
-}
-
-function membersOf (value: Tuple | Set<unknown>): unknown[] {
-  return value instanceof Tuple ? value.toJSON() : [...value]
-}
-
-/** What the claims of the default tags are remembered by. */
-function kindOf (value: unknown): unknown {
-  return typeof value === 'object' ? Object.getPrototypeOf(value) : typeof value
-}
-
 function claimOf (tag: JSONTag): Claim {
   const { constructor: Tag } = tag
-  const form = textTags.has(Tag) ? 'text' : listTags.has(Tag) ? 'list' : Tag === TagMap ? 'entries' : 'unknown'
-  return { tag, head: `{${quote(tag.key)}:`, form, textOf: textOf.get(Tag) }
+  const head = `{${quote(tag.key)}:`
+  return { tag, head, kind: kindsOfTags.get(Tag), isChoosy: choosyTags.has(Tag), textOf: textOf.get(Tag) }
 }
 
-function quotedText ({ tag, textOf }: Claim, value: unknown): string {
-  const known = textOf?.(value as object)
-  if (known !== undefined) return known
-  const text = tag.toJson(value) as string | null
+function quotedText (text: string | null): string {
   return text === null ? 'null' : quote(text)
 }

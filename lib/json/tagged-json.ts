@@ -52,8 +52,9 @@ export class TaggedJSONSerializer {
     this.tags = this.#tags
     this.order = this.#order
     this.#dialect = dialects[format]
-    this.#writer = new TagWriter(this, this.#dialect)
+    this.#writer = new TagWriter(this.#tags, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
+    this.#writer.ask(this.#order)
   }
 
   /**
@@ -72,7 +73,7 @@ export class TaggedJSONSerializer {
     const place = taken === undefined ? this.#order.length : this.#order.indexOf(taken)
     if (taken !== undefined) this.#order.splice(place, 1)
     this.#add(tag, index ?? place)
-    this.#writer.asksEveryTag = true
+    this.#writer.ask(this.#order)
   }
 
   /**
@@ -81,6 +82,15 @@ export class TaggedJSONSerializer {
    */
   dumps (value: unknown, name = 'value'): string {
     return this.#writer.dumps(value, name)
+  }
+
+  /**
+   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in the
+   * error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were added, and
+   * passes on what they throw.
+   */
+  refusalOf (value: unknown): string | undefined {
+    return this.#writer.refusalOf(value)
   }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
@@ -93,7 +103,7 @@ export class TaggedJSONSerializer {
    * this one stands, for the path of errors.
    */
   tag (value: unknown, at?: string | number): unknown {
-    if (typeof value === 'string' && !this.#writer.asksEveryTag) return value // by far the most of what tags hold
+    if (typeof value === 'string' && !this.#writer.asksAddedTags) return value // by far the most of what tags hold
     return this.#dialect.parse(this.#writer.isWriting ? this.#writer.writePart(value, at) : this.#writer.dumps(value, 'value'))
   }
 

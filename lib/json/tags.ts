@@ -1,11 +1,12 @@
-import { types } from 'node:util'
 import { decodeBase64 } from './base64.ts'
-import { hasHTTPDate, parseHTTPDate } from './http-date.ts'
+import { formatHTTPDate, hasHTTPDate, parseHTTPDate } from './http-date.ts'
 import { formatISO, parseISO } from './iso-date.ts'
-import { hasBytesOnly, isBare } from './own-properties.ts'
+import {
+  Date, entriesOf, hrefOf, isPlainObject, type Kind, kindOf, Map, membersOf, Set, timeOf, Uint8Array, URL
+} from './kinds.ts'
+import { base64Of, viewOf } from './own-properties.ts'
 import { JSONTag, type TagClass } from './tag.ts'
-import { isUUID, Markup, Tuple, UUID } from './values.ts'
-import { isPlainObject } from './writer.ts'
+import { Markup, Tuple, UUID } from './values.ts'
 
 /** An object whose only key is a tag, escaped by `__` behind the key. */
 export class TagDict extends JSONTag {
@@ -35,7 +36,7 @@ export class PassDict extends JSONTag {
   readonly key = ''
 
   check (value: unknown): boolean {
-    return isDict(value)
+    return kindOf(value) === 'object'
   }
 
   toJson (value: Record<string, unknown>): unknown {
@@ -52,7 +53,7 @@ export class PassList extends JSONTag {
   readonly key = ''
 
   check (value: unknown): boolean {
-    return Array.isArray(value)
+    return kindOf(value) === 'array'
   }
 
   toJson (value: unknown[]): unknown {
@@ -69,7 +70,7 @@ export class TagTuple extends JSONTag {
   readonly key = ' t'
 
   check (value: unknown): boolean {
-    return hasPrototype(value, Tuple)
+    return kindOf(value) === 'Tuple'
   }
 
   toJson (value: Tuple): unknown {
@@ -88,11 +89,11 @@ export class TagBytes extends JSONTag {
   readonly key = ' b'
 
   check (value: unknown): boolean {
-    return types.isUint8Array(value) && isExactly(value, Buffer)
+    return kindOf(value) === 'Buffer'
   }
 
   toJson (value: Buffer): string {
-    return value.toString('base64')
+    return base64Of(value)
   }
 
   fromJson (value: unknown): Buffer {
@@ -105,7 +106,7 @@ export class TagMarkup extends JSONTag {
   readonly key = ' m'
 
   check (value: unknown): boolean {
-    return hasPrototype(value, Markup)
+    return kindOf(value) === 'Markup'
   }
 
   toJson (value: Markup): string {
@@ -122,7 +123,7 @@ export class TagUUID extends JSONTag {
   readonly key = ' u'
 
   check (value: unknown): boolean {
-    return hasPrototype(value, UUID) && isUUID(value)
+    return kindOf(value) === 'UUID'
   }
 
   toJson (value: UUID): string {
@@ -141,11 +142,12 @@ export class TagDateTime extends JSONTag {
   readonly key = ' d'
 
   check (value: unknown): boolean {
-    return types.isDate(value) && isExactly(value, Date)
+    return kindOf(value) === 'Date'
   }
 
   toJson (value: Date): string | null {
-    return Number.isNaN(value.getTime()) ? null : formatISO(value)
+    const time = timeOf(value)
+    return Number.isNaN(time) ? null : formatISO(time)
   }
 
   fromJson (value: unknown): Date {
@@ -162,11 +164,11 @@ export class TagHTTPDate extends JSONTag {
 
   /** The years that Python has. */
   check (value: unknown): boolean {
-    return types.isDate(value) && isExactly(value, Date) && hasHTTPDate(value.getTime())
+    return kindOf(value) === 'Date' && hasHTTPDate(timeOf(value as Date))
   }
 
   toJson (value: Date): string {
-    return value.toUTCString()
+    return formatHTTPDate(timeOf(value))
   }
 
   fromJson (value: unknown): Date {
@@ -246,11 +248,11 @@ export class TagMap extends JSONTag {
   readonly key = ' mp'
 
   check (value: unknown): boolean {
-    return types.isMap(value) && isExactly(value, Map)
+    return kindOf(value) === 'Map'
   }
 
   toJson (value: Map<unknown, unknown>): unknown {
-    return Array.from(value, ([key, item], index) => [
+    return Array.from(entriesOf(value), ([key, item], index) => [
       this.serializer.tag(key, `key ${index}`), this.serializer.tag(item, typeof key === 'string' ? key : index)
     ])
   }
@@ -268,11 +270,11 @@ export class TagSet extends JSONTag {
   readonly key = ' st'
 
   check (value: unknown): boolean {
-    return types.isSet(value) && isExactly(value, Set)
+    return kindOf(value) === 'Set'
   }
 
   toJson (value: Set<unknown>): unknown {
-    return Array.from(value, (member, index) => this.serializer.tag(member, index))
+    return Array.from(membersOf(value), (member, index) => this.serializer.tag(member, index))
   }
 
   fromJson (value: unknown): Set<unknown> {
@@ -283,21 +285,21 @@ export class TagSet extends JSONTag {
   }
 }
 
-/** `URL`, as its text. */
+/** `URL`, as its text; not one that setters made such that its text reads back as another. */
 export class TagURL extends JSONTag {
   readonly key = ' ur'
 
   check (value: unknown): boolean {
-    return isExactly(value, URL)
+    return kindOf(value) === 'URL' && readsBack(hrefOf(value as URL)!)
   }
 
   toJson (value: URL): string {
-    return value.href
+    return hrefOf(value)!
   }
 
   fromJson (value: unknown): URL {
     const url = new URL(expectString(value))
-    if (url.href !== value) throw new TypeError('Not the text of a URL')
+    if (hrefOf(url) !== value) throw new TypeError('Not the text of a URL')
     return url
   }
 }
@@ -307,11 +309,11 @@ export class TagUint8Array extends JSONTag {
   readonly key = ' u8'
 
   check (value: unknown): boolean {
-    return types.isUint8Array(value) && isExactly(value, Uint8Array)
+    return kindOf(value) === 'Uint8Array'
   }
 
   toJson (value: Uint8Array): string {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+    return viewOf(value).toString('base64')
   }
 
   fromJson (value: unknown): Uint8Array {
@@ -331,30 +333,28 @@ export const defaultTags: readonly TagClass[] = [
 /** Those of both formats. */
 export const builtInTags: ReadonlySet<unknown> = new Set([...flaskTags, ...defaultTags])
 
-/** Those of which `toJson` gives text or null. Subclasses may do otherwise. */
-export const textTags: ReadonlySet<unknown> = new Set([
-  TagBytes, TagMarkup, TagUUID, TagDateTime, TagHTTPDate, TagBigInt, TagNumber, TagURL, TagUint8Array
+/** The kind of which each claims values. Subclasses may do otherwise. */
+export const kindsOfTags: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
+  [TagDict, 'object'], [PassDict, 'object'], [TagTuple, 'Tuple'], [PassList, 'array'], [TagBytes, 'Buffer'],
+  [TagMarkup, 'Markup'], [TagUUID, 'UUID'], [TagDateTime, 'Date'], [TagHTTPDate, 'Date'], [TagBigInt, 'bigint'],
+  [TagNumber, 'not finite'], [TagUndefined, 'undefined'], [TagMap, 'Map'], [TagSet, 'Set'], [TagURL, 'URL'],
+  [TagUint8Array, 'Uint8Array']
 ])
 
-/** Those of which `toJson` gives the list of what the value iterates over. Subclasses may do otherwise. */
-export const listTags: ReadonlySet<unknown> = new Set([TagTuple, TagSet])
+/** Those that claim not every value of their kind. */
+export const choosyTags: ReadonlySet<unknown> = new Set([TagHTTPDate, TagBigInt, TagURL])
 
 function isDict (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value)
+  return typeof value === 'object' && value !== null && isPlainObject(value)
 }
 
 function definedKeys (value: Record<string, unknown>): string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined)
 }
 
-/** An instance of a subclass would not come back as one. */
-function hasPrototype (value: unknown, Class: { readonly prototype: object }): value is object {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Class.prototype
-}
-
-/** Nor would properties that were put on an instance; bytes have those of their indexes. */
-function isExactly (value: unknown, Class: { readonly prototype: object }): boolean {
-  return hasPrototype(value, Class) && (types.isUint8Array(value) ? hasBytesOnly(value) : isBare(value))
+/** Whether the text of a URL gives the same URL. A setter may leave a part that the parser reads otherwise. */
+function readsBack (text: string): boolean {
+  return URL.canParse(text) && new URL(text).href === text
 }
 
 function expectString (value: unknown): string {

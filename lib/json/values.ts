@@ -1,5 +1,8 @@
 import { inspect, type InspectOptions, isDeepStrictEqual } from 'node:util'
 
+/** Whether an object was made as a Tuple, whatever its prototype is. */
+export let isTuple: (value: object) => value is Tuple
+
 /** An immutable list that stays apart from an array: Python's tuple. Its elements are reached by index and by iteration. */
 export class Tuple<T = unknown> implements Iterable<T> {
   readonly [index: number]: T
@@ -13,6 +16,10 @@ export class Tuple<T = unknown> implements Iterable<T> {
     for (let index = 0; index < copy.length; index++) indexed[index] = copy[index]!
     this.#items = copy
     Object.freeze(this)
+  }
+
+  static {
+    isTuple = (value): value is Tuple => #items in value
   }
 
   get length (): number {
@@ -41,20 +48,28 @@ export class Tuple<T = unknown> implements Iterable<T> {
   }
 }
 
+/** Whether an object was made as Markup, whatever its prototype is. */
+export let isMarkup: (value: object) => value is Markup
+
 /** Text that is HTML already and needs no escaping: MarkupSafe's `Markup`. */
 export class Markup {
   /** The HTML. */
   readonly text: string
+  readonly #html: string
 
   constructor (text: string) {
     if (typeof text !== 'string') throw new TypeError('Markup is made from a string')
-    this.text = text
+    this.text = this.#html = text
     Object.freeze(this)
+  }
+
+  static {
+    isMarkup = (value): value is Markup => #html in value
   }
 
   /** The HTML, by the name under which MarkupSafe asks any object for it. */
   __html__ (): string {
-    return this.text
+    return this.#html
   }
 
   equals (other: unknown): boolean {

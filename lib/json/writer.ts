@@ -1,9 +1,12 @@
-import { types } from 'node:util'
 import { NotSerializable } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
+import { isArray, looksPlain } from './kinds.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
+
+/** How many names of members a writer keeps; clients may choose keys, so all are dropped when there are more. */
+const MAX_NAMES = 250
 
 /**
  * Writes values as JSON text.
@@ -18,6 +21,7 @@ export abstract class JSONWriter {
   /** Whether somebody gave properties to all objects. */
   #inherits = false
   readonly #maxDepth: number
+  readonly #memberNames = new Map<string, string>()
 
   constructor (maxDepth = MAX_DEPTH) {
     this.#maxDepth = maxDepth
@@ -33,8 +37,9 @@ export abstract class JSONWriter {
     }
   }
 
-  refuse (reason: string): never {
-    throw new Refusal(reason)
+  /** `statusCode` is the reply's where a request may have brought the value. */
+  refuse (reason: string, statusCode?: number): never {
+    throw new Refusal(reason, { statusCode })
   }
 
   write (value: unknown): string {
@@ -45,8 +50,8 @@ export abstract class JSONWriter {
       case 'bigint': return this.bigint(value)
       case 'object':
         if (value === null) return 'null'
-        if (Array.isArray(value)) return this.list(value)
-        if (isPlainObject(value)) return this.dict(value)
+        if (isArray(value)) return this.list(value)
+        if (looksPlain(value)) return this.dict(value)
     }
     return this.other(value)
   }
@@ -83,7 +88,7 @@ export abstract class JSONWriter {
 
   /** The own enumerable string keys of `object`; properties that are `undefined` are left out, as in JSON. */
   protected dict (object: object, holder: object = object): string {
-    let at = ''
+    let at: string | undefined
     this.enter(holder)
     try {
       let members = ''
@@ -95,20 +100,31 @@ export abstract class JSONWriter {
         const value = (object as Record<string, unknown>)[at = key]
         if (value === undefined) continue
         if (key === '__proto__') this.checkProtoKey()
-        const name = memberName(last = key)
+        const name = this.#memberName(last = key)
         members += (count++ === 0 ? name.slice(1) : name) + this.write(value)
       }
+      at = undefined
       this.leave()
-      return this.braces(members, count, last)
+      return this.braces(members, count, last, object)
     } catch (error) {
       throw passing(error, holder, at)
     }
   }
 
+  /** A comma, the key as JSON text, and a colon: kept for the latest keys, since those of an application recur. */
+  #memberName (key: string): string {
+    const known = this.#memberNames.get(key)
+    if (known !== undefined) return known
+    const name = `,${quote(key)}:`
+    if (this.#memberNames.size === MAX_NAMES) this.#memberNames.clear()
+    if (key.length < 50) this.#memberNames.set(key, name)
+    return name
+  }
+
   /** May refuse an own `__proto__` key. */
   protected checkProtoKey (): void {}
 
-  protected braces (members: string, _count: number, _last: string): string {
+  protected braces (members: string, _count: number, _last: string, _object: object): string {
     return '{' + members + '}'
   }
 
@@ -160,8 +176,11 @@ export abstract class JSONWriter {
     this.#depth++
   }
 
+  /** The status of a reply about a value of a request that only a hostile client would send. */
+  protected readonly inputStatus: number | undefined = undefined
+
   protected tooDeep (holder: unknown): Refusal {
-    return new Refusal(`is nested deeper than ${this.#maxDepth} levels`, [holder])
+    return new Refusal(`is nested deeper than ${this.#maxDepth} levels`, { tooDeep: [holder], statusCode: this.inputStatus })
   }
 
   /** How many brackets stand around the value to be written next. */
@@ -180,22 +199,24 @@ type Key = string | number
 class Refusal extends TypeError {
   readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
   readonly #reason: string
+  readonly #statusCode: number | undefined
   readonly #isTooDeep: boolean
   /** What the value stands in and at which keys, innermost first. */
   readonly #holders: unknown[]
   readonly #keys: Array<Key | undefined>
 
   /** `tooDeep` holds the value itself where it is refused for its depth. */
-  constructor (reason: string, tooDeep: unknown[] = []) {
+  constructor (reason: string, { tooDeep = [], statusCode }: { tooDeep?: unknown[], statusCode?: number | undefined } = {}) {
     super()
     this.#reason = reason
+    this.#statusCode = statusCode
     this.#isTooDeep = tooDeep.length > 0
     this.#holders = tooDeep
     this.#keys = tooDeep.map(() => undefined)
   }
 
-  get path (): string {
-    return this.toError('value').path
+  get keyPath (): string {
+    return this.toError('value').keyPath
   }
 
   override get message (): string {
@@ -213,7 +234,7 @@ class Refusal extends TypeError {
     const keys = this.#keys.toReversed()
     const path = (depth: number): string => formatPath(formatRoot(name), keys.slice(0, depth).filter((key) => key !== undefined))
     const again = this.#isTooDeep ? holders.findIndex((holder, index) => isObject(holder) && holders.indexOf(holder) < index) : -1
-    if (again === -1) return new NotSerializable(path(keys.length), this.#reason)
+    if (again === -1) return new NotSerializable(path(keys.length), this.#reason, this.#statusCode)
     return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
   }
 }
@@ -238,16 +259,6 @@ export function quote (text: string): string {
   return NEEDS_ESCAPES.test(text) ? JSON.stringify(text) : `"${text}"` // the usual short one without escapes, made faster
 }
 
-/** A comma, the key as JSON text, and a colon: kept for the keys seen first, since those of an application recur. */
-function memberName (key: string): string {
-  const known = memberNames.get(key)
-  if (known !== undefined) return known
-  const name = `,${quote(key)}:`
-  if (memberNames.size < 1000 && key.length < 50) memberNames.set(key, name)
-  return name
-}
-const memberNames = new Map<string, string>()
-
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
 
 const NO_KEYS = {}
@@ -257,27 +268,4 @@ export function inheritsKeys (): boolean {
   let inherited: string | undefined
   for (const key in NO_KEYS) inherited = key
   return inherited !== undefined
-}
-
-/** Whether an object is one of no class: made by a literal, by `JSON.parse` or with a null prototype, in this realm or another. */
-export function isPlainObject (value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null ||
-    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
-}
-
-/** Whether a value is an array of no subclass, of this realm or another. */
-export function isPlainArray (value: unknown): value is unknown[] {
-  if (!Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Array.prototype || (Array.isArray(prototype) && Object.hasOwn(prototype, 'copyWithin'))
-}
-
-/** What a value is, for an error message: its type or its class, never its content. */
-export function describeType (value: unknown): string {
-  if (value === undefined || value === null) return `${value}`
-  if (typeof value !== 'object') return `a ${typeof value}`
-  if (types.isDate(value) && Number.isNaN(value.getTime())) return 'an invalid Date'
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-  return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
-import { isPlainObject } from '../json/writer.ts'
+import { isPlainObject } from '../json/kinds.ts'
 import { type ContentsRules, NO_RULES, SessionContents, type SessionInit } from './contents.ts'
 import type { ResponseCookieOptions, SessionData, SessionMembers } from './members.ts'
 

@@ -1,4 +1,5 @@
-import { isPlainArray, MAX_DEPTH } from '../json/writer.ts'
+import { isPlainArray, looksPlain } from '../json/kinds.ts'
+import { MAX_DEPTH } from '../json/writer.ts'
 
 /**
  * How a stored value was, to find out whether code that holds it has changed it since: far cheaper than to write it as
@@ -36,7 +37,7 @@ function copyOf (value: unknown, levels: number): Snapshot {
   if (levels === 0 || copied++ >= MAX_VALUES) return UNKNOWN
   const prototype = Object.getPrototypeOf(value)
   if (Array.isArray(value)) return isPlainArray(value) ? new Copy(prototype, Object.values(value).map((each) => copyOf(each, levels - 1))) : UNKNOWN
-  if (prototype !== Object.prototype && prototype !== null) return UNKNOWN
+  if (!looksPlain(value)) return UNKNOWN
   const items: Snapshot[] = []
   for (const key in value) items.push(key, copyOf((value as Record<string, unknown>)[key], levels - 1))
   return new Copy(prototype, items)

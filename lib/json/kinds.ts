@@ -1,0 +1,230 @@
+import { types } from 'node:util'
+import { hasBytesOnly, isBare } from './own-properties.ts'
+import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
+
+/** The classes of this realm, kept here because a test may replace the globals later. */
+export const { Date, Map, Set, URL, Uint8Array } = globalThis
+
+/** What the values are that can be kept. A plain array is an `array`, a plain object an `object`. */
+export type Kind = Primitive | 'array' | 'object' | ClassName
+
+type Primitive = 'string' | 'boolean' | 'number' | 'not finite' | 'bigint' | 'undefined' | 'null'
+type ClassName = 'Date' | 'Map' | 'Set' | 'URL' | 'Uint8Array' | 'Buffer' | 'Tuple' | 'Markup' | 'UUID'
+
+interface Class {
+  readonly name: ClassName
+  readonly holds: (value: object) => boolean
+}
+
+/** The classes of this realm by their prototypes. */
+const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
+  [Date.prototype, { name: 'Date', holds: isDate }],
+  [Map.prototype, { name: 'Map', holds: isMap }],
+  [Set.prototype, { name: 'Set', holds: isSet }],
+  [Uint8Array.prototype, { name: 'Uint8Array', holds: isBytes }],
+  [Buffer.prototype, { name: 'Buffer', holds: isBytes }],
+  [URL.prototype, { name: 'URL', holds: isURL }],
+  [Tuple.prototype, { name: 'Tuple', holds: isTuple }],
+  [Markup.prototype, { name: 'Markup', holds: isMarkup }],
+  [UUID.prototype, { name: 'UUID', holds: isUUID }]
+])
+
+/** What a value is; undefined for what is of no kind that can be kept. Never throws, and reads no property. */
+export function kindOf (value: unknown): Kind | undefined {
+  switch (typeof value) {
+    case 'number': return Number.isFinite(value) ? 'number' : 'not finite'
+    case 'object':
+      if (value === null) return 'null'
+      if (isPlainArray(value)) return 'array'
+      return isPlainObject(value) ? 'object' : classOf(value)
+    case 'function':
+    case 'symbol': return undefined
+    default: return typeof value as Kind
+  }
+}
+
+/** The class that an object is an instance of, not of a subclass; undefined for other classes and look-alikes. */
+export function classOf (value: object): ClassName | undefined {
+  const prototype = prototypeOf(value)
+  const known = classes.get(prototype)
+  if (known !== undefined) return known.holds(value) ? known.name : undefined
+  return prototype == null ? undefined : foreignClassOf(value, prototype)
+}
+
+/** The same for the built-in classes of another realm, such as a `node:vm` context, and for dates of a test's clock. */
+function foreignClassOf (value: object, prototype: object): ClassName | undefined {
+  if (isDate(value)) return nativeName(prototype) === 'Date' || isOfTestClock(value, prototype) ? 'Date' : undefined
+  const name = isMap(value) ? 'Map' : isSet(value) ? 'Set' : isBytes(value) ? 'Uint8Array' : undefined
+  return name === nativeName(prototype) ? name : undefined
+}
+
+// Whether an object was made by the class, whatever its prototype is, and has no properties besides.
+
+function isDate (value: object): value is Date {
+  return types.isDate(value) && isBare(value)
+}
+
+function isMap (value: object): value is Map<unknown, unknown> {
+  return types.isMap(value) && isBare(value)
+}
+
+function isSet (value: object): value is Set<unknown> {
+  return types.isSet(value) && isBare(value)
+}
+
+function isURL (value: object): value is URL {
+  return hrefOf(value) !== undefined && isBare(value)
+}
+
+function isBytes (value: object): value is Uint8Array {
+  return types.isUint8Array(value) && hasBytesOnly(value)
+}
+
+/** @sinonjs/fake-timers (Jest, Vitest) makes dates of a subclass, and gives each the constructor of the real ones. */
+function isOfTestClock (value: object, prototype: object): boolean {
+  const parent = prototypeOf(prototype)
+  if (parent == null || nativeName(parent) !== 'Date') return false
+  return ownValue(value, 'constructor') === ownValue(parent, 'constructor')
+}
+
+/** The name of the built-in class whose prototype an object is, in this realm or another. */
+function nativeName (prototype: object): string | undefined {
+  const Class = ownValue(prototype, 'constructor')
+  if (typeof Class !== 'function' || ownValue(Class, 'prototype') !== prototype) return undefined
+  return /^function (\w+)\(\) \{ \[native code\] \}$/.exec(Function.prototype.toString.call(Class))?.[1]
+}
+
+function ownValue (object: object, key: string): unknown {
+  return attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
+}
+
+/**
+ * Whether an object is one of no class: made by a literal or by `JSON.parse`, in this realm or another, with the
+ * prototype null, or with an empty prototype that has null above it, as `request.query` of Fastify has.
+ */
+export function isPlainObject (value: object): boolean {
+  const prototype = prototypeOf(value)
+  if (prototype === Object.prototype) return hasNames(value) || isOrdinary(value)
+  return isPlainOtherwise(prototype, value)
+}
+
+/** The same for code that goes through the properties anyway, and asks `isOrdinary` where none of them has a name. */
+export function looksPlain (value: object): boolean {
+  const prototype = prototypeOf(value)
+  return prototype === Object.prototype || isPlainOtherwise(prototype, value)
+}
+
+/** Whether an object has a property with a name, as a list of values, `Math` and an empty Map have none. */
+function hasNames (value: object): boolean {
+  for (const key in value) if (isName(key)) return true
+  return false
+}
+
+/** Whether a key is no index. May say no of a name. */
+export function isName (key: string): boolean {
+  return key.charCodeAt(0) > DIGIT_NINE
+}
+
+const DIGIT_NINE = 0x39
+
+/** Whether an object is plain whose prototype is another than that of this realm's objects. */
+function isPlainOtherwise (prototype: object | null | undefined, value: object): boolean {
+  if (prototype !== null && !isPlainPrototype(prototype)) return false
+  return isOrdinary(value) && !(isBare(value) && hrefOf(value) !== undefined)
+}
+
+function isPlainPrototype (prototype: object | undefined): boolean {
+  return prototype !== undefined && prototypeOf(prototype) === null &&
+    (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
+}
+
+/** Whether an object holds nothing but properties, unlike `arguments`, `Math`, or a Date without its prototype. */
+export function isOrdinary (value: object): boolean {
+  if (types.isProxy(value)) return attempt(() => MARKS.every((mark) => !Object.hasOwn(value, mark))) === true
+  return attempt(() => Object.prototype.toString.call(value)) === '[object Object]' && !holdsMore(value)
+}
+
+/** What `Math` and `arguments` have, and a Proxy of them shows. */
+const MARKS = [Symbol.toStringTag, Symbol.iterator]
+
+/** What `toString` does not tell where the prototype of the class was taken away. */
+function holdsMore (value: object): boolean {
+  return ArrayBuffer.isView(value) || types.isMap(value) || types.isSet(value) || types.isAnyArrayBuffer(value) ||
+    types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)
+}
+
+/** Whether a value is an array of no subclass, in this realm or another. */
+export function isPlainArray (value: unknown): value is unknown[] {
+  if (!isArray(value)) return false
+  const prototype = prototypeOf(value)
+  return prototype === Array.prototype || (prototype != null && nativeName(prototype) === 'Array')
+}
+
+/** `Array.isArray`, which throws for a Proxy that was revoked. */
+export function isArray (value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** The prototype of an object; undefined where a Proxy throws. Asked of every object, so without a closure. */
+function prototypeOf (value: object): object | null | undefined {
+  try {
+    return Object.getPrototypeOf(value)
+  } catch {
+    return undefined
+  }
+}
+
+/** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
+function attempt<Result> (look: () => Result): Result | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+/** The time of a Date, by the method of the class and not by what the instance may have in its place. */
+export function timeOf (value: Date): number {
+  return getTime.call(value)
+}
+
+/** The entries of a Map, likewise. */
+export function entriesOf (value: Map<unknown, unknown>): IterableIterator<[unknown, unknown]> {
+  return entries.call(value)
+}
+
+/** The members of a Set, likewise. */
+export function membersOf (value: Set<unknown>): IterableIterator<unknown> {
+  return values.call(value)
+}
+
+/** The text of a URL, likewise; undefined for what only looks like one. */
+export function hrefOf (value: object): string | undefined {
+  return attempt(() => href.call(value))
+}
+
+const { getTime } = Date.prototype
+const { entries } = Map.prototype
+const { values } = Set.prototype
+const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href')!.get!
+
+/** What a value is, for an error message: its type or its class, never its content. */
+export function describeType (value: unknown): string {
+  if (value === undefined || value === null) return `${value}`
+  if (typeof value !== 'object') return `a ${typeof value}`
+  if (types.isDate(value) && Number.isNaN(timeOf(value))) return 'an invalid Date'
+  const name: unknown = attempt(() => builtInName(value) ?? Object.getPrototypeOf(value)?.constructor?.name)
+  return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
+}
+
+/** What an object is whose prototype does not tell, such as `Arguments`. A tag of its own may be content. */
+function builtInName (value: object): string | undefined {
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && prototype !== Object.prototype) return undefined
+  if (types.isProxy(value) || Object.hasOwn(value, Symbol.toStringTag)) return undefined
+  return /^\[object (?!Object\])(\w+)\]$/.exec(Object.prototype.toString.call(value))?.[1]
+}
