@@ -12,7 +12,7 @@ type Headers = Record<string, string | string[]>
 function sourceOf (headers: Headers): HeaderSource {
   return {
     peek: (name) => headers[name],
-    names: () => Object.keys(headers),
+    namesLike: (pattern) => Object.keys(headers).filter((name) => pattern.test(name)),
     cookiesBeside: () => [],
     bag: () => ({ get: (name) => headers[name], set: (name, value) => { headers[name] = value }, remove: (name) => { delete headers[name] } })
   }
@@ -90,6 +90,7 @@ const ways: Record<string, { before?: (reply: FastifyReply) => void, late?: (rep
   'for a stream, in a late hook': { late: (reply) => { reply.header('cache-control', PUBLIC) }, answer: (reply) => reply.send(Readable.from(['x'])) },
   'in a Response': { answer: (reply) => reply.send(new Response('x', { headers: { 'cache-control': PUBLIC } })) },
   'for one cache': { before: (reply) => { reply.header('cache-control', 'private').header('CDN-Cache-Control', 'max-age=60') } },
+  'for one cache, and says nothing else': { before: (reply) => { reply.header('Vercel-CDN-Cache-Control', 'max-age=60') } },
   'on the raw response': { before: ({ raw }) => { raw.setHeader('Cache-Control', PUBLIC) } },
   'in writeHead': {
     answer: (reply) => {
@@ -134,6 +135,7 @@ for (const [wayName, way] of Object.entries(ways)) {
       t.equal(setCookies(headers).length, isRenewal ? 0 : 1, name)
       t.equal(headers.vary, 'Cookie')
       t.equal(isPublic, isRenewal === true)
+      if (isRenewal && wayName.endsWith('nothing else')) t.equal(headers['cache-control'], undefined)
       t.strictSame(warnings, isRenewal ? [] : [[true, 'session', 'GET /file/:name']])
       t.strictSame([saved + resigned + deleted, skipped], isRenewal ? [0, 1] : [1, 0])
     }
@@ -145,7 +147,7 @@ for (const [wayName, way] of Object.entries(ways)) {
       const { headers } = await app.inject({ url: '/file/a', headers: { cookie: await cookieFor(old ? { secret: OTHER_SECRET } : {}) } })
       const { headers: expected } = await without.inject('/file/a')
       t.equal(setCookies(headers).length, 1)
-      for (const name of ['cache-control', 'cdn-cache-control', 'surrogate-control']) t.equal(headers[name], expected[name])
+      for (const name of ['cache-control', 'cdn-cache-control', 'vercel-cdn-cache-control', 'surrogate-control']) t.equal(headers[name], expected[name])
       t.strictSame(logs.filter(({ level }) => level >= 40), [])
     }
   })

@@ -119,6 +119,44 @@ for (const moment of moments) {
   })
 }
 
+t.test('a wrapper that changes nothing is told nothing', async (t) => {
+  for (const moment of moments) {
+    for (const use of Object.values(uses)) {
+      const logs: LogLine[] = []
+      const app = await wrappedApp(moment, use, () => {}, true, logs)
+      for (const leave of Object.keys(leaves)) {
+        const { statusCode } = await app.inject({ url: `/${leave}`, headers: { cookie: `session=${app.encodeSession({ user: 'Ada' })}` } })
+        t.ok(statusCode < 300)
+      }
+      t.strictSame(logs, [])
+    }
+  }
+})
+
+const forms: Record<string, (headers: Record<string, string>) => unknown> = {
+  'other capitals': (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])),
+  'a list': (headers) => Object.entries(headers).flat(),
+  pairs: (headers) => Object.entries(headers)
+}
+
+for (const [form, change] of Object.entries(forms)) {
+  t.test(`what a wrapper of writeHead passes on as ${form} is known for what it is`, async (t) => {
+    const app = Fastify() as unknown as FastifyInstance
+    await app.register(sessionPlugin, { secret: SECRET })
+    app.get('/', (request, reply) => {
+      request.session.set('a', 1)
+      const { writeHead } = reply.raw
+      reply.raw.writeHead = function (this: typeof reply.raw, status: number, headers: Record<string, string>) {
+        return writeHead.call(this, status, change({ ...headers, 'cdn-cache-control': 'max-age=60' }) as never)
+      } as never
+      reply.send('x')
+    })
+    const { headers } = await app.inject('/')
+    t.equal(setCookies(headers).length, 1)
+    t.match(headers, { vary: 'Cookie', 'cache-control': 'private, no-cache="Set-Cookie"', 'cdn-cache-control': 'private' })
+  })
+}
+
 t.test('headers of an asynchronous session that a late hook takes out are put back, and what a wrapper changes is logged', async (t) => {
   const logs: LogLine[] = []
   const app = Fastify({ logger: { level: 'error', stream: { write: (line: string) => { logs.push(JSON.parse(line)) } } } }) as unknown as FastifyInstance

@@ -3,7 +3,7 @@ import { type BadData, BadSignature, CookieTooLarge, SHOWN_KEYS, SignatureExpire
 import { escapeName } from '../path.ts'
 import { cameByHttps } from './https.ts'
 import { ReplyHeaders } from './reply-headers.ts'
-import { forbidSharing, isShareable } from '../session/caching.ts'
+import { forbidSharing, isShareable, permitSharing } from '../session/caching.ts'
 import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
@@ -294,15 +294,21 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** Puts the line that is asked for behind all others, or leaves it out where it must not stand. */
   #place (headers: HeaderSource): void {
-    const { settings: { now, cacheControl } } = this.#site
+    const { cacheControl } = this.#site.settings
     const others = headers.cookiesBeside(this.#line)
-    const rival = this.#wish && rivalOf(others, this.#wish.line, this.#request.originalUrl, now())
+    const rival = this.#rivalAmong(others)
     const isSkipped = cacheControl && this.#isRenewal && isShareable(headers)
     const line = isSkipped || this.#yieldsTo(rival) ? undefined : this.#wish?.line
     if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers.bag(), others, line)
+    if (isSkipped && this.#line !== undefined) permitSharing(headers)
     this.#line = line
     this.#outcome = isSkipped ? 'skipped' : line === undefined ? undefined : this.#wish!.outcome
     if (line !== undefined && cacheControl && forbidSharing(headers)) this.#warning = SHARED
+  }
+
+  #rivalAmong (lines: readonly string[]): Rival | undefined {
+    if (this.#wish === undefined || lines.length === 0) return undefined
+    return rivalOf(lines, this.#wish.line, this.#request.originalUrl, this.#site.settings.now())
   }
 
   /** Whether the cookie is signed anew though nobody asked for it. */
