@@ -4,10 +4,13 @@ import { test } from 'node:test'
 import type { FastifyReply } from 'fastify'
 import { buildApp } from '../support/app.js'
 
-const onHeaders = createRequire(import.meta.url)('on-headers') as (response: FastifyReply['raw'], listener: () => void) => void
+type OnHeaders = (response: FastifyReply['raw'], listener: () => void) => void
+
+const onHeaders = createRequire(import.meta.url)('on-headers') as OnHeaders
 
 for (const isFetched of [true, false]) {
-  test(`a listener that changes a session ${isFetched ? 'that the request has fetched has it saved' : 'that nobody has fetched is told that it is lost'}`, async () => {
+  const end = isFetched ? 'was fetched before is saved' : 'was not fetched before is logged as lost'
+  test(`what a listener changes in a session that ${end}`, async () => {
     const logs: Array<{ msg: string, keys?: string[] }> = []
     const stream = { write (line: string) { logs.push(JSON.parse(line)) } }
     const app = await buildApp({}, { logger: { level: 'error', stream } })

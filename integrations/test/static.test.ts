@@ -34,7 +34,7 @@ test('files have neither a cookie nor Vary, even for a session that is due to be
   assert.equal(sent.headers['cache-control'], 'private, no-cache')
 })
 
-test('a file behind a hook that reads the session stays public, and its session is signed anew elsewhere', async (t) => {
+test('a file behind a hook that reads the session stays public, and has no session signed anew', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'static-'))
   t.after(() => rmSync(root, { recursive: true }))
   writeFileSync(join(root, 'style.css'), 'a { color: red }')
@@ -44,7 +44,8 @@ test('a file behind a hook that reads the session stays public, and its session 
   app.get('/', async () => 'x')
   const cookie = `session=${app.encodeSession({ user: 'Ada' })}`
   const { headers } = await app.inject({ url: '/static/style.css', headers: { cookie } })
-  assert.deepEqual([headers['cache-control'], headers['set-cookie'], headers.vary], ['public, max-age=31536000, immutable', undefined, 'Cookie'])
+  assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+  assert.deepEqual([headers['set-cookie'], headers.vary], [undefined, 'Cookie'])
   assert.equal(app.sessionCounters.skipped, 1)
   assert.match(`${(await app.inject({ url: '/', headers: { cookie } })).headers['set-cookie']}`, /^session=/)
 })

@@ -20,6 +20,8 @@ const PROXY_HEADERS: ReadonlyArray<[name: string, isHttps: RegExp]> = [
 /** Whether a request came by https. A proxy is believed even if it is not trusted, since its word only adds Secure. */
 export function cameByHttps ({ protocol, headers }: FastifyRequest): boolean {
   if (protocol === 'https') return true
-  for (const [name, isHttps] of PROXY_HEADERS) if (headers[name] !== undefined && isHttps.test(`${headers[name]}`)) return true
+  for (const [name, isHttps] of PROXY_HEADERS) {
+    if (headers[name] !== undefined && isHttps.test(`${headers[name]}`)) return true
+  }
   return false
 }

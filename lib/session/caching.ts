@@ -45,7 +45,7 @@ function isPrivate (value: HeaderValue): boolean {
   return value === PRIVATE || KEPT_PRIVATE.test(unquoted(value))
 }
 
-/** The directives without quoted text: `private="Set-Cookie"` is about that field alone, and not heeded by all caches. */
+/** The directives without quoted text: `private="Set-Cookie"` is about one field only, and not all caches heed it. */
 function unquoted (value: HeaderValue): string {
   return asList(value).join(',').replace(/"[^"]*"/g, '""')
 }

@@ -81,8 +81,8 @@ const WATCH = Symbol('fastify-signed-session.watch')
 type Watched = ServerResponse & { [WATCH]?: Watch }
 
 /**
- * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where somebody else has
- * wrapped it before: a call of that wrapper may be under way, and then nobody is told of it.
+ * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where other code has
+ * wrapped it before: a call of that wrapper may be under way, and the watcher is not told of that one.
  */
 export function watchHead (raw: Watched, watcher: HeadWatcher): boolean {
   const first = raw[WATCH]
