@@ -41,7 +41,8 @@ async function upstream (t: Test): Promise<IncomingMessage> {
 }
 
 function closing (payload: Readable): Held {
-  return { payload, freed: () => payload.closed ? Promise.resolve() : new Promise((resolve) => payload.once('close', resolve)) }
+  const closed = new Promise((resolve) => { payload.once('close', resolve) })
+  return { payload, freed: () => payload.closed ? Promise.resolve() : closed }
 }
 
 const kinds: Record<string, (t: Test) => Held | Promise<Held>> = {
@@ -59,7 +60,10 @@ const kinds: Record<string, (t: Test) => Held | Promise<Held>> = {
     return { payload: stream, freed: () => promise }
   },
   duplex: () => closing(new PassThrough()),
-  'stream whose end fails': () => closing(new Readable({ read () {}, destroy: (_error, done) => { done(new Error('of its end')) } })),
+  'stream whose end fails': () => closing(new Readable({
+    read () {},
+    destroy (_error, done) { done(new Error('of its end')) }
+  })),
   'upstream body': async (t) => closing(await upstream(t)),
   'old stream with close': () => oldStream('close'),
   'old stream with abort': () => oldStream('abort'),
@@ -80,9 +84,13 @@ const kinds: Record<string, (t: Test) => Held | Promise<Held>> = {
   'locked web stream': (t) => {
     const stream = webStream(() => {})
     const reader = stream.getReader()
-    return { payload: stream, freed: async () => { t.strictSame((await reader.read()).value, 'x', 'its reader goes on') } }
+    const freed = async (): Promise<void> => { t.equal((await reader.read()).value, 'x', 'its reader goes on') }
+    return { payload: stream, freed }
   },
-  'stream that throws when it is destroyed': () => ({ payload: { pipe () {}, destroy () { throw new Error('of its end') } }, freed: async () => {} })
+  'stream that throws when it is destroyed': () => ({
+    payload: { pipe () {}, destroy () { throw new Error('of its end') } },
+    freed: async () => {}
+  })
 }
 
 class FailingLater extends SessionInterface {
@@ -102,7 +110,7 @@ for (const [name, sessionInterface] of [['synchronous', undefined], ['asynchrono
       })
       const { statusCode, json } = await app.inject('/')
       t.equal(statusCode, 500, kind)
-      t.match(json().message, sessionInterface === undefined ? 'The cookie "session" would take' : 'cannot be saved', kind)
+      t.match(json().message, /would take \d+ bytes|cannot be saved/, kind)
       await freed()
     }
   })

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import { format, inspect } from 'node:util'
 import { deflateSync, gzipSync } from 'node:zlib'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type LightMyRequestResponse } from 'fastify'
+import Fastify, {
+  type FastifyInstance, type FastifyReply, type FastifyRequest, type LightMyRequestResponse
+} from 'fastify'
 import t from 'tap'
 import sessionPlugin, {
   BadSignature, DefaultJSONProvider, jsonBodies, jsonErrorHandler, JSONTag, type SaveDecision,
@@ -391,17 +393,24 @@ t.test('inspecting a session shows its data, and no secret', async (t) => {
 })
 
 /** Ways to inspect; the last is that of `console.dir`. */
-const inspections = [{}, { showHidden: true, depth: 5 }, { showHidden: true, showProxy: true, depth: 5 }, { customInspect: false, showHidden: true, depth: 5 }]
+const inspections = [
+  {}, ...[{}, { showProxy: true }, { customInspect: false }].map((each) => ({ ...each, showHidden: true, depth: 5 }))
+]
 
 t.test('inspecting request, reply and response shows no value, and is no use of the session', async (t) => {
   for (const options of [{}, { sessionInterface: new MemorySessions() }] as Options[]) {
     const { app } = await buildApp({ secret: SECRET, ...options })
     const look = (request: FastifyRequest, reply: FastifyReply): boolean[] => [
-      ...[request, reply, reply.raw].flatMap((value) => inspections.map((each) => inspect(value, each))), format('%s %o', request, reply)
+      format('%s %o', request, reply),
+      ...[request, reply, reply.raw].flatMap((value) => inspections.map((each) => inspect(value, each)))
     ].map((text) => text.includes(TEXT))
     const nowhere = Array(13).fill(false)
     app.post('/values', async (request) => { request.session.set('text', TEXT); return 'x' })
-    app.get('/fetched', async (request, reply) => { t.type(request.session, 'object'); look(request, reply); return [request.session.accessed, reply.getHeader('vary')] })
+    app.get('/fetched', async (request, reply) => {
+      t.type(request.session, 'object')
+      look(request, reply)
+      return [request.session.accessed, reply.getHeader('vary')]
+    })
     app.get('/read', async (request, reply) => {
       t.strictSame(request.session.get('text'), TEXT)
       t.match(inspect(request.session), TEXT, 'the session itself is shown')

@@ -9,7 +9,8 @@ for (const [name, undici] of Object.entries(agents)) {
   test(`a route is served after a flood of sessions that could not be saved, with ${name}`, async (t) => {
     const app = await buildApp()
     t.after(() => app.close())
-    await app.register(replyFrom, { base: await upstream(t), undici, http: { agentOptions: { maxSockets: 4 } } } as replyFrom.FastifyReplyFromOptions)
+    const options = { base: await upstream(t), undici, http: { agentOptions: { maxSockets: 4 } } }
+    await app.register(replyFrom, options as replyFrom.FastifyReplyFromOptions)
     app.get('/', (request, reply) => {
       request.session.set('hits', (request.query as { text?: string }).text ?? 'few')
       return reply.from('/')

@@ -31,4 +31,21 @@ test('files have neither a cookie nor Vary, even for a session that is due to be
   assert.equal(sent.body, 'a { color: red }')
   assert.match(`${sent.headers['set-cookie']}`, /^session=/, 'a handler that sends a file may change the session')
   assert.equal(sent.headers.vary, 'Cookie')
+  assert.equal(sent.headers['cache-control'], 'private, no-cache')
+})
+
+test('a file behind a hook that reads the session stays public, and has no session signed anew', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'static-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  writeFileSync(join(root, 'style.css'), 'a { color: red }')
+  const app = await buildApp({ refreshAfter: 0, permanent: true })
+  app.addHook('onRequest', async (request) => { request.session.get('user') })
+  await app.register(fastifyStatic, { root, prefix: '/static/', maxAge: '1y', immutable: true })
+  app.get('/', async () => 'x')
+  const cookie = `session=${app.encodeSession({ user: 'Ada' })}`
+  const { headers } = await app.inject({ url: '/static/style.css', headers: { cookie } })
+  assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+  assert.deepEqual([headers['set-cookie'], headers.vary], [undefined, 'Cookie'])
+  assert.equal(app.sessionCounters.skipped, 1)
+  assert.match(`${(await app.inject({ url: '/', headers: { cookie } })).headers['set-cookie']}`, /^session=/)
 })

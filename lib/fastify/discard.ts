@@ -10,8 +10,8 @@ interface Payload {
 }
 
 /**
- * Frees what a payload holds that will not be sent: the file, the connection or the generator behind a stream. Takes the
- * payloads of `reply.send`, and never throws: whatever fails here, another error is already on its way.
+ * Frees what a payload holds that is not sent after all: the file, the connection or the generator behind a stream.
+ * Takes every payload of `reply.send`. Never throws, since another error is already on its way.
  */
 export function discard (payload: unknown): void {
   try {
@@ -26,7 +26,7 @@ function bodyOf (payload: unknown): unknown {
   return Object.prototype.toString.call(payload) === '[object Response]' ? (payload as Response).body : payload
 }
 
-/** Ends a stream of Node in the way that Fastify does when a client is gone; an error of its end is nobody's concern. */
+/** Ends a stream of Node as Fastify does when a client is gone. Its own errors are ignored from here on. */
 function end (stream: Payload): void {
   stream.on?.('error', ignore)
   if (typeof stream.destroy === 'function') stream.destroy()

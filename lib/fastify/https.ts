@@ -19,8 +19,9 @@ const PROXY_HEADERS: ReadonlyArray<[name: string, isHttps: RegExp]> = [
 
 /** Whether a request came by https. A proxy is believed even if it is not trusted, since its word only adds Secure. */
 export function cameByHttps ({ protocol, headers }: FastifyRequest): boolean {
-  return protocol === 'https' || PROXY_HEADERS.some(([name, isHttps]) => {
-    const value = headers[name]
-    return value !== undefined && isHttps.test(`${value}`)
-  })
+  if (protocol === 'https') return true
+  for (const [name, isHttps] of PROXY_HEADERS) {
+    if (headers[name] !== undefined && isHttps.test(`${headers[name]}`)) return true
+  }
+  return false
 }

@@ -17,10 +17,6 @@ export class ReplyHeaders implements HeaderSource, HeaderBag {
     return this.#reply.getHeader(name) as HeaderValue
   }
 
-  names (): string[] {
-    return Object.keys(this.#reply.getHeaders())
-  }
-
   cookiesBeside (line: string | undefined): string[] {
     return linesBeside(this.peek('set-cookie'), line)
   }

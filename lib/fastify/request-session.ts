@@ -3,13 +3,14 @@ import { type BadData, BadSignature, CookieTooLarge, SHOWN_KEYS, SignatureExpire
 import { escapeName } from '../path.ts'
 import { cameByHttps } from './https.ts'
 import { ReplyHeaders } from './reply-headers.ts'
-import { forbidSharing, isShareable } from '../session/caching.ts'
+import { forbidSharing, isShareable, permitSharing } from '../session/caching.ts'
 import type { Borrower, SessionContents } from '../session/contents.ts'
 import type { CookieWriter } from '../session/cookie-writer.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
 import { valuesAfter } from '../session/cookies.ts'
 import {
-  type DepartingHead, hasSetCookie, type HeaderSource, type HeadWatcher, isVariedByCookie, varyByCookie, watchHead, writeSetCookie
+  type DepartingHead, hasSetCookie, type HeaderSource, type HeadWatcher, isVariedByCookie, varyByCookie, watchHead,
+  writeSetCookie
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
 import { contentsOf, openedSession, type Session, type SessionHost, sessionOn } from '../session/session.ts'
@@ -26,12 +27,13 @@ interface Wish {
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
-const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. Others in this minute are logged at debug'
-const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. Others in this minute are logged at debug'
+const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. More of them are logged at debug'
+const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. More of them are logged at debug'
 const LOST = 'The session was changed after its headers were sent, and the change is lost'
 const LOST_IN_UPGRADE = 'The session was changed, but the connection was upgraded to a websocket without a response that could set its cookie, and the change is lost'
-const RIVAL = 'The application sets or clears the cookie of the session itself. session.delete() ends a session, and session.set() changes it'
-const SHARED = 'Shared caches were allowed to keep a response that sets the cookie of a session, so its Cache-Control was made private'
+const RIVAL = 'The application sets or clears the cookie of the session itself. ' +
+  'Use session.delete() to end a session, and session.set() to change it'
+const SHARED = 'A response that shared caches may keep sets the session cookie, so its Cache-Control was made private'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: no response follows that could set a cookie. ' +
   'Change it in a request of its own'
 
@@ -52,8 +54,8 @@ export interface SessionSite {
 
 /**
  * The session of one request: opens it at the first use, and brings what the session interface decides into the
- * headers, first in `onSend` and again as late as the headers themselves, for what changed since. Its fields are private,
- * since request and response lead to it: inspecting those must neither show the data nor open the session.
+ * headers, first in `onSend` and again as late as the headers themselves, for what changed since. Its fields are
+ * private, since request and response lead to it: inspecting those must neither show the data nor open the session.
  */
 export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Borrower {
   readonly #session: Session = sessionOn(this)
@@ -190,7 +192,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
       if (this.#site.sessionInterface.async) return
       if (this.#changes !== this.#committed || !contents.isAsDecided) this.#saveLate(head)
     } catch (error) {
-      this.#committed = -1 // writeHead will refuse the application's headers too, as a rule, and there may be another one
+      this.#committed = -1 // as a rule writeHead refuses the application's headers too, and may be called again
       this.#unsent = error
     }
   }
@@ -270,14 +272,15 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
 
   /** Brings a decision into the headers. Returns the error where the cookie is too large. */
   #apply (decision: SaveDecision, headers: HeaderSource): Error | undefined {
-    const { settings } = this.#site
+    const { settings: { cookieName, maxCookieSize }, sessionInterface } = this.#site
     const wish = this.#wishFor(decision)
     const size = wish?.line.length ?? 0
-    if (size > settings.maxCookieSize) {
-      return new CookieTooLarge(settings.cookieName, size, settings.maxCookieSize, this.#site.sessionInterface.weigh(openedSession(this.#contents!)))
+    if (size > maxCookieSize) {
+      const keys = sessionInterface.weigh(openedSession(this.#contents!))
+      return new CookieTooLarge(cookieName, size, maxCookieSize, keys)
     }
     this.#failure = undefined
-    if (size >= WARNING_SHARE * settings.maxCookieSize) this.#warnOfSize(size)
+    if (size >= WARNING_SHARE * maxCookieSize) this.#warnOfSize(size)
     if (decision.vary && !this.#varies) {
       varyByCookie(headers.bag())
       this.#varies = true
@@ -290,23 +293,29 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     if (decision.action === 'keep') return undefined
     const https = cameByHttps(this.#request)
     if (!https && this.#cookie.isAuto) this.#site.sentInClear()
-    return decision.action === 'set'
-      ? { line: this.#cookie.set(decision.value, decision.expires, https), outcome: decision.isResigned === true ? 'resigned' : 'saved' }
-      : { line: this.#cookie.delete(https), outcome: 'deleted' }
+    if (decision.action !== 'set') return { line: this.#cookie.delete(https), outcome: 'deleted' }
+    const line = this.#cookie.set(decision.value, decision.expires, https)
+    return { line, outcome: decision.isResigned === true ? 'resigned' : 'saved' }
   }
 
   /** Puts the line that is asked for behind all others, or leaves it out where it must not stand. */
   #place (headers: HeaderSource): void {
     if (this.#wish === undefined && this.#line === undefined) return
-    const { settings: { now, cacheControl } } = this.#site
+    const { cacheControl } = this.#site.settings
     const others = headers.cookiesBeside(this.#line)
-    const rival = this.#wish && rivalOf(others, this.#wish.line, this.#request.originalUrl, now())
+    const rival = this.#rivalAmong(others)
     const isSkipped = cacheControl && this.#wish?.outcome === 'resigned' && isShareable(headers)
     const line = isSkipped || this.#yieldsTo(rival) ? undefined : this.#wish?.line
     if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers.bag(), others, line)
+    if (isSkipped && this.#line !== undefined) permitSharing(headers)
     this.#line = line
     this.#outcome = isSkipped ? 'skipped' : line === undefined ? undefined : this.#wish!.outcome
     if (line !== undefined && cacheControl && forbidSharing(headers)) this.#warning = SHARED
+  }
+
+  #rivalAmong (lines: readonly string[]): Rival | undefined {
+    if (this.#wish === undefined || lines.length === 0) return undefined
+    return rivalOf(lines, this.#wish.line, this.#request.originalUrl, this.#site.settings.now())
   }
 
   /**
@@ -324,7 +333,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     const { settings: { name, maxCookieSize, now }, sessionInterface, warnings } = this.#site
     const suppressed = warnings.pass('size', now())
     if (suppressed === undefined) return
-    const bytes = Object.fromEntries(sessionInterface.weigh(openedSession(this.#contents!)).slice(0, SHOWN_KEYS).map(([key, size]) => [escapeName(key), size]))
+    const largest = sessionInterface.weigh(openedSession(this.#contents!)).slice(0, SHOWN_KEYS)
+    const bytes = Object.fromEntries(largest.map(([key, size]) => [escapeName(key), size]))
     this.#request.log.warn({ session: name, size, maxCookieSize, bytes, suppressed }, 'The session cookie is close to its limit, past which it is an error')
   }
 
@@ -374,9 +384,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     this.#site.counters.refuse(code)
     this.#request.log.debug({ code, session: name }, 'A session cookie was refused')
     const suppressed = refused instanceof SignatureExpired ? undefined : this.#site.warnings.pass(code, now())
-    if (suppressed !== undefined) {
-      this.#request.log.warn({ code, session: name, suppressed }, refused instanceof BadSignature ? BAD_SIGNATURES : BAD_PAYLOADS)
-    }
+    const message = refused instanceof BadSignature ? BAD_SIGNATURES : BAD_PAYLOADS
+    if (suppressed !== undefined) this.#request.log.warn({ code, session: name, suppressed }, message)
     if (onInvalid === undefined) return
     const failed = (error: unknown): void => { this.#log(error, 'onInvalid failed') }
     try {
@@ -387,7 +396,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   }
 
   #logLost (keys: string[], message = LOST): void {
-    this.#request.log.error({ session: this.#site.settings.name, keys: keys.map(escapeName), route: this.#route }, message)
+    const { name: session } = this.#site.settings
+    this.#request.log.error({ session, keys: keys.map(escapeName), route: this.#route }, message)
   }
 
   /** Logs a warning about the route, once a minute for each message. */

@@ -1,7 +1,8 @@
 import { asList, type HeaderSource, type HeaderValue } from './headers.ts'
 
 /** Fields that speak to some caches only, ahead of `Cache-Control` (RFC 9213, section 2). */
-const TARGETED = /^(?:surrogate-control|(?:.+-)?cdn-cache-control)$/i
+const TARGETED = /(?:^surrogate|(?:^|-)cdn-cache)-control$/i
+const PRIVATE = 'private, no-cache="Set-Cookie"'
 const KEPT_PRIVATE = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
 const KEPT = /(?:^|,)\s*(?:public|s-maxage|max-age)\s*(?:[=,]|$)/i
 
@@ -21,22 +22,30 @@ export function forbidSharing (headers: HeaderSource): boolean {
   const present = headers.peek('cache-control')
   const targeted = sharingFields(headers)
   const isShared = isKept(present) || targeted.length > 0
-  if (isShared && !KEPT_PRIVATE.test(unquoted(present))) headers.bag().set('cache-control', 'private, no-cache')
-  if (!isShared && present === undefined) headers.bag().set('cache-control', 'private, no-cache="Set-Cookie"')
+  if (isShared && !isPrivate(present)) headers.bag().set('cache-control', 'private, no-cache')
+  if (!isShared && present === undefined) headers.bag().set('cache-control', PRIVATE)
   for (const name of targeted) headers.bag().set(name, 'private')
   return isShared
 }
 
+/** Takes away what `forbidSharing` put where there was nothing, for a response that has no cookie after all. */
+export function permitSharing (headers: HeaderSource): void {
+  if (headers.peek('cache-control') === PRIVATE) headers.bag().remove('cache-control')
+}
+
 function sharingFields (headers: HeaderSource): string[] {
-  return headers.names().filter((name) => TARGETED.test(name) && isKept(headers.peek(name)))
+  return headers.namesLike?.(TARGETED).filter((name) => isKept(headers.peek(name))) ?? []
 }
 
 function isKept (value: HeaderValue): boolean {
-  const text = unquoted(value)
-  return KEPT.test(text) && !KEPT_PRIVATE.test(text)
+  return value !== undefined && !isPrivate(value) && KEPT.test(unquoted(value))
 }
 
-/** The directives without quoted text: `private="Set-Cookie"` is about that field alone, and not heeded by all caches. */
+function isPrivate (value: HeaderValue): boolean {
+  return value === PRIVATE || KEPT_PRIVATE.test(unquoted(value))
+}
+
+/** The directives without quoted text: `private="Set-Cookie"` is about one field only, and not all caches heed it. */
 function unquoted (value: HeaderValue): string {
   return asList(value).join(',').replace(/"[^"]*"/g, '""')
 }

@@ -10,7 +10,7 @@ export class SessionCounters {
   resigned = 0
   /** Responses that deleted the cookie. */
   deleted = 0
-  /** Responses that would have set the cookie for its age or its secret, had shared caches not been allowed to keep them. */
+  /** Responses without a cookie that was due for its age or its secret, since shared caches may keep the response. */
   skipped = 0
   /** Cookies that were refused, by the code of the error. */
   readonly refused: Record<string, number> = {}

@@ -12,8 +12,8 @@ export interface HeaderBag {
 /** Headers to be looked at, and to be changed as soon as it is known that they are to be. */
 export interface HeaderSource {
   peek (name: string): HeaderValue
-  /** Their names, in whatever capitals. */
-  names (): string[]
+  /** Their names that match, in whatever capitals; missing where it is too early to ask. */
+  namesLike? (pattern: RegExp): string[]
   /** The `Set-Cookie` lines that would leave if `line` did not stand among them. */
   cookiesBeside (line: string | undefined): string[]
   bag (): HeaderBag
@@ -29,9 +29,9 @@ export function varyByCookie (headers: HeaderBag): void {
 
 /** Makes `others` and, behind them, `line` the `Set-Cookie` headers. */
 export function writeSetCookie (headers: HeaderBag, others: readonly string[], line: string | undefined): void {
-  const lines = line === undefined ? [...others] : [...others, line]
-  headers.remove('set-cookie')
-  if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : lines)
+  const lines = line === undefined ? others : [...others, line]
+  if (headers.get('set-cookie') !== undefined) headers.remove('set-cookie')
+  if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : [...lines])
 }
 
 /** The lines of a `Set-Cookie` header but for one. */
@@ -81,8 +81,8 @@ const WATCH = Symbol('fastify-signed-session.watch')
 type Watched = ServerResponse & { [WATCH]?: Watch }
 
 /**
- * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where somebody else has
- * wrapped it before: a call of that wrapper may be under way, and then nobody is told of it.
+ * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where other code has
+ * wrapped it before: a call of that wrapper may be under way, and the watcher is not told of that one.
  */
 export function watchHead (raw: Watched, watcher: HeadWatcher): boolean {
   const first = raw[WATCH]
@@ -120,8 +120,9 @@ class DepartingHead implements HeaderSource {
     return this.#argument(name) ?? this.#raw.getHeader(name)
   }
 
-  names (): string[] {
-    return [...this.#raw.getHeaderNames(), ...merged(this.#given).keys()]
+  namesLike (pattern: RegExp): string[] {
+    const given = Array.isArray(this.#given) ? merged(this.#given).keys() : Object.keys(this.#given ?? {})
+    return [...this.#raw.getHeaderNames(), ...given].filter((name) => pattern.test(name))
   }
 
   /** Those of the call hide those that were set before. */

@@ -53,7 +53,10 @@ export interface SessionOptions<Request = unknown> {
   compress?: boolean | undefined
   /** The most bytes of name, value and attributes; more is an error before anything is sent. Default 4096. */
   maxCookieSize?: number | undefined
-  /** Give a response that sets or deletes the cookie a `Cache-Control`, unless it has one. Default true. */
+  /**
+   * Keep shared caches from storing a response that sets or deletes the cookie (RFC 9111, section 5.2.2), and from a
+   * response that they may store a cookie that would only be signed anew. Default true.
+   */
   cacheControl?: boolean | undefined
   /** Tags of the application's own, registered ahead of the built-in ones. Default none. */
   tags?: readonly TagClass[] | undefined
