@@ -29,8 +29,8 @@ export interface RegisterOptions {
  * no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
  * throws a `TypeError` with its path.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object with a null
- * prototype comes back as a plain one.
+ * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose prototype
+ * is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of this realm.
  */
 export class TaggedJSONSerializer {
   /** The tags by their keys. */
