@@ -1,6 +1,6 @@
 import type { Dialect } from './dialects.ts'
 import {
-  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, membersOf
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain, membersOf
 } from './kinds.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
@@ -92,7 +92,9 @@ export class TagWriter extends DialectWriter {
 
   override write (value: unknown): string {
     if (this.#added.length === 0) return super.write(value)
-    const claim = (this.#ahead.get(kindOf(value)) ?? this.#added).find(({ tag }) => tag.check(value))
+    const isDict = typeof value === 'object' && value !== null && looksPlain(value)
+    const asked = this.#ahead.get(isDict ? 'object' : kindOf(value)) ?? this.#added
+    const claim = asked.find(({ tag }) => tag.check(value))
     return claim === undefined ? super.write(value) : this.#claimed(claim, value)
   }
 

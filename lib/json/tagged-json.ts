@@ -28,8 +28,8 @@ export interface RegisterOptions {
  * no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
  * throws a `TypeError` with its path.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object with a null
- * prototype comes back as a plain one.
+ * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose prototype
+ * is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of this realm.
  *
  * The text may have 600 brackets inside each other, with format `flask` 485: as many as are written are read. An array or
  * an object takes one, a tuple, a Set or an escaped tag two, a Map three.
