@@ -83,7 +83,9 @@ export class TagWriter extends DialectWriter {
   /** The braces of a tag are a level of the text, as the brackets inside are. */
   #claimed (claim: Claim, value: unknown): string {
     const { head, form, tag } = claim
-    if (form === 'unknown') return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    if (form === 'unknown') {
+      return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    }
     this.enter(value)
     const content = this.#content(claim, value)
     this.leave()
