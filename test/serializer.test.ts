@@ -269,7 +269,8 @@ t.test('text of a serializer that has lone surrogates is refused, since it would
       for (const make of [untimed, timed]) t.throws(() => make({ serializer: asIs, compress }).dumps(text), refusal)
     }
   }
-  for (const text of ['', '\ud83d\ude00', '\ufffd', '\u0000']) t.equal(untimed({ serializer: asIs }).loads(untimed({ serializer: asIs }).dumps(text)), text)
+  const token = untimed({ serializer: asIs })
+  for (const text of ['', '\ud83d\ude00', '\ufffd', '\u0000']) t.equal(token.loads(token.dumps(text)), text)
 })
 
 const KNOWN = 'salt, fallbacks, digest, keyDerivation, sep, serializer, compress'

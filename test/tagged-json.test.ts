@@ -206,14 +206,17 @@ const ourHolders: readonly Holder[] = [
 ]
 const boxHolders: readonly Holder[] = [...ourHolders, [(inner) => new Box(inner), (inner) => `{" bx":${inner}}`, 1]]
 
-const nestings: ReadonlyArray<[what: string, serializer: TaggedJSONSerializer, holders: readonly Holder[], limit: number]> = [
+type Nesting = [what: string, serializer: TaggedJSONSerializer, holders: readonly Holder[], limit: number]
+
+const nestings: readonly Nesting[] = [
   ['format default', serializer, ourHolders, 600], ['tags of your own', extended, boxHolders, 600],
   ['format flask', new TaggedJSONSerializer({ format: 'flask' }), flaskHolders, 485]
 ]
 
 for (const [what, own, holders, limit] of nestings) {
-  t.test(`one limit of nesting holds for writing and for reading, in every kind of container, with ${what}`, async (t) => {
-    const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', message: new RegExp(`^value.* is nested deeper than ${limit} levels$`) }
+  t.test(`one limit of nesting holds for writing and reading, in every kind of container, with ${what}`, async (t) => {
+    const message = new RegExp(`^value.* is nested deeper than ${limit} levels$`)
+    const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', message }
     for (const [wrap, wrapText, levels] of holders) {
       const most = Math.floor(limit / levels)
       const deepest = nest(most, wrap)
@@ -227,15 +230,19 @@ for (const [what, own, holders, limit] of nestings) {
   })
 
   t.test(`what is read can be written, however it is nested, with ${what} (seed ${runs.seed})`, async () => {
-    const leaves = [[1, 0], ['[{"', 0], [[], 1], [new Date(0), 1], [Buffer.of(1), 1], ...(what === 'format flask' ? [] : [[new Map(), 2], [[undefined], 2]])] as Array<[unknown, number]>
-    fc.assert(fc.property(fc.infiniteStream(fc.constantFrom(...holders)), fc.constantFrom(...leaves), fc.integer({ min: -3, max: 3 }), (stream, [leaf, leafLevels], excess) => {
+    const ours: Array<[unknown, number]> = what === 'format flask' ? [] : [[new Map(), 2], [[undefined], 2]]
+    const leaves: Array<[unknown, number]> = [[1, 0], ['[{"', 0], [[], 1], [new Date(0), 1], [Buffer.of(1), 1], ...ours]
+    const stack = fc.infiniteStream(fc.constantFrom(...holders))
+    const excesses = fc.integer({ min: -3, max: 3 })
+    fc.assert(fc.property(stack, fc.constantFrom(...leaves), excesses, (stream, [leaf, leafLevels], excess) => {
       let [value, text, levels] = [leaf, own.dumps(leaf), leafLevels]
       for (const [wrap, wrapText, more] of stream) {
         [value, text, levels] = [wrap(value), wrapText(text), levels + more]
         if (levels >= limit + excess) break
       }
       const fits = levels <= limit
-      return (outcome(own, value) === text) === fits && fits === isRead(own, text) && (!fits || own.dumps(own.loads(text)) === text)
+      const isWritten = outcome(own, value) === text
+      return isWritten === fits && isRead(own, text) === fits && (!fits || own.dumps(own.loads(text)) === text)
     }), { ...runs, numRuns: 200 })
   })
 }
@@ -353,12 +360,13 @@ t.test('a key that is empty or taken is refused, and nothing is changed', async 
   const own = serializerWith(TagBox)
   const [order, tags] = [[...own.order], new Map(own.tags)]
   const methods = { check: isBox, toJson: fn }
+  const advice = 'choose another, or replace that with { force: true }'
   const refused: Array<[key: string, message: string]> = [
     ['', 'A tag needs a key'],
     [undefined as never, 'A tag needs a key'],
-    [' bx', 'The key " bx" is taken by another tag; choose another, or replace that with { force: true }'],
+    [' bx', `The key " bx" is taken by another tag; ${advice}`],
     ...[...serializer.tags].map(([key, { constructor }]): [string, string] =>
-      [key, `The key "${key}" is taken by the built-in ${constructor.name}; choose another, or replace that with { force: true }`])
+      [key, `The key "${key}" is taken by the built-in ${constructor.name}; ${advice}`])
   ]
   for (const [key, message] of refused) t.strictSame(t.throws(() => own.register(tagClass(key, methods))), new TypeError(message))
   t.strictSame(t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })), new TypeError('A tag needs a key'))

@@ -33,7 +33,7 @@ const readers = {
   flask: (text) => flask.loads(text)
 }
 
-/** Reading JSON against `JSON.parse` of the same text, at sizes that show time which grows faster than the text does. */
+/** Reading against `JSON.parse` of the same text, at sizes that show time which grows faster than the text. */
 export async function reading ({ isQuick }) {
   const ratios = []
   for (const kind of Object.keys(ITEMS)) ratios.push(...await ratiosOf(kind, isQuick ? 3 : 9))

@@ -11,7 +11,7 @@ const COLON = /[ \t\n\r]*:/y
 
 /**
  * Whether a parser reads a key with an escape as another key. V8 12.9 and newer do (Node 23 and newer,
- * nodejs/node#63785): after an object with the keys `a` and `\`, they read `{"a":1,"\n":1}` as if it had these keys too.
+ * nodejs/node#63785): after an object with the keys `a` and `\`, they read `{"a":1,"\n":1}` as one with these keys.
  */
 export function altersKeys (parse: Parse): boolean {
   const [, read] = ['\\\\', '\\n'].map((key) => parse(`{"fastify-signed-session":0,"${key}":0}`))
@@ -28,8 +28,8 @@ export function faithful (parse: Parse): Parse {
 export const parseJSON = faithful((text) => JSON.parse(text))
 
 /**
- * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it. Throws
- * a `SyntaxError` as `JSON.parse`, and a `RangeError` where the text is nested deeper than the stack allows.
+ * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it.
+ * Throws a `SyntaxError` as `JSON.parse`, and a `RangeError` where the text is nested deeper than the stack allows.
  */
 export function parseTokens (
   text: string, isSpecial: (token: string) => boolean, valueOf: (token: string) => unknown, parse: Parse = JSON.parse
@@ -38,7 +38,8 @@ export function parseTokens (
   let copied = 0
   for (const [start, end] of tokensOf(text, TOKEN)) {
     const token = text.slice(start, end)
-    const written = token[0] === '"' ? withoutEscapes(token, text, end) : isSpecial(token) ? `{"${MARK}":"${token}"}` : token
+    const other = isSpecial(token) ? `{"${MARK}":"${token}"}` : token
+    const written = token.startsWith('"') ? withoutEscapes(token, text, end) : other
     if (written === token) continue
     marked += text.slice(copied, start) + written
     copied = end

@@ -57,7 +57,7 @@ interface Reading {
   readonly rules: PoisonRules
 }
 
-/** Refuses a value of `JSON.parse`, or what is inside, where it is nested deeper than `levels`, too large or a poisoned key. */
+/** Refuses what is nested deeper than `levels`, a number that is too large, and a poisoned key, anywhere in a value. */
 function checkMember (member: unknown, levels: number, reading: Reading): void {
   if (typeof member === 'object' && member !== null) checkObject(member as Record<string, unknown>, levels, reading)
   else if (member === Infinity || member === -Infinity) throw hugeNumberError(reading)
@@ -77,7 +77,8 @@ function checkObject (object: Record<string, unknown>, levels: number, reading: 
 }
 
 function hugeNumberError ({ text, exactIntegers }: Reading): JSONDecodeError {
-  return new JSONDecodeError('a number too large to be read begins here', { text, offset: findHugeNumber(text, exactIntegers) })
+  const offset = findHugeNumber(text, exactIntegers)
+  return new JSONDecodeError('a number too large to be read begins here', { text, offset })
 }
 
 const REPLACEMENT = '\ufffd'

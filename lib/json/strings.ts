@@ -1,8 +1,8 @@
 const BACKSLASH = 0x5c
 
 /**
- * What `pattern` finds in JSON text outside its strings, and every string whole, as start and end. The pattern is global
- * and finds the beginning of a string by `STRING`.
+ * What `pattern` finds in JSON text outside its strings, and every string whole, as start and end. The pattern is
+ * global, and `STRING` is one of its alternatives.
  */
 export function * tokensOf (text: string, pattern: RegExp): Generator<readonly [start: number, end: number]> {
   pattern.lastIndex = 0
@@ -47,7 +47,7 @@ export const STRING = '"[^"\\\\]*"?'
 
 const BRACKET = new RegExp(`${STRING}|[[\\]{}]`, 'g')
 
-/** Where the string ends that has its opening quote or its first escape at an offset; the end of the text where it does not end. */
+/** Where the string ends that has its opening quote or first escape at an offset; at the latest the end of the text. */
 export function stringEnd (text: string, offset: number): number {
   let end = text.indexOf('"', offset + 1)
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)

@@ -31,8 +31,8 @@ export interface RegisterOptions {
  * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose prototype
  * is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of this realm.
  *
- * The text may have 600 brackets inside each other, with format `flask` 485: as many as are written are read. An array or
- * an object takes one, a tuple, a Set or an escaped tag two, a Map three.
+ * As many brackets inside each other as are written are read: 600, with format `flask` 485. An array or an object takes
+ * one, a tuple, a Set or an escaped tag two, a Map three.
  */
 export class TaggedJSONSerializer {
   /** The tags by their keys. */
@@ -68,7 +68,8 @@ export class TaggedJSONSerializer {
     const taken = this.#tags.get(tag.key)
     if (taken !== undefined && !force) {
       const holder = builtInTags.has(taken.constructor) ? `the built-in ${taken.constructor.name}` : 'another tag'
-      throw new TypeError(`The key ${quoteName(tag.key)} is taken by ${holder}; choose another, or replace that with { force: true }`)
+      const advice = 'choose another, or replace that with { force: true }'
+      throw new TypeError(`The key ${quoteName(tag.key)} is taken by ${holder}; ${advice}`)
     }
     const place = taken === undefined ? this.#order.length : this.#order.indexOf(taken)
     if (taken !== undefined) this.#order.splice(place, 1)

@@ -203,7 +203,7 @@ export class TagBigInt extends JSONTag {
 const LIMIT = 10n ** BigInt(MAX_DIGITS)
 const MINUS_LIMIT = -LIMIT
 
-/** Whether a BigInt has no more digits than are read. Nothing is written to find out, which takes long for a large one. */
+/** Whether a BigInt has no more digits than are read; it is not written to find out, which can take long. */
 export function hasFewDigits (value: bigint): boolean {
   return value < LIMIT && value > MINUS_LIMIT
 }

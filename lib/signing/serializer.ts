@@ -63,9 +63,14 @@ export function encodePayload (text: string, compress: boolean): string {
 /** The text of a payload. Throws `BadPayload`. */
 export function decodePayload (payload: string, compress: boolean): string {
   const text = payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload)
-  if (text === undefined) throw new BadPayload('The payload is not base64url', { payload, originalError: new TypeError('Not base64url') })
-  if (text === null) throw new BadPayload('The payload is not UTF-8', { payload, originalError: new TypeError('Not UTF-8') })
+  if (text === undefined) throw badPayload('not base64url', payload)
+  if (text === null) throw badPayload('not UTF-8', payload)
   return text
+}
+
+/** As itsdangerous has it, with an error as the cause. */
+function badPayload (what: string, payload: string): BadPayload {
+  return new BadPayload(`The payload is ${what}`, { payload, originalError: new TypeError(`The text is ${what}`) })
 }
 
 function inflatedText (payload: string, compress: boolean): string | null | undefined {
