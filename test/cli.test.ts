@@ -134,10 +134,8 @@ t.test(`any payload is told of in a report, in both formats (seed ${runs.seed})`
 })
 
 t.test('data that no application can save again are shown, with the reason', async (t) => {
-  for (const [text, reason] of [
-    [deep(300), /\.a\[0\].* is nested deeper than 200 levels$/m],
-    ['{"__proto__":{"a":1}}', /\.__proto__ is a key that would change/]
-  ] as const) {
+  const reason = /\.__proto__ is a key that would change/
+  for (const text of ['{"__proto__":{"a":1}}', '{"a":[{"__proto__":1}]}']) {
     const cookie = forge(text)
     const { code, out } = await run(['inspect', cookie])
     t.equal(code, 0)
