@@ -29,8 +29,9 @@ export interface RegisterOptions {
  * no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
  * throws a `TypeError` with its path.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose prototype
- * is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of this realm.
+ * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose
+ * prototype is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of
+ * this realm.
  */
 export class TaggedJSONSerializer {
   /** The tags by their keys. */
@@ -84,9 +85,9 @@ export class TaggedJSONSerializer {
   }
 
   /**
-   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in the
-   * error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were added, and
-   * passes on what they throw.
+   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in
+   * the error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were
+   * added, and passes on what they throw.
    */
   refusalOf (value: unknown): string | undefined {
     return this.#writer.refusalOf(value)
