@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import Fastify from 'fastify'
 import t from 'tap'
 import sessionPlugin from '../lib/index.ts'
-import type { NotSerializable } from '../lib/errors.ts'
 import { describeType, isArray, isPlainArray, isPlainObject, kindOf } from '../lib/json/kinds.ts'
 import { JSONTag } from '../lib/json/tag.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
@@ -18,6 +17,9 @@ import { kept, refused } from './support/look-alikes.ts'
 const secret = 'kinds-of-values-0123456789-abcdefghij'
 const runs = { seed: 20261125, numRuns: 500 }
 const hex = '0123456789abcdef0123456789abcdef'
+
+class Cart {}
+const fn = (): void => {}
 
 class TagNothing extends JSONTag {
   readonly key = ' no'
@@ -34,26 +36,29 @@ extended.register(TagNothing, { index: 0 })
 t.test('every kind has its name, and nothing else has one', async (t) => {
   const kinds: Array<[kind: string | undefined, values: unknown[]]> = [
     ['string', ['']], ['boolean', [false]], ['number', [-0]], ['not finite', [NaN, -Infinity]], ['bigint', [0n]],
-    ['undefined', [undefined]], ['null', [null]], ['array', [[], [,]]], ['object', [{}, { a: 1 }]], // eslint-disable-line no-sparse-arrays -- an array all the same
+    ['undefined', [undefined]], ['null', [null]], ['array', [[], Array(1)]], ['object', [{}, { a: 1 }]],
     ['Date', [new Date(NaN)]], ['Map', [new Map()]], ['Set', [new Set()]], ['URL', [new URL('a:b')]],
     ['Buffer', [Buffer.alloc(0), Buffer.alloc(100)]], ['Uint8Array', [new Uint8Array(), new Uint8Array(100)]],
     ['Tuple', [new Tuple()]], ['Markup', [new Markup('')]], ['UUID', [new UUID(hex)]],
-    [undefined, [() => {}, Symbol('any'), /a/, new Float32Array(1), new (class Own {})(), ...Object.values(refused).map((make) => make())]]
+    [undefined, [() => {}, Symbol('any'), /a/, new Float32Array(1), new (class Own {})()]],
+    [undefined, Object.values(refused).map((make) => make())]
   ]
   for (const [kind, values] of kinds) for (const value of values) t.equal(kindOf(value), kind)
 })
 
 t.test('an object is plain by its prototype, in this realm or another', async (t) => {
-  const foreign = vm.runInNewContext('({ plain: { a: [1] }, empty: {}, bare: Object.create(null), date: new Date(0), Class: new (class Class {})() })')
-  const plain = [{}, Object.create(null), Object.create(Object.create(null)), JSON.parse('{}'), foreign.plain, foreign.empty, foreign.bare]
+  const foreign = ['({ a: [1] })', '({})', 'Object.create(null)'].map((code) => vm.runInNewContext(code))
+  const plain = [{}, Object.create(null), Object.create(Object.create(null)), JSON.parse('{}'), ...foreign]
   for (const value of plain) {
     t.equal(isPlainObject(value), true)
     t.ok(isUnchanged(value, snapshotOf(value)))
   }
   const prototype = Object.assign(Object.create(null), { a: 1 })
+  const ownKeys = (): never => { throw new Error('of the trap') }
   const others = [
-    new Date(0), Object.create({}), new (class Class {})(), Object.create(prototype), Object.create(new Proxy({}, { ownKeys () { throw new Error('of the trap') } })),
-    Object.create(new Proxy(Object.create(null), { ownKeys () { throw new Error('of the trap') } })), foreign.date, foreign.Class
+    new Date(0), Object.create({}), new (class Class {})(), Object.create(prototype),
+    Object.create(new Proxy({}, { ownKeys })), Object.create(new Proxy(Object.create(null), { ownKeys })),
+    vm.runInNewContext('new Date(0)'), vm.runInNewContext('new (class Class {})()')
   ]
   for (const value of others) t.equal(isPlainObject(value), false)
 })
@@ -61,13 +66,15 @@ t.test('an object is plain by its prototype, in this realm or another', async (t
 t.test('an array is plain by its prototype, in this realm or another', async (t) => {
   for (const value of [[], vm.runInNewContext('[1]'), new Proxy([], {})]) t.equal(isPlainArray(value), true)
   const imitation = Object.assign([], { copyWithin: 1, constructor: Array })
-  for (const value of [Object.setPrototypeOf([], imitation), vm.runInNewContext('new (class Own extends Array {})()')]) t.equal(isPlainArray(value), false)
+  const others = [Object.setPrototypeOf([], imitation), vm.runInNewContext('new (class Own extends Array {})()')]
+  for (const value of others) t.equal(isPlainArray(value), false)
 })
 
 t.test('values of another realm come back as this realm\'s', async (t) => {
   const twins: Array<[code: string, value: unknown]> = [
-    ['new Date(5)', new Date(5)], ['new Date(NaN)', new Date(NaN)], ['1n', 1n], ['new Uint8Array([1, 2])', Uint8Array.of(1, 2)],
-    ['new Uint8Array(100)', new Uint8Array(100)], ['[1, , 3].filter(Boolean)', [1, 3]], ['({ a: { b: [] } })', { a: { b: [] } }],
+    ['new Date(5)', new Date(5)], ['new Date(NaN)', new Date(NaN)], ['1n', 1n], ['[1, 3]', [1, 3]],
+    ['new Uint8Array([1, 2])', Uint8Array.of(1, 2)], ['new Uint8Array(100)', new Uint8Array(100)],
+    ['({ a: { b: [] } })', { a: { b: [] } }],
     ['new Map([[new Date(5), new Set([1n])]])', new Map([[new Date(5), new Set([1n])]])],
     ['new Set([{ a: new Map([["b", new Date(7)]]) }])', new Set([{ a: new Map([['b', new Date(7)]]) }])]
   ]
@@ -82,10 +89,10 @@ t.test('what only looks like something that is kept is refused with its path, in
     for (const each of [serializer, extended, flask]) {
       const reason = each.refusalOf(make())
       t.type(reason, 'string', what)
-      for (const [wrap, path] of [[(value: unknown) => value, 'value'], [(value: unknown) => ({ a: [value] }), 'value.a[0]']] as const) {
-        const error = t.throws(() => each.dumps(wrap(make()))) as unknown as NotSerializable
-        t.match(error, { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: path, message: `${path} ${reason}` }, what)
-        t.notMatch(error.message, /secret|of the/, what)
+      t.notMatch(reason, /secret|of the/, what)
+      for (const [value, keyPath] of [[make(), 'value'], [{ a: [make()] }, 'value.a[0]']] as const) {
+        const error = { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath, message: `${keyPath} ${reason}` }
+        t.match(t.throws(() => each.dumps(value)), error, what)
       }
     }
   }
@@ -99,22 +106,26 @@ t.test('what a tag\'s toJson gives is held to the same', async (t) => {
       override check (value?: unknown): boolean { return value instanceof Box }
       override toJson (): unknown { return { a: make() } }
     })
-    t.throws(() => own.dumps([new Box()]), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value[0].a', message: /in what toJson of its tag returned/ } as never, what)
+    const error = t.throws(() => own.dumps([new Box()]))
+    t.match(error, { keyPath: 'value[0].a', message: /in what toJson of its tag returned/ }, what)
   }
 })
 
 t.test('what an instance has in place of its class\'s methods changes nothing of what is kept', async (t) => {
-  for (const [what, { make, text, flask: flaskText = text }] of Object.entries(kept)) {
+  for (const [what, { make, text, ...others }] of Object.entries(kept)) {
     for (const each of [serializer, extended]) {
       t.equal(each.dumps(make()), text, what)
       t.equal(each.refusalOf(make()), undefined, what)
     }
-    if (flaskText !== '') t.equal(flask.dumps(make()), flaskText, what)
+    const flaskText = 'flask' in others ? others.flask : text
+    if (flaskText !== undefined) t.equal(flask.dumps(make()), flaskText, what)
   }
 })
 
+type Global = 'Date' | 'Map' | 'Set' | 'URL' | 'Uint8Array'
+
 /** What `run` gives while another class stands in place of a global. */
-async function replacing<Result> (name: 'Date' | 'Map' | 'Set' | 'URL' | 'Uint8Array', other: unknown, run: () => Result | Promise<Result>): Promise<Result> {
+async function replacing<Result> (name: Global, other: unknown, run: () => Result | Promise<Result>): Promise<Result> {
   const original = globalThis[name]
   Reflect.set(globalThis, name, other)
   try {
@@ -133,7 +144,7 @@ class ClockDate extends Date {
   }
 }
 /** A class whose dates are the real ones, and whose prototype nobody has. */
-const otherClock = Object.assign(function (time = 5) { return new RealDate(time) }, { now: () => 5, UTC: Date.UTC, parse: Date.parse })
+const otherClock = Object.assign(function (time = 5) { return new RealDate(time) }, { now: () => 5 })
 /** One that takes no time. */
 class StoppedDate extends Date {
   constructor () {
@@ -148,16 +159,18 @@ t.test('a test\'s clock changes no date that is read or written', async (t) => {
       t.ok(same(await replacing('Date', clock, () => each.loads(each.dumps(dates))), dates))
     }
   }
-  t.ok(same(await replacing('Date', ClockDate, () => serializer.loads(serializer.dumps(new Date()))), new Date(5)))
-  t.ok(same(serializer.loads(serializer.dumps(new ClockDate())), new Date(5)), 'a date that was made before the clock was set back')
+  const text = '{" d":"1970-01-01T00:00:00.005Z"}'
+  t.equal(await replacing('Date', ClockDate, () => serializer.dumps(new Date())), text)
+  t.equal(serializer.dumps(new ClockDate()), text, 'a date that was made before the clock was set back')
   t.throws(() => serializer.dumps(new StoppedDate()), { message: /^value is an object of class StoppedDate/ })
 })
 
 t.test('classes that a test puts in place of Map, Set, URL or Uint8Array change nothing either', async (t) => {
-  const values = { Map: new Map([[1, 2]]), Set: new Set([1]), URL: new URL('https://a.example/'), Uint8Array: new Uint8Array([1]) }
+  const values = { Map: new Map([[1, 2]]), Set: new Set([1]), URL: new URL('a:b'), Uint8Array: Uint8Array.of(1) }
   for (const [name, value] of Object.entries(values)) {
     class Other { static from (): unknown { return 'other' } }
-    t.ok(same(await replacing(name as 'Map', Other, () => serializer.loads(serializer.dumps(value))), value), name)
+    const loaded = await replacing(name as Global, Other, () => serializer.loads(serializer.dumps(value)))
+    t.ok(same(loaded, value), name)
   }
 })
 
@@ -168,7 +181,8 @@ t.test('a request that reads a session with a date is served while a test has re
   await app.ready()
   const cookies = { session: app.encodeSession({ at: new Date(7), list: [new Date(8)] }) }
   for (const clock of [ClockDate, otherClock, StoppedDate]) {
-    const response = await replacing('Date', Object.assign(clock, { now: RealDate.now }), () => app.inject({ url: '/', cookies }))
+    Object.assign(clock, { now: RealDate.now })
+    const response = await replacing('Date', clock, () => app.inject({ url: '/', cookies }))
     t.equal(response.statusCode, 200)
     t.equal(response.headers['set-cookie'], undefined)
   }
@@ -178,7 +192,9 @@ t.test('objects that Fastify and its plugins make are plain, wherever they are p
   const app = Fastify()
   await app.register(cookie)
   app.register(sessionPlugin, { secret })
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, parse(body as string)))
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, parse(body as string))
+  })
   app.post('/:id', async (request) => {
     const { query, params, cookies, body } = request
     const groups = /(?<word>\w+)/.exec('any')!.groups
@@ -202,26 +218,33 @@ t.test('objects that Fastify and its plugins make are plain, wherever they are p
   const [session] = response.cookies
   const { nested: _, ...read } = (await app.inject({ url: '/', cookies: { session: session!.value } })).json()
   t.strictSame(read, {
-    query: { a: ['1', '2'], constructor: 'x' }, params: { id: '5' }, body: { b: '3', toString: 'y' }, groups: { word: 'any' }, cookies: { theme: 'dark', session: '' }
+    query: { a: ['1', '2'], constructor: 'x' },
+    params: { id: '5' },
+    body: { b: '3', toString: 'y' },
+    groups: { word: 'any' },
+    cookies: { theme: 'dark', session: '' }
   })
 })
 
-t.test('a URL is kept where its text reads back as itself, and refused where a setter made it read otherwise', async (t) => {
+t.test('a URL is kept where its text reads back as itself, and otherwise refused', async (t) => {
   for (const text of ['https://a.example/b?c#d', 'file:///C:/a', 'mailto:a@b', 'foo://h/p', 'data:,a%20']) {
     t.ok(same(serializer.loads(serializer.dumps(new URL(text))), new URL(text)))
   }
   const drive = new URL('http://h/C|')
   drive.protocol = 'file:'
-  t.throws(() => serializer.dumps({ a: [drive] }), {
-    keyPath: 'value.a[0]', message: 'value.a[0] is an object of class URL, which cannot be kept: its text reads back as another URL; store the text'
-  } as never)
-  t.match(serializer.refusalOf(drive), /reads back as another URL/)
+  const reason = 'is an object of class URL, which cannot be kept: its text reads back as another URL; store the text'
+  t.equal(serializer.refusalOf(drive), reason)
+  t.match(t.throws(() => serializer.dumps({ a: [drive] })), { keyPath: 'value.a[0]', message: `value.a[0] ${reason}` })
 })
 
 t.test(`a URL that setters changed comes back the same or is refused (seed ${runs.seed})`, async () => {
-  const parts = fc.constantFrom('', 'file:', 'http:', 'foo:', 'javascript:', ':80', 'h:99', 'C|', '/C|/..', '//x', '..', 'a b', '?', '#', '@', 'é', '\\', ' ')
-  const setters = fc.tuple(fc.constantFrom('protocol', 'host', 'hostname', 'port', 'pathname', 'search', 'hash', 'username', 'password'), parts)
-  const starts = fc.constantFrom('http://h/C|', 'foo://h/p', 'foo:p', 'file:///C:/', 'https://u:p@h:1/a?b#c', 'data:x  ?#', 'foo:/.//p')
+  const parts = fc.constantFrom(
+    '', 'file:', 'http:', 'foo:', 'javascript:', ':80', 'h:99', 'C|', '/C|/..', '//x', '..', 'a b', '?', '#', '@',
+    'é', '\\', ' ')
+  const names = ['protocol', 'host', 'hostname', 'port', 'pathname', 'search', 'hash', 'username', 'password']
+  const setters = fc.tuple(fc.constantFrom(...names), parts)
+  const starts = fc.constantFrom(
+    'http://h/C|', 'foo://h/p', 'foo:p', 'file:///C:/', 'https://u:p@h:1/a?b#c', 'data:x  ?#', 'foo:/.//p')
   fc.assert(fc.property(starts, fc.array(setters, { maxLength: 4 }), (start, changes) => {
     const url = new URL(start)
     for (const [setter, part] of changes) Reflect.set(url, setter, part)
@@ -230,27 +253,32 @@ t.test(`a URL that setters changed comes back the same or is refused (seed ${run
 })
 
 t.test('the reason of a refusal says what to do about the value', async (t) => {
+  const [cannot, noForm] = ['which cannot be kept', 'which Flask has no form for']
   const instance = '; store a plain object, or register a tag for it'
-  const reasons: Array<[value: unknown, reason: string | undefined, flaskReason: string | undefined]> = [
-    [() => {}, 'is a function, which cannot be kept', 'is a function, which Flask has no form for'],
-    [Symbol('secret'), 'is a symbol, which cannot be kept', 'is a symbol, which Flask has no form for'],
-    [new (class Cart {})(), `is an object of class Cart, which cannot be kept${instance}`, `is an object of class Cart, which Flask has no form for${instance} on both sides`],
-    [10n ** 4300n, 'is a bigint, which cannot be kept: it has more than 4300 digits', 'is a bigint, which would come back as a number, or has more digits than Python reads'],
-    [new Date(NaN), undefined, 'is an invalid Date, which Flask has no form for; store null, or a date of the years 1 to 9999'],
-    [new Date(8.64e15), undefined, 'is an object of class Date, which Flask has no form for; store null, or a date of the years 1 to 9999'],
-    [undefined, undefined, 'is undefined, which Flask has no form for; store null'],
-    [new Map(), undefined, `is an object of class Map, which Flask has no form for${instance} on both sides`],
-    [1n, undefined, 'is a bigint, which would come back as a number, or has more digits than Python reads'],
-    ...['', true, null, 0, -0, NaN, 2n ** 60n, [], [() => {}], { a: () => {} }, new Date(0), Buffer.alloc(0), new Tuple([() => {}])].map((value) =>
-      [value, undefined, undefined] as [unknown, undefined, undefined])
+  const forBoth = `${noForm}${instance} on both sides`
+  const bigint = 'is a bigint, which would come back as a number, or has more digits than Python reads'
+  const date = `${noForm}; store null, or a date of the years 1 to 9999`
+  const kept = ['', true, null, -0, NaN, 2n ** 60n, [], [fn], { a: fn }, new Date(0), Buffer.alloc(0), new Tuple([fn])]
+  const reasons: Array<[value: unknown, reason?: string | undefined, flaskReason?: string]> = [
+    [fn, `is a function, ${cannot}`, `is a function, ${noForm}`],
+    [Symbol('secret'), `is a symbol, ${cannot}`, `is a symbol, ${noForm}`],
+    [new Cart(), `is an object of class Cart, ${cannot}${instance}`, `is an object of class Cart, ${forBoth}`],
+    [10n ** 4300n, `is a bigint, ${cannot}: it has more than 4300 digits`, bigint],
+    [1n, undefined, bigint],
+    [new Date(NaN), undefined, `is an invalid Date, ${date}`],
+    [new Date(8.64e15), undefined, `is an object of class Date, ${date}`],
+    [undefined, undefined, `is undefined, ${noForm}; store null`],
+    [new Map(), undefined, `is an object of class Map, ${forBoth}`],
+    ...kept.map((value): [unknown] => [value])
   ]
   for (const [value, reason, flaskReason] of reasons) {
     t.equal(serializer.refusalOf(value), reason)
     t.equal(flask.refusalOf(value), flaskReason)
   }
-  class Cart {}
   const own = new TaggedJSONSerializer()
-  own.register(class extends TagNothing { override check (value?: unknown): boolean { return value instanceof Cart } })
+  own.register(class extends TagNothing {
+    override check (value?: unknown): boolean { return value instanceof Cart }
+  })
   t.equal(own.refusalOf(new Cart()), undefined, 'a tag keeps it')
 })
 
@@ -266,7 +294,8 @@ t.test('a provider takes dates, Maps and Sets of another realm for what they are
   const provider = new DefaultJSONProvider()
   const foreign = vm.runInNewContext('({ date: new Date(0), map: new Map([["a", 1]]), set: new Set([1]) })')
   t.equal(provider.dumps(foreign), '{"date":"1970-01-01T00:00:00.000Z","map":{"a":1},"set":[1]}')
-  t.throws(() => provider.dumps({ a: vm.runInNewContext('new Date(NaN)') }), { keyPath: 'value.a', message: /is an invalid date/ } as never)
+  const refusal = { keyPath: 'value[0]', message: /is an invalid date/ }
+  t.match(t.throws(() => provider.dumps([vm.runInNewContext('new Date(NaN)')])), refusal)
   const invalid = [new Date(NaN)]
-  await t.rejects(replacing('Date', otherClock, () => provider.dumps(invalid)), { keyPath: 'value[0]', message: /is an invalid date/ })
+  await t.rejects(replacing('Date', otherClock, () => provider.dumps(invalid)), refusal)
 })

@@ -72,7 +72,8 @@ t.test('a transaction that only reads leaves the cookie as it is', async (t) => 
 
 t.test('what a response could not keep a transaction cannot either', async (t) => {
   const client = testClient(await counterApp(t))
-  await t.rejects(client.sessionTransaction((session) => { session.set('f', () => {}) }), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'session.f' })
+  const refusal = { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'session.f' }
+  await t.rejects(client.sessionTransaction((session) => { session.set('f', () => {}) }), refusal)
   await t.rejects(client.sessionTransaction((session) => { session.set('text', 'a'.repeat(5000)) }), {
     code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Bytes of each key: "text" 5009/
   })

@@ -11,8 +11,8 @@ export function hasPlainYear (time: number): boolean {
 }
 
 /**
- * What `toISOString` gives for a time (ECMA-262, section 21.4.1.32), at a fraction of the cost for years of four digits.
- * Throws a `RangeError` where a date would be invalid.
+ * What `toISOString` gives for a time (ECMA-262, section 21.4.1.32), at a fraction of the cost for years of four
+ * digits. Throws a `RangeError` where a date would be invalid.
  */
 export function formatISO (time: number): string {
   if (!hasPlainYear(time)) return new Date(time).toISOString()

@@ -1,6 +1,7 @@
 import type { Dialect } from './dialects.ts'
 import {
-  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain, membersOf
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain,
+  membersOf
 } from './kinds.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'

@@ -86,9 +86,9 @@ export class TaggedJSONSerializer {
   }
 
   /**
-   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in the
-   * error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were added, and
-   * passes on what they throw.
+   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in
+   * the error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were
+   * added, and passes on what they throw.
    */
   refusalOf (value: unknown): string | undefined {
     return this.#writer.refusalOf(value)

@@ -3,7 +3,8 @@ import { Markup, Tuple, UUID } from '../../lib/json/values.ts'
 
 const without = (value: object): unknown => Object.setPrototypeOf(value, null)
 const plainly = (value: object): unknown => Object.setPrototypeOf(value, Object.prototype)
-const withOwn = (value: object, key: PropertyKey, own: unknown): unknown => Object.defineProperty(value, key, { value: own })
+const withOwn = (object: object, key: PropertyKey, value: unknown): unknown =>
+  Object.defineProperty(object, key, { value })
 const argumentsOf = function (..._: unknown[]): unknown { return arguments }
 const lie = (): string => '"},{"admin":true'
 
@@ -32,7 +33,7 @@ function throwing (trap: keyof ProxyHandler<object>): unknown {
 /** What is not what it looks like, and cannot be kept. */
 export const refused: Record<string, () => unknown> = {
   'a Markup that was not made': () => Object.create(Markup.prototype),
-  'a Markup that was not made, with a text': () => Object.create(Markup.prototype, { text: { value: 'x', enumerable: true } }),
+  'a Markup that was not made, with a text': () => withOwn(Object.create(Markup.prototype), 'text', 'x'),
   'a Tuple that was not made': () => Object.create(Tuple.prototype),
   'a Tuple that was not made, with elements': () => Object.assign(Object.create(Tuple.prototype), [1, 2]),
   'a UUID that was not made': () => Object.create(UUID.prototype),
@@ -75,8 +76,8 @@ export const refused: Record<string, () => unknown> = {
   'a Date whose prototype only names Date': () => Object.setPrototypeOf(new Date(0), { constructor: Date }),
   'a Date of a class that only has the name': () => new (class Date extends globalThis.Date {})(0),
   'a Date whose prototype hides its constructor': () =>
-    Object.setPrototypeOf(new Date(0), new Proxy({}, { getOwnPropertyDescriptor () { throw new Error('of the trap') } })),
-  'a class whose constructor throws': () => Object.create(Object.create({}, { constructor: { get () { throw new Error('of the getter') } } })),
+    Object.setPrototypeOf(new Date(0), throwing('getOwnPropertyDescriptor') as object),
+  'a class whose constructor throws': () => Object.create({ get constructor () { throw new Error('of the getter') } }),
   'an instance of a class in another realm': () => vm.runInNewContext('new (class Own {})()'),
   'an instance of a subclass in another realm': () => vm.runInNewContext('new (class Own extends Map {})()'),
   'an empty prototype on an empty one': () => Object.create(Object.create(Object.create(null))),
@@ -92,14 +93,32 @@ export const refused: Record<string, () => unknown> = {
   'a Proxy that hides its properties': () => throwing('getOwnPropertyDescriptor')
 }
 
-/** What looks like something else, and is kept as what it is: the text that it gives, and the same with Flask's tags. */
-export const kept: Record<string, { make: () => unknown, text: string, flask?: string }> = {
-  'a Buffer with a length of its own': { make: () => withOwn(Buffer.from('abc'), 'length', 1), text: '{" b":"YWJj"}' },
-  'a Buffer with a method of its own': { make: () => withOwn(Buffer.from('abc'), 'base64Slice', lie), text: '{" b":"YWJj"}' },
-  'a Buffer with memory of its own': { make: () => withOwn(Buffer.alloc(66), 'buffer', 5), text: `{" b":"${'A'.repeat(88)}"}` },
-  'a Buffer with an offset of its own': { make: () => withOwn(Buffer.alloc(66), 'byteOffset', {}), text: `{" b":"${'A'.repeat(88)}"}` },
-  'a Map with an iterator of its own': { make: () => withOwn(new Map([[1, 2]]), Symbol.iterator, lie), text: '{" mp":[[1,2]]}', flask: '' },
-  'a Set with an iterator of its own': { make: () => withOwn(new Set([1]), Symbol.iterator, lie), text: '{" st":[1]}', flask: '' },
+const abc = '{" b":"YWJj"}'
+const zeros = `{" b":"${'A'.repeat(88)}"}`
+
+/**
+ * What looks like something else, and is kept as what it is: the text that it gives, and the one with Flask's tags
+ * where that is another, or undefined where there is none.
+ */
+export const kept: Record<string, { make: () => unknown, text: string, flask?: string | undefined }> = {
+  'a Buffer with a length of its own': { make: () => withOwn(Buffer.from('abc'), 'length', 1), text: abc },
+  'a Buffer with a method of its own': { make: () => withOwn(Buffer.from('abc'), 'base64Slice', lie), text: abc },
+  'a Buffer with memory of its own': { make: () => withOwn(Buffer.alloc(66), 'buffer', 5), text: zeros },
+  'a Buffer with an offset of its own': { make: () => withOwn(Buffer.alloc(66), 'byteOffset', {}), text: zeros },
+  'a Buffer whose size throws': {
+    make: () => Object.defineProperty(Buffer.alloc(66), 'byteLength', { get () { throw new Error('of the getter') } }),
+    text: zeros
+  },
+  'a Map with an iterator of its own': {
+    make: () => withOwn(new Map([[1, 2]]), Symbol.iterator, lie),
+    text: '{" mp":[[1,2]]}',
+    flask: undefined
+  },
+  'a Set with an iterator of its own': {
+    make: () => withOwn(new Set([1]), Symbol.iterator, lie),
+    text: '{" st":[1]}',
+    flask: undefined
+  },
   'a Date with a time of its own': {
     make: () => withOwn(new Date(-5e13), 'getTime', () => 0),
     text: '{" d":"0385-07-25T07:06:40.000Z"}',
