@@ -85,7 +85,7 @@ export class TaggedJSONSerializer {
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
   loads (text: string): unknown {
-    return this.#untagged(this.#parse(text))
+    return withinStack(() => this.#untagged(this.#parse(text)))
   }
 
   /**
@@ -99,14 +99,14 @@ export class TaggedJSONSerializer {
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#dialect.maxDepth))
+    return withinStack(() => this.#untagged(copyOf(value, this.#dialect.maxDepth)))
   }
 
   #parse (text: string): unknown {
     try {
       return this.#dialect.parse(text)
     } catch (originalError) {
-      if (isStackOverflow(originalError)) throw tooDeep('there is stack for', originalError)
+      if (isStackOverflow(originalError)) throw originalError
       throw new BadPayload('The payload is not JSON', { payload: text, originalError })
     }
   }
@@ -114,11 +114,7 @@ export class TaggedJSONSerializer {
   #untagged (value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return value
     this.#inherits = inheritsKeys()
-    try {
-      return this.#untag(value, 0)
-    } catch (error) {
-      throw isStackOverflow(error) ? tooDeep('there is stack for', error) : error
-    }
+    return this.#untag(value, 0)
   }
 
   #add (tag: JSONTag, index: number): void {
@@ -156,6 +152,15 @@ export class TaggedJSONSerializer {
     }
     const tag = count === 1 ? this.#tags.get(last) : undefined
     return tag === undefined ? dict : fromTag(tag, member)
+  }
+}
+
+/** What `read` gives. Throws `BadPayload` where the stack ends before. */
+function withinStack (read: () => unknown): unknown {
+  try {
+    return read()
+  } catch (error) {
+    throw isStackOverflow(error) ? tooDeep('there is stack for', error) : error
   }
 }
 
