@@ -160,7 +160,7 @@ t.test('500 levels are read, as many as are written', async (t) => {
   t.strictSame(loads(`[${'[],'.repeat(1000)}{}]`), [...Array(1000).fill([]), {}])
 })
 
-t.test('text nested deeper than the stack reaches is refused as too deep, with exact integers or without', async (t) => {
+t.test('text nested deeper than the stack reaches is refused as too deep, integers exact or not', async (t) => {
   const deep = `[12345678901234567890,${'['.repeat(100000)}${']'.repeat(100000)}]`
   for (const exactIntegers of [false, true]) {
     const message = messageFor(() => loads(deep, { exactIntegers }))
@@ -182,7 +182,7 @@ t.test('what is taken out is looked into before', async (t) => {
 })
 
 t.test('text that is read is searched for nothing: what JSON.parse makes of it is looked at', async (t) => {
-  const parts = ['1'.repeat(198), '1e308', '"1"', '"\\u0041"', '"\\\\"', '"__proto__"', '"constructor"', '[[]]']
+  const parts = ['1'.repeat(198), `"${'1'.repeat(198)}"`, '1e308', '"__proto__"', '"constructor"', '[[],{}]', '"[{"']
   for (const part of parts) {
     const text = `[${Array(1000).fill(part).join(',')}]`
     const names = ['test', 'exec'] as const
@@ -191,7 +191,7 @@ t.test('text that is read is searched for nothing: what JSON.parse makes of it i
     const counts = searches.map((search) => search().length)
     for (const search of searches) search.restore()
     t.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)))
-    t.ok(counts[0]! <= 1000 && counts[1] === 0, 'but once behind a string with an escape, where a parser alters keys')
+    t.strictSame(counts, [0, 0])
   }
 })
 

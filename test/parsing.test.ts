@@ -62,6 +62,7 @@ t.test(`a parser that alters keys is made to read what the text says (seed ${run
 
 t.test('text that is not JSON is refused by it too', async (t) => {
   const parse = faithful(altering)
+  t.throws(() => parse(undefined as never), SyntaxError)
   const wrong = ['{"\\n":1', '{"\\x":1}', '\\', '"\\', '{"\\n" 1}', '["\\n":1]', '{12345678901234567890:1}', '"\\n":']
   for (const text of wrong) t.throws(() => parse(text), SyntaxError, text)
 })

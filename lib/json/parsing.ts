@@ -21,7 +21,7 @@ export function altersKeys (parse: Parse): boolean {
 /** A parser that alters no key. One that would is given keys without escapes only. */
 export function faithful (parse: Parse): Parse {
   if (!altersKeys(parse)) return parse
-  return (text) => hasEscapedKey(text) ? parseTokens(text, () => false, String, parse) : parse(text)
+  return (text) => hasEscapedKey(`${text}`) ? parseTokens(text, () => false, String, parse) : parse(text)
 }
 
 /** The value of JSON text. Throws a `SyntaxError` as `JSON.parse`. */
