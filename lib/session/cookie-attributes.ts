@@ -58,7 +58,7 @@ export function overrideAttributes (cookieName: string, attributes: CookieAttrib
   const given = defined(options) as Record<string, unknown>
   for (const key of Object.keys(given)) refuseAge(key)
   for (const key of fixed) {
-    if (Object.hasOwn(given, key) && given[key] !== attributes[key]) {
+    if (Object.hasOwn(given, key) && spelled(key, given[key]) !== spelled(key, attributes[key])) {
       throw new TypeError(`The cookie's ${key} cannot differ in one response, since its deletion would not match; set it at registration`)
     }
   }
@@ -69,6 +69,11 @@ export function overrideAttributes (cookieName: string, attributes: CookieAttrib
     overrides[key] = given[key]
   }
   return complete(cookieName, { ...attributes, ...overrides })
+}
+
+/** A host name in the one spelling that browsers compare (RFC 6265, section 5.2.3); anything else as it is. */
+function spelled (key: string, value: unknown): unknown {
+  return key === 'domain' && typeof value === 'string' ? value.toLowerCase().replace(/^\./, '') : value
 }
 
 function complete (cookieName: string, attributes: CookieAttributes): CookieAttributes {
