@@ -125,13 +125,11 @@ t.test('one response may have attributes of its own', async (t) => {
 
 t.test('a response may name the registered attributes once more, the domain in other spellings too', async (t) => {
   const { app } = await buildApp({ cookie: { domain: 'a.example', path: '/app' } })
-  for (const [url, options, status] of [
-    ['/same', { domain: 'a.example', path: '/app', partitioned: false }, 200], ['/spelled', { domain: '.A.Example' }, 200],
-    ['/path', { path: '/App' }, 500], ['/domain', { domain: 'b.example' }, 500], ['/type', { domain: 5 }, 500]
-  ] as const) {
-    app.get(url, async ({ session }) => { session.set('a', 1); session.options(options as never); return 'x' })
-    t.equal((await app.inject(url)).statusCode, status, url)
-  }
+  app.post('/', async ({ session, body }) => { session.options(body as never) })
+  for (const [payload, status] of [
+    [{ domain: 'a.example', path: '/app', partitioned: false }, 200], [{ domain: '.A.Example' }, 200],
+    [{ path: '/App' }, 500], [{ domain: 'b.example' }, 500], [{ domain: 5 }, 500]
+  ] as const) t.equal((await app.inject({ method: 'POST', url: '/', payload })).statusCode, status, JSON.stringify(payload))
 })
 
 t.test('a name prefix has what browsers demand of it, in every response', async (t) => {
