@@ -205,3 +205,23 @@ t.test('a renewal that a late hook makes room for goes out', async (t) => {
   t.equal(headers['cache-control'], 'no-store')
   t.strictSame([app.sessionCounters.resigned, app.sessionCounters.skipped], [1, 0])
 })
+
+t.test('the error of a session that cannot be saved is kept from shared caches, whatever the reply had said', async (t) => {
+  for (const cacheControl of [true, false]) {
+    const { app } = await buildApp({ cacheControl })
+    app.get('/', async ({ session }, reply) => {
+      session.set('wrong', [() => 1])
+      return reply.header('cache-control', 'public, max-age=60').header('cdn-cache-control', 'max-age=60').send('x')
+    })
+    app.get('/own', async ({ session }, reply) => {
+      session.set('wrong', [() => 1])
+      return reply.header('cache-control', 'no-transform').send('x')
+    })
+    const { statusCode, headers } = await app.inject('/')
+    t.equal(statusCode, 500)
+    t.match(headers, cacheControl
+      ? { 'cache-control': PRIVATE, 'cdn-cache-control': 'private' }
+      : { 'cache-control': 'public, max-age=60', 'cdn-cache-control': 'max-age=60' })
+    t.equal((await app.inject('/own')).headers['cache-control'], 'no-transform')
+  }
+})

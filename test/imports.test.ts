@@ -11,7 +11,7 @@ const layers: Record<string, string[]> = {
   'path.ts': [],
   'errors.ts': ['path.ts'],
   'option-checks.ts': ['path.ts'],
-  json: ['path.ts', 'errors.ts'],
+  json: ['path.ts', 'errors.ts', 'option-checks.ts'],
   signing: ['errors.ts', 'option-checks.ts', 'json'],
   session: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing'],
   fastify: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'session'],

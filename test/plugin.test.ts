@@ -284,7 +284,7 @@ t.test('assigning an object replaces the data, null ends the session, anything e
   t.strictSame(ended.json(), {})
   t.match(setCookies(ended.headers), [/^session=; Max-Age=0/])
   t.equal((await app.inject({ url: '/wrong', headers })).statusCode, 400)
-  t.match((await app.inject('/undefined')).json(), { message: 'request.session takes an object without a class, or null to end the session' })
+  t.match((await app.inject('/undefined')).json(), { statusCode: 400, message: 'request.session takes an object without a class, or null to end the session' })
   t.match((await app.inject({ url: '/reserved', headers })).json(), { message: 'The session key "_id" is reserved' })
 })
 
@@ -903,6 +903,8 @@ t.test('a session interface is an instance, or a class made with the settings', 
 t.test('an interface that answers otherwise than it declares is told so, and takes nothing down', async (t) => {
   const answers: Array<[part: object, message: RegExp]> = [
     [{ openSession: async () => { throw new Error('store down') } }, /returned a promise: it has to declare async = true/],
+    ...[{}, undefined, null, 'session', { data: () => ({}) }].map((opened): [object, RegExp] =>
+      [{ openSession: () => opened }, /opened no session: openSession must return one, as new Session\(data\) makes it/]),
     [{ saveSession: async () => ({ action: 'keep', vary: false }) }, /returned a promise: it has to declare async = true/],
     [{ saveSession: () => ({ action: 'forget', vary: false }) }, /gave no decision to keep, set or delete/],
     [{ saveSession: () => undefined }, /gave no decision to keep, set or delete/],
@@ -939,6 +941,15 @@ t.test('of a decision is written what was checked, whoever made it and however i
     await client.sessionTransaction((session) => { session.set('a', 1) })
     t.equal(client.cookies.header(), 'session=x')
   }
+})
+
+t.test('an asynchronous interface that opens no session is told so', async (t) => {
+  class Wrong extends StoreSessionInterface {
+    override async openSession (): Promise<Session> { return {} as Session }
+  }
+  const { app } = await buildApp({ sessionInterface: new Wrong() })
+  app.get('/', async () => 'x')
+  t.match((await app.inject('/')).json(), { statusCode: 500, message: /opened no session/ })
 })
 
 t.test('a decision that only says what it must is complete', async (t) => {

@@ -262,6 +262,13 @@ t.test('a reader with fallbacks reads older tokens and writes new ones', async (
   }
 })
 
+t.test('a serializer that gives no text is told so', async (t) => {
+  for (const given of [Buffer.from('x'), 5, undefined, Promise.resolve('x')]) {
+    const serializer = { dumps: () => given as never, loads: String }
+    for (const make of [untimed, timed]) t.throws(() => make({ serializer }).dumps(1), { message: 'The dumps of the serializer gave no text' })
+  }
+})
+
 t.test('text of a serializer that has lone surrogates is refused, since it would not come back', async (t) => {
   const refusal = { name: 'TypeError', message: 'The serializer gave text with a lone surrogate, which has no UTF-8' }
   for (const text of ['\ud800', 'a\udc00b', '\udc00\ud800', `${'é'.repeat(20_000)}\ud83d`]) {

@@ -144,6 +144,38 @@ t.test('a genuine cookie without an id has one from its signature until it is sa
   t.not(ended.id, id, 'and what starts anew has another')
 })
 
+t.test('a property that is undefined is left out by whatever way it comes, in both formats', async (t) => {
+  for (const format of ['default', 'flask'] as const) {
+    const { iface } = interfaceWith({ format })
+    for (const store of [
+      (session: Session) => session.update({ a: 1, b: undefined }), (session: Session) => assignSession(session, { a: 1, b: undefined }),
+      (session: Session) => Object.assign(session, { a: 1, b: undefined }), (session: Session) => { session.set('a', 1); session.set('b', undefined) }
+    ]) {
+      const { session } = open(iface)
+      store(session)
+      t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { a: 1 })
+    }
+  }
+})
+
+t.test('what can never be kept is refused where it is stored, with the path and the advice for it', async (t) => {
+  const { iface } = interfaceWith({ sessionName: 'admin' })
+  const { session } = open(iface)
+  class Cart {}
+  for (const [value, message] of [
+    [() => 1, /^admin\.x is a function, which cannot be kept/], [Symbol('s'), /^admin\.x is a symbol/],
+    [new Cart(), /^admin\.x is an object of class Cart, .*store a plain object, or register a tag for it$/]
+  ] as const) {
+    for (const store of [
+      () => session.set('x', value), () => session.setDefault('x', value), () => session.update({ a: 1, x: value }),
+      () => { session.x = value }, () => assignSession(session, { a: 1, x: value })
+    ]) t.throws(store, { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'admin.x', message })
+  }
+  t.strictSame([session.size, session.modified], [0, false])
+  t.doesNotThrow(() => session.set('x', [() => 1]), 'what is inside is found when it is saved')
+  t.throws(() => iface.saveSession(session), /^admin\.x\[0\] is a function/)
+})
+
 t.test('with format flask an id is in the cookie only once it was read', async (t) => {
   const { iface } = interfaceWith({ format: 'flask' })
   const text = (cookie: string): string => Buffer.from(cookie.split('.')[0]!, 'base64url').toString()

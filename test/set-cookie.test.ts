@@ -36,10 +36,23 @@ const rivals: Array<[lines: string[], ours: string, rival: 'ends' | 'sets' | und
   [['s=x'], OURS, 'sets', '/logout?to=/app/start'],
   [['s=x'], OURS, undefined, '/app/logout'],
   [['s=x; Path=app'], 's=ours; Path=/app', 'sets', '/app/logout'],
-  [['s=x'], OURS, 'sets', '*']
+  [['s=x'], OURS, 'sets', '*'],
+  [['s=x; Path=/; Max-Age=0; SameSite=None'], OURS, undefined],
+  [['s=x; Path=/; Max-Age=0; SameSite=None; Secure'], OURS, 'ends'],
+  [['s=x; Path=/; Max-Age=0; Partitioned; Secure'], OURS, undefined],
+  [['s=x; Path=/; Max-Age=0; Secure'], `${OURS}; Secure; Partitioned`, undefined],
+  [['s=x; Path=/; Max-Age=0; Secure; Partitioned'], `${OURS}; Secure; Partitioned`, 'ends'],
+  [['s=x; Path=/; Max-Age=0; Partitioned'], `${OURS}; Secure; Partitioned`, undefined],
+  ...['__Host-s', '__Secure-s', '__HOST-HTTP-s', '__Http-s'].flatMap((name): typeof rivals => [
+    [[`${name}=; Path=/; Max-Age=0; HttpOnly`], `${name}=ours; Path=/; Secure; HttpOnly`, undefined],
+    [[`${name}=; Path=/; Max-Age=0; HttpOnly; Secure`], `${name}=ours; Path=/; Secure; HttpOnly`, 'ends']
+  ]),
+  [['__Http-s=; Path=/; Max-Age=0; Secure'], '__Http-s=ours; Path=/; Secure; HttpOnly', undefined],
+  [['__Host-s=; Max-Age=0; Secure'], '__Host-s=ours; Path=/; Secure; HttpOnly', undefined],
+  [['__Secure-s=; Max-Age=0; Secure'], '__Secure-s=ours; Path=/; Secure; HttpOnly', 'ends']
 ]
 
-t.test('of lines about the same cookie the last counts, and ends it or sets it', async (t) => {
+t.test('of lines about the same cookie that browsers take the last counts, and ends it or sets it', async (t) => {
   for (const [lines, ours, rival, url = '/'] of rivals) t.equal(rivalOf(lines, ours, url, NOW), rival, lines.join())
 })
 

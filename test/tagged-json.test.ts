@@ -829,6 +829,16 @@ t.test('a part without a place of its own is not reported at another\'s', async 
   t.throws(() => own.dumps({ a: Promise.resolve() }), refusedAt('value.a'))
 })
 
+t.test('an unknown option is refused, in the constructor and in register', async (t) => {
+  for (const options of ['flask', null, 5]) t.throws(() => new TaggedJSONSerializer(options as never), { message: 'The TaggedJSONSerializer options must be an object' })
+  t.throws(() => new TaggedJSONSerializer({ frmat: 'flask' } as never), { message: 'The TaggedJSONSerializer option "frmat" is unknown: did you mean format?' })
+  const own = tagClass(' own', { check: () => false, toJson: () => null })
+  for (const [options, message] of [
+    [{ idx: 0 }, /"idx" is unknown/], [{ index: -1 }, /index must be a place/], [{ index: 1.5 }, /index must be a place/],
+    [{ index: '0' }, /index must be a place/], [{ force: 1 }, /force must be true or false/], [null, /must be an object/]
+  ] as const) t.throws(() => new TaggedJSONSerializer().register(own, options as never), { name: 'TypeError', message })
+})
+
 t.test('an unknown format is refused', async (t) => {
   for (const format of ['json', 'toString', null]) {
     t.throws(() => new TaggedJSONSerializer({ format: format as never }), { name: 'TypeError', message: 'format must be one of default, flask' })

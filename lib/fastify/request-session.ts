@@ -13,8 +13,10 @@ import {
   writeSetCookie
 } from '../session/headers.ts'
 import type { SessionSettings } from '../session/options.ts'
-import { contentsOf, openedSession, type Session, type SessionHost, sessionOn } from '../session/session.ts'
-import { checked, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface } from '../session/session-interface.ts'
+import { openedSession, type Session, type SessionHost, sessionOn } from '../session/session.ts'
+import {
+  checked, contentsGiven, openContents, type SaveDecision, type SaveOptions, saveContents, type SessionInterface
+} from '../session/session-interface.ts'
 import { type Rival, rivalOf } from '../session/set-cookie.ts'
 
 type Outcome = 'saved' | 'resigned' | 'deleted'
@@ -122,7 +124,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
     let refused: BadData | undefined
-    this.#opened(contentsOf(await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error }))!)
+    const session = await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error })
+    this.#opened(contentsGiven(session))
     this.#committed = this.#changes
     if (refused !== undefined) this.#report(refused)
   }
@@ -189,6 +192,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     this.#unsent = undefined
     try {
       this.#restore(head)
+      this.#keepErrorPrivate(head)
       if (this.#site.sessionInterface.async) return
       if (this.#changes !== this.#committed || !contents.isAsDecided) this.#saveLate(head)
     } catch (error) {
@@ -233,6 +237,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher, Bo
     if (this.#varies && !isVariedByCookie(head.peek('vary'))) varyByCookie(head.bag())
     if (this.#line !== undefined && !hasSetCookie(head.peek('set-cookie'), this.#line)) this.#line = undefined
     if (this.#wish !== undefined) this.#place(head)
+  }
+
+  /** What the application said of the reply that could not be saved is not true of the error that leaves instead. */
+  #keepErrorPrivate (headers: HeaderSource): void {
+    if (this.#failure === undefined || !this.#site.settings.cacheControl) return
+    if (isShareable(headers)) forbidSharing(headers)
   }
 
   #saveLate (headers: HeaderSource): void {

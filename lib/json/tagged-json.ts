@@ -1,4 +1,5 @@
 import { BadPayload, isExhaustion } from '../errors.ts'
+import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
@@ -21,6 +22,18 @@ export interface RegisterOptions {
   force?: boolean | undefined
   /** Where in the order of checks the tag stands; 0 is first. Default last. */
   index?: number | undefined
+}
+
+const serializerOptions: OptionTable<keyof SerializerOptions> = {
+  kind: 'TaggedJSONSerializer option',
+  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] },
+  instead: {}
+}
+
+const registerOptions: OptionTable<keyof RegisterOptions> = {
+  kind: 'register option',
+  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] },
+  instead: {}
 }
 
 /**
@@ -46,12 +59,12 @@ export class TaggedJSONSerializer {
   /** Whether somebody gave properties to all objects. */
   #inherits = false
 
-  /** Throws a `TypeError` for an unknown format. */
-  constructor ({ format = 'default' }: SerializerOptions = {}) {
-    if (!Object.hasOwn(dialects, format)) throw new TypeError(`format must be one of ${Object.keys(dialects).join(', ')}`)
+  /** Throws a `TypeError` for an unknown option or format. */
+  constructor (options: SerializerOptions = {}) {
+    checkOptions(options, serializerOptions)
     this.tags = this.#tags
     this.order = this.#order
-    this.#dialect = dialects[format]
+    this.#dialect = dialects[options.format ?? 'default']
     this.#writer = new TagWriter(this.#tags, this.#dialect)
     for (const Tag of this.#dialect.tags) this.#add(new Tag(this), this.#order.length)
     this.#writer.ask(this.#order)
@@ -61,7 +74,9 @@ export class TaggedJSONSerializer {
    * Adds a tag. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken and `force` is not
    * given, and says which built-in tag has it; a forced tag takes the place of the one it replaces.
    */
-  register (Tag: TagClass, { force = false, index }: RegisterOptions = {}): void {
+  register (Tag: TagClass, options: RegisterOptions = {}): void {
+    checkOptions(options, registerOptions)
+    const { force = false, index } = options
     const tag = new Tag(this)
     if (typeof tag.key !== 'string' || tag.key === '') throw new TypeError('A tag needs a key')
     if (tag.key.endsWith('__')) throw new TypeError('The key of a tag must not end with __, which marks an escaped key')

@@ -1,6 +1,6 @@
 import { type BadData, BadSignature } from '../errors.ts'
 import { openedSession, type Session } from './session.ts'
-import { openContents, saveContents, type SessionInterface, settled } from './session-interface.ts'
+import { contentsGiven, openContents, saveContents, type SessionInterface, settled } from './session-interface.ts'
 
 /** A session made outside a request, and what its cookie is to hold. */
 export interface EncodedSession {
@@ -23,7 +23,7 @@ export function encodeSession (sessionInterface: SessionInterface, data: Record<
 /** The session of a cookie value. Throws `BadData`. */
 export function openCookie (sessionInterface: SessionInterface, value: string): Session {
   let refused: BadData | undefined
-  const session = settled(sessionInterface.openSession([value], (error) => { refused = error }))
+  const session = openedSession(contentsGiven(settled(sessionInterface.openSession([value], (error) => { refused = error }))))
   if (refused !== undefined) throw refused
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session

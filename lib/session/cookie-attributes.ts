@@ -71,9 +71,9 @@ export function overrideAttributes (cookieName: string, attributes: CookieAttrib
   return complete(cookieName, { ...attributes, ...overrides })
 }
 
-/** A host name in the one spelling that browsers compare (RFC 6265, section 5.2.3); anything else as it is. */
+/** A host name in the one spelling that browsers compare, an empty one as none (RFC 6265, section 5.2.3). */
 function spelled (key: string, value: unknown): unknown {
-  return key === 'domain' && typeof value === 'string' ? value.toLowerCase().replace(/^\./, '') : value
+  return key === 'domain' && typeof value === 'string' ? value.toLowerCase().replace(/^\./, '') || undefined : value
 }
 
 function complete (cookieName: string, attributes: CookieAttributes): CookieAttributes {
@@ -87,7 +87,7 @@ function complete (cookieName: string, attributes: CookieAttributes): CookieAttr
  * What browsers demand of a name by its prefix, in whatever capitals (draft-ietf-httpbis-rfc6265bis, section 4.1.3, and
  * for the two that end in `Http-` draft-ietf-httpbis-layered-cookies).
  */
-const PREFIX = /^__(?:Secure|Host-Http|Host|Http)-/i
+export const PREFIX = /^__(?:Secure|Host-Http|Host|Http)-/i
 
 function reasonForSecure (cookieName: string, attributes: CookieAttributes): string | undefined {
   const prefix = PREFIX.exec(cookieName)?.[0].toLowerCase()

@@ -7,7 +7,7 @@ import { decodePayload, encodePayload, loadText, type TextSerializer } from '../
 import { NO_KEY, type TimedUnsigned, TimestampSigner } from '../signing/signer.ts'
 import { type ContentsInit, type ContentsRules, SessionContents } from './contents.ts'
 import type { SessionSettings } from './options.ts'
-import { contentsOf, openedSession, type Session, sessionOf } from './session.ts'
+import { contentsOf, openedSession, Session as SessionClass, type Session, sessionOf } from './session.ts'
 
 /** What is to become of the cookie: nothing, a new value, or its end; and whether the response depends on it. */
 export type SaveDecision =
@@ -379,10 +379,15 @@ export function openContents (sessionInterface: SessionInterface, cookies: reado
     return openOurs(sessionInterface as SecureCookieSessionInterface, cookies)
   }
   let refused: BadData | undefined
-  const session = settled(sessionInterface.openSession(cookies, (error) => { refused = error }))
-  const contents = contentsOf(session)!
+  const contents = contentsGiven(settled(sessionInterface.openSession(cookies, (error) => { refused = error })))
   contents.refused = refused
   return contents
+}
+
+/** The contents of what an interface opened. Throws a `TypeError` where that is no session. */
+export function contentsGiven (session: unknown): SessionContents {
+  if (session instanceof SessionClass) return contentsOf(session as Session)!
+  throw new TypeError('The session interface opened no session: openSession must return one, as new Session(data) makes it')
 }
 
 /** What an interface decides about a session that it opened. It must not answer with a promise, unless it is asynchronous. */

@@ -298,7 +298,7 @@ export function contentsOf (session: Session): SessionContents | undefined {
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
-  if (value === undefined) throw new TypeError('request.session takes an object without a class, or null to end the session')
+  if (value === undefined) throw new InvalidSessionData('request.session takes an object without a class, or null to end the session')
   const base = session as unknown as SessionBase
   const { rules } = use(base)
   const data = value === null ? {} : checkData(value, rules)
@@ -340,7 +340,8 @@ function remove (session: SessionBase, key: unknown): boolean {
 }
 
 function checkKeyType (key: unknown): asserts key is string {
-  if (typeof key !== 'string') throw new TypeError(`A session key must be a string, not ${key === null ? 'null' : typeof key}`)
+  if (typeof key === 'string') return
+  throw new InvalidSessionData(`A session key must be a string, not ${key === null ? 'null' : typeof key}`)
 }
 
 function checkUnreserved (key: string): void {
@@ -367,7 +368,7 @@ function checkData (value: unknown, rules: ContentsRules): Record<string, unknow
   const copy: Record<string, unknown> = value instanceof Session ? value.data() : { ...value }
   for (const key of Object.keys(copy)) {
     checkKey(key, rules)
-    rules.checkValue(key, copy[key])
+    if (copy[key] !== undefined) rules.checkValue(key, copy[key])
   }
   return copy
 }

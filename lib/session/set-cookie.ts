@@ -1,3 +1,5 @@
+import { PREFIX } from './cookie-attributes.ts'
+
 /** What somebody else's line does to the cookie of a session. */
 export type Rival = 'ends' | 'sets'
 
@@ -6,7 +8,8 @@ export type Rival = 'ends' | 'sets'
  * same cookie ends or sets it. Undefined where none is. `url` is the request's; `now` in Unix seconds.
  */
 export function rivalOf (lines: readonly string[], line: string, url: string, now: number): Rival | undefined {
-  const own = lines.filter((each) => nameOf(each) === nameOf(line) && identityOf(each, url) === identityOf(line, url))
+  const own = lines.filter((each) =>
+    nameOf(each) === nameOf(line) && identityOf(each, url) === identityOf(line, url) && isTaken(each))
   return own.length === 0 ? undefined : isEnd(own.at(-1)!, now) ? 'ends' : 'sets'
 }
 
@@ -23,12 +26,26 @@ function attributesOf (line: string): Map<string, string> {
   }))
 }
 
-/** Of cookies of one name, those with one domain and one path are the same (RFC 6265, section 5.3, step 11). */
+/**
+ * Whether browsers take a line: Secure is demanded by the prefix of the name, by `SameSite=None` and by `Partitioned`
+ * (draft-ietf-httpbis-rfc6265bis, section 5.7).
+ */
+function isTaken (line: string): boolean {
+  const attributes = attributesOf(line)
+  const prefix = PREFIX.exec(nameOf(line))?.[0].toLowerCase() ?? ''
+  const isNone = attributes.get('samesite')?.toLowerCase() === 'none'
+  const needsSecure = prefix !== '' || isNone || attributes.has('partitioned')
+  return (!needsSecure || attributes.has('secure')) &&
+    (!prefix.endsWith('http-') || attributes.has('httponly')) &&
+    (!prefix.startsWith('__host-') || attributes.get('path') === '/')
+}
+
+/** Of cookies of one name, those with one domain, path and partition are the same (RFC 6265, section 5.3, step 11). */
 function identityOf (line: string, url: string): string {
   const attributes = attributesOf(line)
   const domain = (attributes.get('domain') ?? '').toLowerCase().replace(/^\./, '')
   const path = attributes.get('path') ?? ''
-  return [domain, path.startsWith('/') ? path : defaultPath(url)].join(';')
+  return [domain, path.startsWith('/') ? path : defaultPath(url), attributes.has('partitioned')].join(';')
 }
 
 /** The path of a cookie that names none (RFC 6265, section 5.1.4). */

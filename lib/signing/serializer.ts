@@ -52,6 +52,7 @@ const timedOptions: OptionTable<keyof TimestampSignerOptions | keyof PayloadOpti
  * serializers. Throws a `TypeError` for lone surrogates, which UTF-8 cannot hold.
  */
 export function encodePayload (text: string, compress: boolean): string {
+  if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
   if (!text.isWellFormed()) throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
   if (!compress) return base64urlEncode(text)
   const plain = Buffer.from(text)
