@@ -163,6 +163,7 @@ const unreadable: Array<[why: string, payload: string]> = [
   ['not zlib', '.Z2FyYmFnZQ'],
   ['raw deflate', compressed(deflateRawSync('{"a":1}'))],
   ['gzip', compressed(gzipSync('{"a":1}'))],
+  ['zlib with a dictionary', compressed(deflateSync('{"a":1}', { dictionary: Buffer.from('"a":') }))],
   ['zlib cut short', compressed(deflated.subarray(0, -1))],
   ['zlib with a wrong checksum', compressed(Buffer.concat([deflated.subarray(0, -4), Buffer.alloc(4)]))],
   ['zlib of what is not UTF-8', compressed(deflateSync(Uint8Array.of(0x22, 0xff, 0x22)))],

@@ -773,6 +773,14 @@ t.test('where the stack runs out, a value is refused, and a text that may be as 
   t.strictSame([...seen].sort(), ['FSS_ERR_NOT_SERIALIZABLE', 'Maximum call stack size exceeded'])
 })
 
+t.test('a shortage of stack or memory while a text is read is passed on as it is', async (t) => {
+  const endless = serializerWith(tagClass(' en', { check: () => false, toJson: () => null, fromJson: (value): never => endless.loads(`{" en":${value}}`) as never }))
+  t.throws(() => endless.loads('{" en":1}'), { name: 'RangeError', message: 'Maximum call stack size exceeded' })
+  const shortage = new RangeError('Array buffer allocation failed')
+  t.intercept(JSON, 'parse', { value: () => { throw shortage } })
+  t.equal(t.throws(() => serializer.loads('[]')), shortage)
+})
+
 t.test('holes and own properties are refused, however they add up', async (t) => {
   for (const [own, count] of [[{ x: 1 }, 1], [{ x: 1, y: 2 }, 2]] as const) {
     const array = Object.assign(Array(3), { 0: 1 }, own)

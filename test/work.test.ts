@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
+import { ReplyHeaders } from '../lib/fastify/reply-headers.ts'
 import { type Session, TaggedJSONSerializer } from '../lib/index.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, errorsOf, setCookies } from './support/app.ts'
@@ -61,6 +62,16 @@ for (const [what, use, later, work] of cases) {
     t.strictSame(await workOf(t, use, later), work)
   })
 }
+
+t.test('the cookies of other code are looked at only where there is one of ours', async (t) => {
+  const looks = t.capture(ReplyHeaders.prototype, 'cookiesBeside', ReplyHeaders.prototype.cookiesBeside)
+  for (const use of [nothing, lists]) {
+    await workOf(t, use)
+    t.equal(looks().length, 0)
+  }
+  await workOf(t, (session) => { session.n = 2 })
+  t.ok(looks().length > 0)
+})
 
 t.test('a Map that is held, whose text alone tells, is reported as nothing when it was changed back', async (t) => {
   const maps = (session: Session): Map<string, number> => session.get('map') as Map<string, number>
