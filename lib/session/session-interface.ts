@@ -219,18 +219,21 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (absoluteLifetime !== undefined) checkBeginning(data, began, absoluteLifetime, timestamp, now, value)
     const lacksClock = absoluteLifetime !== undefined && began === undefined
     const lacksId = !hasForeignText && id === undefined
-    const derivedId = (): string => idFromSignature(cookie)
-    const known: ContentsInit = { id, permanent, began: lacksClock ? timestamp : began, derivedId }
+    const start = lacksClock ? timestamp : began
+    const derivedId = id === undefined ? () => idFromSignature(cookie) : undefined
     const isRewritten = lacksClock || lacksId || hasForeignText
     return new SessionContents(data, {
-      ...known,
       isNew: false,
       hasCookie: true,
+      id,
+      derivedId,
+      began: start,
+      permanent,
       issuedAt: timestamp,
       age: now - timestamp,
       fromFallback: key > 0,
       text,
-      rewrite: isRewritten ? (text) => this.#rewrite(text, known) : undefined,
+      rewrite: isRewritten ? (text) => this.#rewrite(text, { id, derivedId, began: start, permanent }) : undefined,
       resignsDump: lacksClock || lacksId
     }, this.#rules)
   }
