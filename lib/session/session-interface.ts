@@ -271,17 +271,23 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(this.#settings.name), [key]), reason)
   }
 
-  /** The data, and what is kept beside it. */
+  /** The data, and what is kept beside it, which joins it while it is written: a copy would cost as much as its text. */
   readonly #dump = (contents: SessionContents): string => {
     const { absoluteLifetime, hasForeignText, name } = this.#settings
     const { data } = contents
-    const kept: Record<string, unknown> = {}
     if (absoluteLifetime !== undefined) contents.began ??= this.#signer.now()
     if (!hasForeignText && !Object.hasOwn(data, '_id')) contents.identify()
-    if (contents.id !== undefined) kept._id = contents.id
-    if (contents.began !== undefined) kept._began = contents.began
-    if (contents.permanent !== undefined) kept._permanent = contents.permanent
-    return this.serializer.dumps({ ...data, ...kept }, name)
+    const { id, began, permanent } = contents
+    if (id !== undefined) data._id = id
+    if (began !== undefined) data._began = began
+    if (permanent !== undefined) data._permanent = permanent
+    try {
+      return this.serializer.dumps(data, name)
+    } finally {
+      if (permanent !== undefined) delete data._permanent
+      if (began !== undefined) delete data._began
+      if (id !== undefined) delete data._id
+    }
   }
 
   #set (text: string, contents: SessionContents, isResigned: boolean): SaveDecision {
