@@ -372,6 +372,15 @@ t.test('sign takes the JSON itself as its argument', async (t) => {
   t.match(await run(['sign', '{"a":1}', '--secret-stdin'], { env: {}, stdin: SECRET }), { code: 0, out: /^session=/ })
 })
 
+t.test('sign keeps integers past 2^53 as they are, and refuses numbers that no number can hold', async (t) => {
+  for (const format of ['default', 'flask'] as const) {
+    const signed = await run(['sign', '--format', format, '{"a":12345678901234567890,"b":1}'])
+    const { app } = await buildApp({ format })
+    t.strictSame(app.decodeSession(signed.out.trim().split('=')[1]!), { a: 12345678901234567890n, b: 1 })
+  }
+  t.match(await run(['sign', '{"a":1e999}']), { code: 1, out: '' })
+})
+
 t.test('sign takes the options of the application', async (t) => {
   const options = { format: 'flask', salt: 'pepper', digest: 'sha512', keyDerivation: 'django-concat', cookieName: 'sid' } as const
   const args = ['--format', 'flask', '--salt', 'pepper', '--digest', 'sha512', '--key-derivation', 'django-concat', '--name', 'sid']

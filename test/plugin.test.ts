@@ -571,7 +571,9 @@ t.test('outside a request a session is a cookie value and back', async (t) => {
   t.throws(() => app.encodeSession({ f: () => 1 }), { message: /^session\.f is a function/ })
   t.throws(() => app.encodeSession({}), { message: 'An empty session has no cookie' })
   t.throws(() => app.decodeSession(''), { name: 'BadSignature', message: 'There is no cookie' })
-  t.throws(() => app.decodeSession('x', 'session' as never), { message: 'A session is chosen by { name }' })
+  for (const choice of ['session', { sessionName: 'session' }]) {
+    t.throws(() => app.decodeSession('x', choice as never), { message: 'A session is chosen by { name }' })
+  }
 })
 
 t.test('what a cookie is refused for is said in one sentence', async (t) => {

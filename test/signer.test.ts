@@ -314,7 +314,7 @@ t.test('what is not text is unsigned, and not signed', async (t) => {
 
 t.test('a limit is said by name, so that none is overlooked', async (t) => {
   const signer = new TimestampSigner(SECRET, { salt: SALT })
-  for (const limit of [5, '5', null, { maxAge: '1h' }, { maxAge: NaN }]) {
+  for (const limit of [5, '5', null, { maxAge: '1h' }, { maxAge: NaN }, { max_age: 60 }, { maxAge: 60, ttl: 60 }, [60]]) {
     t.throws(() => signer.unsign(signer.sign('a'), limit as never), { name: 'TypeError', message: 'The limit is given as { maxAge }, a number of seconds' })
   }
   t.throws(() => new Signer(SECRET, undefined as never), { message: 'The Signer options must be an object' })

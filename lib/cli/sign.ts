@@ -1,4 +1,4 @@
-import { parseJSON } from '../json/parsing.ts'
+import { readJSON } from '../json/reading.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { isPlainObject } from '../json/kinds.ts'
 import { encodeSession } from '../session/codec.ts'
@@ -42,7 +42,7 @@ function print (name: string, value: string, limit: number, asJSON: boolean, { s
 function readData (text: string, isTagged: boolean): Record<string, unknown> {
   let data: unknown
   try {
-    data = isTagged ? new TaggedJSONSerializer().loads(text) : parseJSON(text)
+    data = isTagged ? new TaggedJSONSerializer().loads(text) : readJSON(text, { exactIntegers: true })
   } catch {
     throw new BadInput(isTagged ? 'What was given is not tagged JSON' : 'What was given is not JSON')
   }

@@ -32,7 +32,8 @@ export function sitesOf (fastify: object): readonly SessionSite[] {
 
 /** The session that is chosen. Throws a `TypeError` where there is none of that name. */
 export function chooseSite (sites: readonly SessionSite[], choice: SessionChoice = {}): SessionSite {
-  if (typeof choice !== 'object') throw new TypeError('A session is chosen by { name }')
+  const isChoice = typeof choice === 'object' && Object.keys(choice).every((key) => key === 'name')
+  if (!isChoice) throw new TypeError('A session is chosen by { name }')
   const { name } = choice
   const chosen = name === undefined && sites.length === 1 ? sites[0] : sites.find((site) => site.settings.name === (name ?? 'session'))
   if (chosen !== undefined) return chosen

@@ -7,6 +7,8 @@ const MIN_DISTINCT_BYTES = 8
 const MIN_OUTSIDE_RUNS = 16
 /** The fewest bytes that have to repeat others before it is no chance. */
 const MIN_REPEATED = 16
+/** How many bytes may differ in what repeats itself, such as a number that was put behind it. */
+const MAX_OTHERS = 4
 const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"` " +
   'and keep it in the environment as SESSION_SECRET'
 const NO_FALLBACK = 'leave it out where there is no older secret'
@@ -76,7 +78,8 @@ function isExample (text: string): boolean {
 /** Whether some first bytes, fewer than a secret needs, are repeated to the end; the last time perhaps in part. */
 function isPeriodic (bytes: Buffer): boolean {
   for (let period = 1; period < MIN_BYTES && period <= bytes.length - MIN_REPEATED; period++) {
-    if (bytes.subarray(period).equals(bytes.subarray(0, -period))) return true
+    const others = bytes.subarray(period).filter((byte, index) => byte !== bytes[index]).length
+    if (others <= MAX_OTHERS && bytes.length - period - others >= MIN_REPEATED) return true
   }
   return false
 }

@@ -266,11 +266,17 @@ export function systemClock (): number {
   return Date.now() / 1000
 }
 
-/** Throws a `TypeError` for what is no limit, a bare number say, since it would limit nothing. */
+/** Throws a `TypeError` for what is no limit, a bare number or `{ max_age }` say, since it would limit nothing. */
 export function checkedLimit (limit: AgeLimit): AgeLimit {
-  const { maxAge } = typeof limit === 'object' && limit !== null ? limit : { maxAge: NaN }
-  if (maxAge === undefined || (typeof maxAge === 'number' && !Number.isNaN(maxAge))) return limit
+  if (isLimit(limit)) return limit
   throw new TypeError('The limit is given as { maxAge }, a number of seconds')
+}
+
+function isLimit (limit: unknown): boolean {
+  if (typeof limit !== 'object' || limit === null) return false
+  const { maxAge } = limit as AgeLimit
+  const isAge = maxAge === undefined || (typeof maxAge === 'number' && !Number.isNaN(maxAge))
+  return isAge && Object.keys(limit).every((key) => key === 'maxAge')
 }
 
 const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
