@@ -128,7 +128,7 @@ t.test('a response may name the registered attributes once more, the domain in o
   app.post('/', async ({ session, body }) => { session.options(body as never) })
   for (const [payload, status] of [
     [{ domain: 'a.example', path: '/app', partitioned: false }, 200], [{ domain: '.A.Example' }, 200],
-    [{ path: '/App' }, 500], [{ domain: 'b.example' }, 500], [{ domain: 5 }, 500]
+    [{ path: '/App' }, 500], [{ domain: 'b.example' }, 500], [{ domain: 5 }, 500], [{ domain: '' }, 500]
   ] as const) t.equal((await app.inject({ method: 'POST', url: '/', payload })).statusCode, status, JSON.stringify(payload))
 })
 
