@@ -1,2 +1,7 @@
 /** Stands for the types of @fastify/secure-session, which @fastify/flash adds to and which redefine `request.session`. */
+import type * as stub from '@fastify/secure-session'
 export * from 'fastify-signed-session'
+export interface SessionData {}
+declare module 'fastify-signed-session' {
+  interface SessionData extends stub.SessionData {}
+}

@@ -299,3 +299,12 @@ t.test('a provider takes dates, Maps and Sets of another realm for what they are
   const invalid = [new Date(NaN)]
   await t.rejects(replacing('Date', otherClock, () => provider.dumps(invalid)), refusal)
 })
+
+t.test('a date of the class that stands for Date meanwhile is kept, and of any other subclass refused', async (t) => {
+  const serializer = new TaggedJSONSerializer()
+  class Meanwhile extends Date {}
+  class Other extends Date {}
+  t.intercept(globalThis, 'Date', { value: Meanwhile, configurable: true })
+  t.strictSame(serializer.dumps(new Meanwhile(5000)), '{" d":"1970-01-01T00:00:05.000Z"}')
+  t.throws(() => serializer.dumps(new Other(5000)), { message: /^value is an object of class Other/ })
+})

@@ -4,6 +4,12 @@ import flash from '@fastify/flash'
 import Fastify from 'fastify'
 import { Browser, buildApp } from '../support/app.js'
 
+declare module 'fastify-signed-session' {
+  interface SessionData {
+    profile?: { name: string }
+  }
+}
+
 test('a message is shown once, and the session keeps what else it holds', async () => {
   const app = await buildApp()
   await app.register(flash)
@@ -32,6 +38,20 @@ test('its key of the session has the type that it declares', async () => {
     return { messages, now: request.session.get('flash') }
   })
   assert.deepEqual((await new Browser(app).get('/')).json(), { now: { info: 5 } })
+})
+
+test('keys of the application, declared as the README says, are typed beside its key', async () => {
+  const app = await buildApp()
+  await app.register(flash)
+  app.get('/', async ({ session }) => {
+    const messages: Record<string, string[]> | undefined = session.get('flash')
+    const profile: { name: string } | undefined = session.get('profile')
+    session.set('profile', { name: 'Ada' })
+    // @ts-expect-error -- a wrong type
+    session.set('profile', 'Ada')
+    return { messages, profile }
+  })
+  assert.deepEqual((await app.inject('/')).json(), {})
 })
 
 test('it has to come after the session', async () => {

@@ -80,8 +80,12 @@ function isBytes (value: object): value is Uint8Array {
   return types.isUint8Array(value) && hasBytesOnly(value)
 }
 
-/** @sinonjs/fake-timers (Jest, Vitest) makes dates of a subclass, and gives each the constructor of the real ones. */
+/**
+ * Whether a test's clock made a date: it is of the class that stands for `Date` now, as that of timekeeper, or of one by
+ * @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
+ */
 function isOfTestClock (value: object, prototype: object): boolean {
+  if (prototype === globalThis.Date.prototype) return true
   const parent = prototypeOf(prototype)
   if (parent == null || nativeName(parent) !== 'Date') return false
   return ownValue(value, 'constructor') === ownValue(parent, 'constructor')
