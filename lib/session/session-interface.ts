@@ -414,7 +414,7 @@ const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
  * decision, and for a value that could bring attributes of its own.
  */
 export function checked (decision: SaveDecision): SaveDecision {
-  const { action, vary, value, expires, isResigned } = { ...decision } as Partial<Record<string, unknown>>
+  const { action, vary, value, expires, isResigned } = (decision ?? {}) as Partial<Record<string, unknown>>
   if (action === 'keep' || action === 'delete') return { action, vary: Boolean(vary) }
   if (action !== 'set') throw new TypeError('The session interface gave no decision to keep, set or delete')
   if (typeof value !== 'string' || !COOKIE_VALUE.test(value)) {
