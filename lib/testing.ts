@@ -1,3 +1,3 @@
 export { TestClient, testClient } from './fastify/test-client.ts'
 export type { NamedSession, NamedSessionChoice, NamedSessionData, TestedApplication } from './fastify/test-client.ts'
-export { CookieJar } from './session/cookie-jar.ts'
+export { CookieJar } from './cookies/cookie-jar.ts'

@@ -11,7 +11,8 @@ import { attempt } from '../lib/cli/cookie-report.ts'
 import { main } from '../lib/cli/main.ts'
 import { watchOutput } from '../lib/cli/terminal.ts'
 import { TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
-import { formats, sessionKey } from '../lib/session/formats.ts'
+import { sessionKey } from '../lib/wire/codec.ts'
+import { formats } from '../lib/wire/formats.ts'
 import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
 
 const PROGRAM = fileURLToPath(new URL('../lib/cli.ts', import.meta.url))

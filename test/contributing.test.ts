@@ -30,7 +30,7 @@ t.test('what it names in a file stands in that file', async (t) => {
     'test/tags.test.ts': ['tagged', 'wrong'],
     'test/tagged-json.test.ts': ['ourValues'],
     'test/support/equal.ts': ['insideOf'],
-    'lib/session/formats.ts': ['digests'],
+    'lib/wire/formats.ts': ['digests'],
     'lib/signing/mac.ts': ['BLOCK_BYTES'],
     'test/attacks.test.ts': ['tried'],
     'integrations/support/app.ts': ['buildApp', 'Browser'],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { CookieJar } from '../lib/session/cookie-jar.ts'
+import { CookieJar } from '../lib/cookies/cookie-jar.ts'
 
 t.test('a cookie is kept as it was set, and replaced by name and path', async (t) => {
   const jar = new CookieJar()

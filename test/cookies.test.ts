@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cookieValues } from '../lib/session/cookies.ts'
+import { cookieValues } from '../lib/cookies/cookie-header.ts'
 
 const cases: Array<[header: string | undefined, values: string[]]> = [
   [undefined, []],

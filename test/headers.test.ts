@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin from '../lib/index.ts'
-import { type HeaderBag, linesBeside, varyByCookie, writeSetCookie } from '../lib/session/headers.ts'
+import { type HeaderBag, linesBeside, varyByCookie, writeSetCookie } from '../lib/cookies/headers.ts'
 import { type LogLine, SECRET, setCookies } from './support/app.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 

@@ -2,7 +2,8 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/index.ts'
-import { resolveOptions, sharedOptions } from '../lib/session/options.ts'
+import { sharedOptions } from '../lib/session/options.ts'
+import { resolveOptions } from '../lib/session/settings.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')

@@ -6,7 +6,7 @@ import sessionPlugin, {
   type BadData, BadSignature, DefaultJSONProvider, jsonBodies, jsonErrorHandler, JSONProvider, JSONTag,
   type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, TimestampSigner
 } from '../lib/index.ts'
-import { resolveOptions } from '../lib/session/options.ts'
+import { resolveOptions } from '../lib/session/settings.ts'
 import { testClient } from '../lib/testing.ts'
 import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
@@ -778,7 +778,7 @@ class StoreSessionInterface extends SessionInterface {
     if (session.size === 0) return { action: 'delete', vary }
     if (session.get('refuse')) throw new Error('store full')
     this.store.set(session.id, JSON.stringify(session))
-    return { action: 'set', value: session.id, expires: undefined, vary }
+    return { action: 'set', value: session.id, maxAge: undefined, vary }
   }
 }
 
@@ -927,7 +927,7 @@ t.test('an interface that answers otherwise than it declares is told so, and tak
 t.test('of a decision is written what was checked, whoever made it and however it answers', async (t) => {
   const turning = (): SaveDecision => {
     let reads = 0
-    return { action: 'set', vary: true, expires: undefined, get value () { return reads++ === 0 ? 'x' : 'a; Domain=evil.example' } }
+    return { action: 'set', vary: true, maxAge: undefined, get value () { return reads++ === 0 ? 'x' : 'a; Domain=evil.example' } }
   }
   class Own extends SecureCookieSessionInterface {
     override saveSession (): SaveDecision { return turning() }
@@ -1140,7 +1140,7 @@ t.test('decorators of others in place of those of JSON are an error that names j
 
 t.test('a session interface cannot bring attributes into the cookie by its value', async (t) => {
   class Injecting extends SecureCookieSessionInterface {
-    override saveSession (): SaveDecision { return { action: 'set', value: 'id; Domain=evil.example', expires: undefined, vary: true } }
+    override saveSession (): SaveDecision { return { action: 'set', value: 'id; Domain=evil.example', maxAge: undefined, vary: true } }
   }
   const { app } = await buildApp({ sessionInterface: Injecting })
   app.get('/', async (request) => request.session.size)

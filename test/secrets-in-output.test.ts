@@ -10,7 +10,8 @@ import sessionPlugin, {
   SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, Signer, TaggedJSONSerializer,
   TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer, UUID
 } from '../lib/index.ts'
-import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
+import type { SessionOptions } from '../lib/session/options.ts'
+import { resolveOptions } from '../lib/session/settings.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom } from './support/app.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
@@ -259,7 +260,7 @@ class FailingStore extends SessionInterface {
 
   async saveSession (): Promise<SaveDecision> {
     if (this.#step === 'save') throw new Error('store full')
-    return { action: 'set', value: this.#step === 'value' ? `${TEXT};` : `${TEXT}.${TEXT.repeat(400)}`, expires: undefined, vary: true }
+    return { action: 'set', value: this.#step === 'value' ? `${TEXT};` : `${TEXT}.${TEXT.repeat(400)}`, maxAge: undefined, vary: true }
   }
 }
 

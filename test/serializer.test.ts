@@ -3,9 +3,8 @@ import zlib, { deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:z
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { BadPayload } from '../lib/errors.ts'
-import {
-  decodePayload, encodePayload, MAX_INFLATED_SIZE, type TextSerializer, URLSafeSerializer, URLSafeTimedSerializer
-} from '../lib/signing/serializer.ts'
+import { decodePayload, encodePayload, MAX_INFLATED_SIZE } from '../lib/signing/encoding.ts'
+import { type TextSerializer, URLSafeSerializer, URLSafeTimedSerializer } from '../lib/signing/serializer.ts'
 import { Signer, TimestampSigner } from '../lib/signing/signer.ts'
 import { FLASK, recorded, signing, toValue, type Vector, vectors } from './support/vectors.ts'
 

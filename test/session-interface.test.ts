@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings } from '../lib/index.ts'
-import { resolveOptions, type SessionOptions } from '../lib/session/options.ts'
+import type { SessionOptions } from '../lib/session/options.ts'
+import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
 
@@ -11,7 +12,7 @@ const DAY = 24 * 60 * 60
 /** A session interface whose clock the test sets. */
 function interfaceWith (options: Partial<SessionOptions> = {}): { at: (seconds: number) => void, iface: SecureCookieSessionInterface } {
   let now = START
-  const settings: SessionSettings = { ...resolveOptions({ secret: SECRET, ...options }), now: () => now }
+  const settings: SessionSettings = resolveOptions({ secret: SECRET, ...options }, () => now)
   return { at: (seconds) => { now = seconds }, iface: new SecureCookieSessionInterface(settings) }
 }
 
@@ -369,19 +370,19 @@ t.test('signing anew changes the stamp and nothing else', async (t) => {
 })
 
 t.test('a permanent session expires in the browser after the lifetime, which browsers cap at 400 days', async (t) => {
-  const expires = (options: Partial<SessionOptions>, permanent?: boolean): number | undefined => {
+  const maxAge = (options: Partial<SessionOptions>, permanent?: boolean): number | undefined => {
     const { iface } = interfaceWith(options)
     const { session } = open(iface)
     session.set('a', 1)
     if (permanent !== undefined) session.permanent = permanent
     const decision = iface.saveSession(session)
-    return decision.action === 'set' ? decision.expires : NaN
+    return decision.action === 'set' ? decision.maxAge : NaN
   }
-  t.equal(expires({}), undefined)
-  t.equal(expires({}, true), START + 31 * DAY)
-  t.equal(expires({ permanent: true, lifetime: 60 }), START + 60)
-  t.equal(expires({ permanent: true }, false), undefined)
-  t.equal(expires({ permanent: true, lifetime: Infinity }), START + 400 * DAY)
+  t.equal(maxAge({}), undefined)
+  t.equal(maxAge({}, true), 31 * DAY)
+  t.equal(maxAge({ permanent: true, lifetime: 60 }), 60)
+  t.equal(maxAge({ permanent: true }, false), undefined)
+  t.equal(maxAge({ permanent: true, lifetime: Infinity }), 400 * DAY)
 })
 
 t.test('a session read through a fallback is signed anew with the secret', async (t) => {
@@ -485,7 +486,7 @@ t.test('an expired cookie of another path hides no fresh one, and at most two pa
 t.test('what fails for another reason than the data is an error, and no cookie is refused for it', async (t) => {
   const { iface } = interfaceWith()
   const cookie = cookieOf(iface, { a: 1 })
-  const broken = new SecureCookieSessionInterface({ ...resolveOptions({ secret: SECRET }), now: () => NaN })
+  const broken = new SecureCookieSessionInterface(resolveOptions({ secret: SECRET }, () => NaN))
   t.throws(() => open(broken, cookie), { message: 'now must return Unix seconds' })
   t.equal(open(iface, cookie).session.size, 1)
 })

@@ -255,7 +255,7 @@ t.test('an id is made once, of 128 bits, and anew after regenerate, clear and de
 })
 
 t.test('regenerate drops every key but those to keep, and the clock', async (t) => {
-  const session = new Session({ cart: [1], user: 'planted', lang: 'en' }, { id: 'old', began: 5, issuedAt: 6, isNew: false }) as Session
+  const session = new Session({ cart: [1], user: 'planted', lang: 'en' }, { id: 'old', createdAt: 5, issuedAt: 6, isNew: false }) as Session
   t.strictSame(session.createdAt, new Date(5000))
   t.strictSame(session.issuedAt, new Date(6000))
   await session.regenerate(['cart', 'missing', 'toString'])
@@ -271,13 +271,13 @@ t.test('objects that code outside may change are known; primitives cost nothing'
   const shared = (use: (session: Session) => unknown): boolean => {
     const session = new Session({ list: [1], word: 'a' }) as Session
     use(session)
-    return contentsOf(session)!.isLent
+    return contentsOf(session)!.isHeld
   }
   for (const use of [(session: Session) => session.get('list'), (session: Session) => session.list, (session: Session) => session.set('new', {}),
     (session: Session) => session.data(), (session: Session) => session.entries()]) t.ok(shared(use))
   const words = new Session({ word: 'a', n: 1 }) as Session
   t.strictSame([words.data(), words.entries().length], [{ word: 'a', n: 1 }, 2])
-  t.notOk(contentsOf(words)!.isLent)
+  t.notOk(contentsOf(words)!.isHeld)
   for (const use of [(session: Session) => session.get('word'), (session: Session) => session.has('list'), (session: Session) => session.set('n', 1),
     (session: Session) => session.keys(), (session: Session) => session.size]) t.notOk(shared(use))
 })

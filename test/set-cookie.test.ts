@@ -3,7 +3,7 @@ import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin, { type SessionOptions } from '../lib/index.ts'
-import { rivalOf } from '../lib/session/set-cookie.ts'
+import { rivalOf } from '../lib/cookies/rival.ts'
 import { type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'
 
 const NOW = Date.UTC(2030, 0, 1) / 1000

@@ -1,11 +1,10 @@
 import { BadData, BadSignature, BadTimeSignature, NotSerializable } from '../errors.ts'
-import { openCookie } from '../session/codec.ts'
-import { formats } from '../session/formats.ts'
-import type { SessionSettings } from '../session/options.ts'
-import { contentsOf } from '../session/session.ts'
-import { SecureCookieSessionInterface } from '../session/session-interface.ts'
-import { decodePayload } from '../signing/serializer.ts'
-import { readTimestamp, TimestampSigner } from '../signing/signer.ts'
+import { SecureCookieSessionInterface, weights } from '../session/cookie-interface.ts'
+import { openCookie } from '../session/encode.ts'
+import { splitPayload } from '../session/payload.ts'
+import type { SessionSettings } from '../session/settings.ts'
+import { loadText } from '../signing/serializer.ts'
+import { type FormatName, formats } from '../wire/formats.ts'
 
 /** What a cookie says, whether or not it may be believed. */
 export interface CookieContent {
@@ -38,34 +37,30 @@ const digests: Readonly<Record<number, string>> = { 27: 'sha1', 43: 'sha256', 64
 export function splitCookie (value: string): CookieParts {
   const [, payload, stamp, signature] = /^(\.?[\w-]+)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
   if (payload === undefined) throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
-  const timestamp = readTimestamp(stamp!)
+  const timestamp = formats.default.stamp.read(stamp!)
   if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed')
   return { payload, isCompressed: payload.startsWith('.'), timestamp, digest: digests[signature!.length] }
 }
 
 /** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export function formatOf ({ digest }: CookieParts): 'default' | 'flask' {
+export function formatOf ({ digest }: CookieParts): FormatName {
   return digest === formats.flask.digest ? 'flask' : 'default'
 }
 
-/**
- * Reads a cookie unverified: signs its payload once more, with the key of `settings`, and has the session interface open
- * that. Throws `BadPayload`.
- */
-export function readContent ({ payload, timestamp }: CookieParts, settings: SessionSettings): CookieContent {
-  const signer = new TimestampSigner(settings.keys[0]!, { salt: '', digest: settings.digest, keyDerivation: 'none', now: () => timestamp })
-  const sessionInterface = new SecureCookieSessionInterface({ ...settings, now: () => timestamp })
-  const session = openCookie(sessionInterface, signer.sign(payload))
+/** Reads a cookie, whether its signature holds or not. Throws `BadPayload`. */
+export function readContent ({ payload }: CookieParts, { format, serializer }: SessionSettings): CookieContent {
+  const text = formats[format].payload.decode(payload, true)
+  const { data, id, createdAt, permanent } = splitPayload(loadText(serializer, text), text)
   // More can be read than is ever written: deeper values, and keys that change prototypes.
-  const weights = attempt(() => sessionInterface.weigh(session), NotSerializable)
+  const weighed = attempt(() => weights(data, serializer), NotSerializable)
   return {
-    data: session.data(),
-    id: contentsOf(session)!.id,
-    began: session.createdAt,
-    permanent: contentsOf(session)!.permanent,
-    payloadBytes: Buffer.byteLength(decodePayload(payload, true)),
-    keyBytes: weights instanceof NotSerializable ? [] : weights,
-    unsavable: weights instanceof NotSerializable ? weights.message : undefined
+    data,
+    id,
+    began: createdAt === undefined ? undefined : new Date(createdAt * 1000),
+    permanent,
+    payloadBytes: Buffer.byteLength(text),
+    keyBytes: weighed instanceof NotSerializable ? [] : weighed,
+    unsavable: weighed instanceof NotSerializable ? weighed.message : undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { BadData, BadTimeSignature, SignatureExpired } from '../errors.ts'
-import type { SessionSettings } from '../session/options.ts'
+import type { SessionSettings } from '../session/settings.ts'
 import type { Arguments, Options } from './arguments.ts'
 import { attempt, type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie } from './cookie-report.ts'
 import { findCookie, type FoundCookie } from './pasted-cookie.ts'

@@ -1,4 +1,5 @@
-import { resolveOptions, type SessionOptions, type SessionSettings } from '../session/options.ts'
+import type { SessionOptions } from '../session/options.ts'
+import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import type { Secret } from '../signing/keys.ts'
 import type { Options } from './arguments.ts'
 import { UsageError } from './usage-error.ts'

@@ -7,16 +7,19 @@ import { quoteName } from '../path.ts'
 import { decorateJSON } from './decorate-json.ts'
 import { discard } from './discard.ts'
 import { refuseOutside } from './encapsulation.ts'
-import { RequestSession, type SessionSite } from './request-session.ts'
+import { RequestSession } from './request-session.ts'
+import type { SessionSite } from './session-site.ts'
 import { enterSessions } from './server-sessions.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
-import { decodeSession, encodeSession } from '../session/codec.ts'
-import { CookieWriter } from '../session/cookie-writer.ts'
+import { CookieWriter } from '../cookies/cookie-writer.ts'
+import { SecureCookieSessionInterface } from '../session/cookie-interface.ts'
+import { decodeSession, encodeSession } from '../session/encode.ts'
 import { SessionCounters, WarningGate } from '../session/counters.ts'
 import type { SessionData } from '../session/members.ts'
-import { resolveOptions, type SessionOptions, type SessionSettings } from '../session/options.ts'
+import type { SessionOptions } from '../session/options.ts'
 import { assignSession, type Session } from '../session/session.ts'
-import { SecureCookieSessionInterface, type SessionInterface } from '../session/session-interface.ts'
+import type { SessionInterface } from '../session/session-interface.ts'
+import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import { isSecret, type Secret } from '../signing/keys.ts'
 
 /** The options of the plugin: those of one session, of several, or the secret alone. */
@@ -71,7 +74,7 @@ export const sessionPlugin = fp(register as FastifyPluginAsync, {
 
 async function register (fastify: FastifyInstance, given: SessionPluginOptions | Secret): Promise<void> {
   const options = asList(given)
-  const settings = options.map(resolveOptions)
+  const settings = options.map((each) => resolveOptions(each))
   const together = enterSessions(fastify, settings)
   await loadCookieSerializer()
   for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(together)]) fastify.log.warn(warning)
@@ -146,7 +149,7 @@ function interfaceFor (settings: SessionSettings): SessionInterface {
 /** Decorates the request with a session, and returns the property that holds what stands behind it. */
 function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
   const slot = Symbol(`fastify-signed-session.${site.settings.name}`)
-  const sessionOf = (request: FastifyRequest): Session => slotOf(site, request, slot).session
+  const sessionOf = (request: FastifyRequest): Session => slotOf(site, request, slot).session()
   fastify.decorateRequest(site.settings.name as 'session', {
     getter () { return sessionOf(this) },
     setter (value: unknown) { assignSession(sessionOf(this as unknown as FastifyRequest), value) }
@@ -226,8 +229,8 @@ function countersByName (sites: readonly SessionSite[]): Record<string, SessionC
 
 /** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */
 function encodeWithin ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
-  const { session, value, expires } = encodeSession(sessionInterface, data)
-  const { length } = cookie.set(value, expires, true)
+  const { session, value, maxAge } = encodeSession(sessionInterface, data)
+  const { length } = cookie.set(value, maxAge, true)
   if (length <= settings.maxCookieSize) return value
   throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type HeaderBag, type HeaderSource, type HeaderValue, linesBeside } from '../session/headers.ts'
+import { type HeaderBag, type HeaderSource, type HeaderValue, linesBeside } from '../cookies/headers.ts'
 
 /** The headers of a Fastify reply. */
 export class ReplyHeaders implements HeaderSource, HeaderBag {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { quoteName } from '../path.ts'
 import { differencesOf } from '../session/differences.ts'
-import type { SessionSettings } from '../session/options.ts'
+import type { SessionSettings } from '../session/settings.ts'
 import { isInside, isTaken } from './encapsulation.ts'
 
 type Sessions = readonly SessionSettings[]

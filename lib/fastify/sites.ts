@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { quoteName } from '../path.ts'
-import type { SessionSite } from './request-session.ts'
+import type { SessionSite } from './session-site.ts'
 
 /** Which of several sessions. */
 export interface SessionChoice {

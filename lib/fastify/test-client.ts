@@ -1,10 +1,11 @@
 import type { FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { CookieTooLarge } from '../errors.ts'
-import { CookieJar } from '../session/cookie-jar.ts'
-import { cookieValues } from '../session/cookies.ts'
+import { CookieJar } from '../cookies/cookie-jar.ts'
+import { cookieValues } from '../cookies/cookie-header.ts'
 import type { Session } from '../session/session.ts'
-import { checked, type SaveDecision } from '../session/session-interface.ts'
-import type { SessionSite } from './request-session.ts'
+import type { SaveDecision } from '../session/decision.ts'
+import { checked } from '../session/interface-calls.ts'
+import type { SessionSite } from './session-site.ts'
 import { chooseSite, hasSites, sitesOf } from './sites.ts'
 
 /** What is asked of an application: every `FastifyInstance` has it. */
@@ -91,7 +92,7 @@ export function testClient (app: TestedApplication): TestClient {
 /** The `Set-Cookie` line of a response. */
 function lineFor ({ settings, sessionInterface, cookie }: SessionSite, decision: SaveDecision, session: Session): string {
   if (decision.action !== 'set') return cookie.delete(false)
-  const line = cookie.set(decision.value, decision.expires, false)
+  const line = cookie.set(decision.value, decision.maxAge, false)
   if (line.length <= settings.maxCookieSize) return line
   throw new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, sessionInterface.weigh(session))
 }

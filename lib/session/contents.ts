@@ -1,203 +1,102 @@
 import { randomBytes } from 'node:crypto'
-import type { BadData } from '../errors.ts'
-import { isUnchanged, type Snapshot, snapshotOf, UNKNOWN } from './snapshot.ts'
+import type { SaveDecision } from './decision.ts'
+import { Held, type Snapshots } from './held.ts'
+import type { Origin } from './origin.ts'
+import type { Standing } from './saving.ts'
 
-/** What is known of a session beside its data; for session interfaces. */
-export interface SessionInit {
-  /** Default true. */
-  isNew?: boolean | undefined
-  /** The session's id, where it has one. */
-  id?: string | undefined
-  /** When it began, in Unix seconds. */
-  began?: number | undefined
-  /** When its cookie was signed, in Unix seconds. */
-  issuedAt?: number | undefined
-  /** Whether its cookie outlives the browser session. Default `startsPermanent` for a new session, otherwise false. */
-  permanent?: boolean | undefined
-  /** Whether a new session, or one that is started anew by `clear` for instance, is permanent. Default false. */
-  startsPermanent?: boolean | undefined
-  /** Whether the request carried a cookie of this session's name, valid or not. Default false. */
-  hasCookie?: boolean | undefined
-}
-
-/** What this package's own interface knows besides. */
-export interface ContentsInit extends SessionInit {
-  /** Makes the id of a genuine cookie that has none; it becomes the session's own where that is saved. */
-  derivedId?: (() => string) | undefined
-  /** The text of the payload that came, by which changes inside stored objects are noticed. */
-  text?: string | undefined
-  /** How old its signature was when it was opened, in seconds. */
-  age?: number | undefined
-  /** Why the cookie that came was refused. */
-  refused?: BadData | undefined
-  /** Whether an older secret signed it, so that it has to be signed anew. Default false. */
-  fromFallback?: boolean | undefined
-  /** A payload's text as `dump` would write it, where another program may have written it. */
-  rewrite?: ((text: string) => string) | undefined
-  /** Whether signing anew means to write the payload anew, for something that was not in it. Default false. */
-  resignsDump?: boolean | undefined
+/** What is kept of a session in its payload beside the data. */
+export interface KeptBeside {
+  id: string | undefined
+  /** When the session began, in Unix seconds. */
+  createdAt: number | undefined
+  /** Undefined where nobody said. */
+  permanent: boolean | undefined
 }
 
 /** What an interface holds all its sessions to. */
 export interface ContentsRules {
+  /** Whether a new session, or one that is started anew by `clear` for instance, is permanent. */
   readonly startsPermanent: boolean
   /** Whether another program writes the cookie too, and may keep data under names of members. */
   readonly allowsMemberNames: boolean
   /** Throws where the value can never be kept under the key. */
   readonly checkValue: (key: string, value: unknown) => void
-  /** The payload as text now. Where it is empty, what code outside holds counts as changed if its snapshot cannot tell. */
-  readonly dump: (contents: SessionContents) => string
+  /** The payload as text now; where it is empty, snapshots alone tell what was changed. */
+  dump: (contents: SessionContents) => string
+  /** The payload that came, as it would be written here. */
+  rewrite: (contents: SessionContents) => string | undefined
 }
 
-/** Those of a session that was made by hand. */
-export const NO_RULES: ContentsRules =
-  { startsPermanent: false, allowsMemberNames: false, checkValue: () => {}, dump: () => '' }
-
-/** A decision to set the cookie. */
-interface SignedPayload {
-  readonly text: string
-  readonly decision: unknown
-  /** Whether only the signature is new. */
-  readonly isResigned: boolean
+/** The rules of a session that was made by hand. */
+export const NO_RULES: ContentsRules = {
+  startsPermanent: false, allowsMemberNames: false, checkValue: () => {}, dump: () => '', rewrite: ({ origin }) => origin.text
 }
 
-/** Is told that code outside came to hold an object of a session, which it may change without a word. */
-export interface Borrower {
-  lent (): void
+/** A decision of the interface that keeps sessions in cookies. */
+export interface Decided {
+  readonly decision: SaveDecision
+  /** The payload that it leaves in the browser; undefined for the one that came. */
+  readonly text: string | undefined
 }
 
-/** The data of an open session and all that is known about it. */
-export class SessionContents {
-  data: Record<string, unknown>
-  isNew: boolean
-  id: string | undefined
-  /** The id that it was opened with, whatever has become of it. */
-  readonly openedId: string | undefined
-  readonly #derivedId: (() => string) | undefined
+/** What a decision was made for. */
+interface Saved {
+  readonly revision: number
+  /** How the held objects were; undefined where the cookie was left as it is. */
+  readonly snapshots: Snapshots | undefined
+}
+
+/** An open session: its data and its state. The members of `Session` work on it. */
+export class SessionContents implements Standing, KeptBeside {
   readonly rules: ContentsRules
-  /** The session of the interface that opened it; a request has one of its own on the same contents. */
-  opened: unknown
-  began: number | undefined
-  issuedAt: number | undefined
-  /** As it is in the payload: undefined where nobody said. */
+  readonly origin: Origin
+  data: Record<string, unknown>
+  id: string | undefined
+  createdAt: number | undefined
   permanent: boolean | undefined
-  readonly #startsPermanent: true | undefined
-  readonly age: number | undefined
-  hasCookie: boolean
-  fromFallback: boolean
-  refused: BadData | undefined
-  /** The payload as it came. */
-  readonly loaded: string | undefined
-  /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
-  text: string | undefined
+
+  /** Flask's `new`: no valid cookie came. */
+  readonly isNew: boolean
+  /** Flask's: a member was used. */
   accessed = false
+  /** Flask's: a member changed something, or somebody said so. Changes inside stored objects do not set it. */
   modified = false
-  /** Whether it was ended or started anew, so that nothing of what came is left. */
-  isReplaced = false
-  /** Whether it came with data. */
-  readonly cameFilled: boolean
+  /** Whether `touch` asked for a new signature. */
   touched = false
-  /** Counts the changes that were announced. */
+  /** Whether it was ended or started anew, so that nothing that came is left. */
+  isReplaced = false
+  /** Whether it came with a key. */
+  readonly cameFilled: boolean
+  /** Counts the changes by members. */
   revision = 0
-  /** The last decision to set the cookie. */
-  signed: SignedPayload | undefined
-  /** The payload that the last decision leaves with the browser, where there was one. */
-  savedText: string | undefined
-  /** The revision that the last decision was made for. */
-  savedRevision = 0
-  readonly resignsDump: boolean
-  #rewrite: ((text: string) => string) | undefined
-  /** The keys whose objects code outside holds and may change without a word, and how those were when they needed no saving. */
-  #lent: Map<string, Snapshot> | undefined
-  /** How those were when the last decision was made, where that was not to leave the cookie as it is. */
-  #decided: ReadonlyMap<string, Snapshot> | undefined
-  /** Told when code outside comes to hold an object for the first time. */
-  borrower: Borrower | undefined
+  /** What the interface decided last. */
+  decided: Decided | undefined
+  /** How the session was then. */
+  #saved: Saved | undefined
+  /** Called when code outside gets hold of an object for the first time. */
+  onHeld: (() => void) | undefined
+  /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
+  #cleanText: string | undefined
+  #isForeign: boolean
+  #held: Held | undefined
 
-  constructor (data: Record<string, unknown>, init: ContentsInit, rules = NO_RULES) {
-    this.data = data
-    this.isNew = init.isNew ?? true
-    this.id = init.id
-    this.openedId = init.id
-    this.#derivedId = init.derivedId
+  constructor (data: Record<string, unknown>, origin: Origin, kept: Partial<KeptBeside>, rules: ContentsRules) {
     this.rules = rules
-    this.began = init.began
-    this.issuedAt = init.issuedAt
-    this.age = init.age
-    this.#startsPermanent = (init.startsPermanent ?? rules.startsPermanent) || undefined
-    this.permanent = init.permanent ?? (this.isNew ? this.#startsPermanent : undefined)
+    this.origin = origin
+    this.data = data
+    this.id = kept.id
+    this.createdAt = kept.createdAt
+    this.isNew = origin.isNew
+    this.permanent = kept.permanent ?? (this.isNew ? this.#startingPermanent : undefined)
     this.cameFilled = !this.isBlank
-    this.hasCookie = init.hasCookie ?? false
-    this.fromFallback = init.fromFallback ?? false
-    this.refused = init.refused
-    this.loaded = init.text
-    this.text = init.text
-    this.#rewrite = init.rewrite
-    this.resignsDump = init.resignsDump ?? false
-  }
-
-  /** Whether `text` is the payload that needs no saving. */
-  isSaved (text: string | undefined): boolean {
-    if (text === this.text || this.text === undefined || this.#rewrite === undefined) return text === this.text
-    this.text = this.#rewrite(this.text)
-    this.#rewrite = undefined
-    return text === this.text
+    this.#cleanText = origin.text
+    this.#isForeign = origin.isForeign ?? false
   }
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null && this.#lent?.has(key) !== true) this.#lend(key, snapshotOf(value))
+    if (typeof value === 'object' && value !== null && this.#held?.has(key) !== true) this.#hold().addRead(key, value)
     return value
-  }
-
-  /** Whether code outside holds an object of the data. */
-  get isLent (): boolean {
-    return this.#lent !== undefined
-  }
-
-  /** Whether every object that code outside holds is as it was when it needed no saving. May say no where it is. */
-  get isUntouched (): boolean {
-    return this.#isAs(undefined)
-  }
-
-  /** Whether all of them are as the last decision found them. May say no where they are. */
-  get isAsDecided (): boolean {
-    return this.#isAs(this.#decided)
-  }
-
-  #isAs (newer: ReadonlyMap<string, Snapshot> | undefined): boolean {
-    if (this.#lent === undefined) return true
-    for (const [key, older] of this.#lent) if (!isUnchanged(this.data[key], newer?.get(key) ?? older)) return false
-    return true
-  }
-
-  /** What code outside holds needs no saving as it is now; it must have been written as text before. */
-  settle (): void {
-    this.#lent = this.#snapshots()
-    this.#decided = undefined
-  }
-
-  /** A decision was made for what code outside holds as it is now. */
-  decide (): void {
-    this.#decided = this.#snapshots()
-  }
-
-  /** The last decision is to leave the cookie as it is. */
-  forgetDecision (): void {
-    this.savedText = undefined
-    this.#decided = undefined
-  }
-
-  #snapshots (): Map<string, Snapshot> | undefined {
-    return this.#lent && new Map([...this.#lent.keys()].map((key) => [key, snapshotOf(this.data[key])]))
-  }
-
-  #lend (key: string, snapshot: Snapshot): void {
-    if (this.#lent === undefined) {
-      this.#lent = new Map()
-      this.borrower?.lent()
-    }
-    this.#lent.set(key, snapshot)
   }
 
   write (key: string, value: unknown): void {
@@ -207,27 +106,26 @@ export class SessionContents {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) this.#lend(key, UNKNOWN)
-    else this.#lent?.delete(key)
+    if (typeof value === 'object' && value !== null) this.#hold().addStored(key)
+    else this.#held?.drop(key)
     this.change()
   }
 
   remove (key: string): boolean {
     if (!Object.hasOwn(this.data, key)) return false
     this.change()
-    this.#lent?.delete(key)
+    this.#held?.drop(key)
     return delete this.data[key]
   }
 
-  /** Puts other data in the place of all there was; the id, the clock and `permanent` end with it. */
+  /** Puts other data in place of all there was; the id, the clocks and `permanent` end with it. */
   replace (data: Record<string, unknown>): void {
     this.data = {}
-    this.#lent?.clear()
+    this.#held?.clear()
     this.isReplaced = true
     this.id = undefined
-    this.permanent = this.#startsPermanent
-    this.began = undefined
-    this.issuedAt = undefined
+    this.createdAt = undefined
+    this.permanent = this.#startingPermanent
     this.change()
     for (const key of Object.keys(data)) this.write(key, data[key])
   }
@@ -237,20 +135,82 @@ export class SessionContents {
     this.revision++
   }
 
-  /** Whether there is nothing to keep: an id, a clock and `permanent` keep no session by themselves. */
+  /** The changes so far need no saving. Throws what writing the session throws, and then they are still to be saved. */
+  discardChanges (): void {
+    this.#cleanText = this.rules.dump(this)
+    this.#isForeign = false
+    this.#held?.settle(this.data)
+    this.touched = false
+    this.modified = false
+  }
+
   get isBlank (): boolean {
     for (const key in this.data) if (Object.hasOwn(this.data, key)) return false
     return true
   }
 
-  /** Whether there is nothing left of what a cookie brought: not where it came empty and stayed so. */
-  get isEnded (): boolean {
-    return this.isBlank && this.modified && this.hasCookie && (this.isNew || this.cameFilled || this.isReplaced)
-  }
-
   /** The id, which is made where there is none yet. */
   identify (): string {
-    this.id ??= (this.isReplaced ? undefined : this.#derivedId?.()) ?? randomBytes(16).toString('base64url')
+    this.id ??= (this.isReplaced ? undefined : this.origin.deriveId?.()) ?? randomBytes(16).toString('base64url')
     return this.id
+  }
+
+  /** The payload to save, as `dump` writes it, or undefined where nothing was changed. */
+  changedText (dump = this.rules.dump): string | undefined {
+    const isAnnounced = this.modified || this.touched
+    if (!isAnnounced && this.isUntouched) return undefined
+    const text = dump(this)
+    return isAnnounced || !this.isClean(text) ? text : undefined
+  }
+
+  /** Whether `text` is the payload that needs no saving. */
+  isClean (text: string | undefined): boolean {
+    if (text === this.#cleanText || !this.#isForeign) return text === this.#cleanText
+    this.#cleanText = this.rules.rewrite(this)
+    this.#isForeign = false
+    return text === this.#cleanText
+  }
+
+  /** Whether code outside holds an object of the data. */
+  get isHeld (): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Whether every held object is as it was when it needed no saving. May say no where it is. */
+  get isUntouched (): boolean {
+    return this.#held?.isAs(this.data) ?? true
+  }
+
+  /** Whether every held object is as the last decision found it. May say no where it is. */
+  get isHeldAsSaved (): boolean {
+    return this.#held?.isAs(this.data, this.#saved?.snapshots) ?? true
+  }
+
+  /** Whether nothing was changed since the last decision. May say no where nothing was. */
+  get isAsSaved (): boolean {
+    return this.revision === (this.#saved?.revision ?? 0) && this.isHeldAsSaved
+  }
+
+  /** Remembers what a decision was made for. */
+  remember (decision: SaveDecision): void {
+    const snapshots = decision.action === 'keep' ? undefined : this.#held?.snapshots(this.data)
+    this.#saved = { revision: this.revision, snapshots }
+  }
+
+  /** The payload that the browser has by the last decision. */
+  get sentText (): string | undefined {
+    return this.decided?.text ?? this.#cleanText
+  }
+
+  get #startingPermanent (): true | undefined {
+    return this.rules.startsPermanent || undefined
+  }
+
+  #hold (): Held {
+    if (this.#held === undefined) {
+      this.#held = new Held()
+      this.onHeld?.()
+    }
+    return this.#held
   }
 }

@@ -1,19 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import type { SessionSettings } from './options.ts'
+import type { SessionSettings } from './settings.ts'
 
 /** The settings that are equal where two sessions are one, by what the options call them. */
 const compared: Readonly<Record<string, keyof SessionSettings>> = {
   sessionName: 'name',
   cookieName: 'cookieName',
   'secret or fallbacks': 'keys',
-  format: 'hasForeignText',
+  format: 'format',
   salt: 'salt',
   digest: 'digest',
   keyDerivation: 'keyDerivation',
   compress: 'compress',
   cookie: 'cookie',
   lifetime: 'lifetime',
+  permanentLifetime: 'permanentLifetime',
   permanent: 'permanent',
   refreshAfter: 'refreshAfter',
   absoluteLifetime: 'absoluteLifetime',
@@ -24,7 +25,7 @@ const compared: Readonly<Record<string, keyof SessionSettings>> = {
 
 /**
  * The options in which two sessions differ; none where they are one session that is registered twice. `onInvalid` does
- * not count, since it only reports. A session interface, and a serializer of your own, are the same only as one object.
+ * not count, since it only reports. A session interface and a serializer of your own are the same only as one object.
  */
 export function differencesOf (one: SessionSettings, other: SessionSettings): string[] {
   const isOther = (setting: keyof SessionSettings): boolean => !isDeepStrictEqual(one[setting], other[setting])

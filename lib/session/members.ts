@@ -1,16 +1,10 @@
+import type { ResponseCookieOptions } from '../cookies/attributes.ts'
+
 /**
  * The types of the keys that sessions hold. Augment it once:
  * `declare module 'fastify-signed-session' { interface SessionData { userId?: number } }`
  */
 export interface SessionData {}
-
-/** Cookie attributes that one response may set otherwise than the registration says. */
-export interface ResponseCookieOptions {
-  sameSite?: 'lax' | 'strict' | 'none' | boolean | undefined
-  secure?: boolean | 'auto' | undefined
-  httpOnly?: boolean | undefined
-  priority?: 'low' | 'medium' | 'high' | undefined
-}
 
 type ValueOf<Data, Key> = Key extends keyof Data ? Data[Key] : unknown
 
@@ -72,6 +66,11 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   readonly issuedAt: Date | undefined
   /** When the session began; known where `absoluteLifetime` is on. */
   readonly createdAt: Date | undefined
+  /**
+   * When the server refuses the session that came, unless it is used before; by `absoluteLifetime` in any case. Undefined
+   * for a new session, and for one without an end.
+   */
+  readonly expiresAt: Date | undefined
   /** Has the cookie signed anew, unless the session is empty. */
   touch (): void
   /**

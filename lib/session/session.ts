@@ -1,36 +1,65 @@
 import { inspect } from 'node:util'
+import type { ResponseCookieOptions } from '../cookies/attributes.ts'
 import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/kinds.ts'
-import { type ContentsRules, NO_RULES, SessionContents, type SessionInit } from './contents.ts'
-import type { ResponseCookieOptions, SessionData, SessionMembers } from './members.ts'
+import { MAX_TIMESTAMP } from '../signing/encoding.ts'
+import { type ContentsRules, NO_RULES, SessionContents } from './contents.ts'
+import type { SessionData, SessionMembers } from './members.ts'
 
 /** `request.session`: the members, and the data as properties. */
 export type Session<Data extends object = SessionData> =
   SessionMembers<Data> & Omit<Data, keyof SessionMembers> & { [key: string]: unknown }
 
-/** What a session belongs to: has its contents, or gets them at the first use of a member. */
+/** What is known of a session beside its data; for session interfaces. */
+export interface SessionInit {
+  /** Default true. */
+  isNew?: boolean | undefined
+  /** The session's id, where it has one. */
+  id?: string | undefined
+  /** When it began, in Unix seconds. */
+  createdAt?: number | undefined
+  /** When its cookie was signed, in Unix seconds. */
+  issuedAt?: number | undefined
+  /** Whether its cookie outlives the browser session. Default `startsPermanent` for a new session, otherwise false. */
+  permanent?: boolean | undefined
+  /** Whether a new session, or one that is started anew by `clear` for instance, is permanent. Default false. */
+  startsPermanent?: boolean | undefined
+  /** Whether the request carried a cookie of this session's name, valid or not. Default false. */
+  hasCookie?: boolean | undefined
+}
+
+/** What a session belongs to. */
 export interface SessionHost {
-  contents: SessionContents | undefined
-  /** Called at the first use of a member where there are no contents: has to set them. */
-  open? (): void
+  /** The contents, which the first use of a member opens. */
+  open (): SessionContents
+  /** The contents, or undefined where nothing was used yet. Methods, since inspecting runs getters. */
+  peek (): SessionContents | undefined
   setCookieOptions (options: object): void
-  /** Called before every change. */
+  /** Called before every change; `key` is what changes, undefined for more than one. */
   changing (key: string | undefined): void
 }
 
 /** What is kept beside the data, and the key that would change a prototype. */
 const RESERVED_KEYS = new Set(['_id', '_began', '_permanent', '__proto__'])
 /** Members to come, and what a promise has, which a session is not. */
-const RESERVED_MEMBERS = ['save', 'reload', 'expiresAt', 'key', 'end', 'then']
+const RESERVED_MEMBERS = ['save', 'reload', 'key', 'end', 'then']
 const HOST = Symbol('session')
 
 /** The host of a session outside a request. */
 class Detached implements SessionHost {
-  contents: SessionContents
+  readonly #contents: SessionContents
 
   constructor (contents: SessionContents) {
-    this.contents = contents
+    this.#contents = contents
+  }
+
+  open (): SessionContents {
+    return this.#contents
+  }
+
+  peek (): SessionContents {
+    return this.#contents
   }
 
   changing (): void {}
@@ -143,21 +172,17 @@ class SessionBase {
   }
 
   get accessed (): boolean {
-    return this[HOST].contents?.accessed ?? false
+    return this[HOST].peek()?.accessed ?? false
   }
 
   get modified (): boolean {
     const contents = use(this)
-    return contents.modified || !(contents.isUntouched || contents.isSaved(dumpOrUndefined(contents)))
+    return contents.modified || !(contents.isUntouched || contents.isClean(dumpOrUndefined(contents)))
   }
 
   set modified (value: boolean) {
     const contents = changing(this)
-    if (!value) {
-      contents.text = contents.rules.dump(contents) // which may throw, and leave the changes to be saved
-      contents.settle()
-      contents.touched = false
-    }
+    if (!value) contents.discardChanges()
     contents.modified = Boolean(value)
     contents.revision++
   }
@@ -174,11 +199,17 @@ class SessionBase {
   }
 
   get issuedAt (): Date | undefined {
-    return dateOf(use(this).issuedAt)
+    const { isReplaced, origin } = use(this)
+    return isReplaced ? undefined : dateOf(origin.issuedAt)
   }
 
   get createdAt (): Date | undefined {
-    return dateOf(use(this).began)
+    return dateOf(use(this).createdAt)
+  }
+
+  get expiresAt (): Date | undefined {
+    const { isReplaced, origin } = use(this)
+    return isReplaced ? undefined : dateOf(origin.expiresAt)
   }
 
   touch (...args: unknown[]): void {
@@ -263,7 +294,10 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
  * `openSession`.
  */
 export const Session = function (data: Record<string, unknown> = {}, init: SessionInit = {}) {
-  return sessionOf(new SessionContents(checkData(data, { ...NO_RULES, allowsMemberNames: true }), init))
+  const { isNew = true, hasCookie = false, id, createdAt, issuedAt, permanent, startsPermanent = false } = init
+  const checked = checkData(data, { ...NO_RULES, allowsMemberNames: true })
+  const rules = startsPermanent ? { ...NO_RULES, startsPermanent } : NO_RULES
+  return sessionOf(new SessionContents(checked, { isNew, hasCookie, id, issuedAt }, { id, createdAt, permanent }, rules))
 } as unknown as SessionConstructor
 Object.defineProperty(Session, 'prototype', { value: SessionBase.prototype })
 Object.defineProperty(SessionBase.prototype, 'constructor', { value: Session })
@@ -275,14 +309,7 @@ export interface SessionConstructor {
 
 /** A session around contents that are there already. */
 export function sessionOf (contents: SessionContents): Session {
-  const session = sessionOn(new Detached(contents))
-  contents.opened = session
-  return session
-}
-
-/** The session that an interface opened these contents as. */
-export function openedSession (contents: SessionContents): Session {
-  return contents.opened as Session | undefined ?? sessionOf(contents)
+  return sessionOn(new Detached(contents))
 }
 
 /** The session of a host. */
@@ -292,13 +319,15 @@ export function sessionOn (host: SessionHost): Session {
 
 /** The contents of a session that was opened, or undefined. Counts as no use. */
 export function contentsOf (session: Session): SessionContents | undefined {
-  return (session as unknown as SessionBase)[HOST].contents
+  return (session as unknown as SessionBase)[HOST].peek()
 }
 
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
 export function assignSession (session: Session, value: unknown): void {
   if (value === session) return
-  if (value === undefined) throw new InvalidSessionData('request.session takes an object without a class, or null to end the session')
+  if (value === undefined) {
+    throw new InvalidSessionData('request.session takes an object without a class, or null to end the session')
+  }
   const base = session as unknown as SessionBase
   const { rules } = use(base)
   const data = value === null ? {} : checkData(value, rules)
@@ -307,27 +336,21 @@ export function assignSession (session: Session, value: unknown): void {
 
 function hostOf (session: SessionBase): SessionHost {
   const host = (session as SessionBase | undefined)?.[HOST]
-  if (host === undefined) throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
-  return host
+  if (host !== undefined) return host
+  throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
 }
 
 /** The contents, opened where this is the first use. */
 function use (session: SessionBase): SessionContents {
-  return opened(hostOf(session))
+  const contents = hostOf(session).open()
+  contents.accessed = true
+  return contents
 }
 
 /** The contents for a change, of which the host is told. */
 function changing (session: SessionBase, key?: string): SessionContents {
-  const host = hostOf(session)
-  const contents = opened(host)
-  host.changing(key)
-  return contents
-}
-
-function opened (host: SessionHost): SessionContents {
-  if (host.contents === undefined) host.open!()
-  const contents = host.contents!
-  contents.accessed = true
+  const contents = use(session)
+  session[HOST].changing(key)
   return contents
 }
 
@@ -361,7 +384,8 @@ function memberError (key: string): InvalidSessionData {
 
 /** Throws before the first key is stored. */
 function checkData (value: unknown, rules: ContentsRules): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !(value instanceof Session || isPlainObject(value))) {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject || !(value instanceof Session || isPlainObject(value))) {
     throw new InvalidSessionData('The data of a session must be an object without a class')
   }
   // What is checked is what is stored, whatever a Proxy answers next.
@@ -387,6 +411,7 @@ function dumpOrUndefined (contents: SessionContents): string | undefined {
   }
 }
 
-function dateOf (seconds: number | undefined): Date | undefined {
-  return seconds === undefined ? undefined : new Date(seconds * 1000)
+/** Undefined for no time, and for one past all that a Date can hold. */
+function dateOf (seconds: number = Infinity): Date | undefined {
+  return Math.abs(seconds) <= MAX_TIMESTAMP ? new Date(seconds * 1000) : undefined
 }

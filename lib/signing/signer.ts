@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { BadData, BadSignature, BadTimeSignature, type Evidence, SignatureExpired } from '../errors.ts'
 import { anything, checkOptions, isSeconds, type OptionTable } from '../option-checks.ts'
-import { base64urlEncode, base64urlToInt, decodeUtf8, intToBytes } from './encoding.ts'
+import { decodeUtf8, MAX_TIMESTAMP, type Stamp, timestamp as bigEndian } from './encoding.ts'
 import { checkDigest, deriveKey, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
 import { checkedSecrets } from './secret-rules.ts'
@@ -67,6 +67,8 @@ export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> =
   instead: insteadOf(UNSIGN)
 }
 
+type Refused<Failure> = new (message: string, evidence: Evidence) => Failure
+
 /** What `keyOf` answers where no key signed a text. */
 export const NO_KEY = -1
 
@@ -91,8 +93,11 @@ export interface TimedUnsigned extends Unsigned {
 export class Signer {
   readonly sep: string
   readonly #macs: readonly Mac[]
-  /** The characters of a separator and a signature. */
-  readonly #tail: number
+  /**
+   * The characters of a separator and a signature.
+   * @internal
+   */
+  protected readonly tail: number
 
   /**
    * Throws a `TypeError` for a secret that is missing, or with `hkdf` easy to guess, and for an option that is unknown
@@ -108,7 +113,7 @@ export class Signer {
     const warn = keyDerivation === 'hkdf' ? undefined : (): void => {} // itsdangerous takes any secret
     this.#macs = checkedSecrets(secret, fallbacks, 'secret', warn)
       .map((each) => new Mac(digest, deriveKey(each, salt, keyDerivation, digest)))
-    this.#tail = sep.length + this.#macs[0]!.length
+    this.tail = sep.length + this.#macs[0]!.length
   }
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
@@ -131,47 +136,50 @@ export class Signer {
   verify (signed: string): Unsigned {
     const key = this.keyOf(signed)
     if (key === NO_KEY) throw this.refusal(signed)
-    return { value: this.signedPart(signed), key }
+    return { value: signed.slice(0, signed.length - this.tail), key }
   }
 
-  /** Whether a separator stands where the one before a signature would; spares those a look that have none. */
-  hasSignature (signed: string): boolean {
-    if (typeof signed !== 'string') return false
-    const end = this.#end(signed)
-    return end >= 0 && signed.startsWith(this.sep, end)
-  }
-
-  /** Which key signed a text: 0 the current one, n the nth fallback, -1 none. Says nothing about the age. */
+  /**
+   * Which key signed a text: 0 the current one, n the nth fallback, -1 none. Says nothing about the age.
+   * @internal
+   */
   keyOf (signed: string): number {
     if (!this.hasSignature(signed)) return NO_KEY
-    const end = this.#end(signed)
+    const end = signed.length - this.tail
     for (let key = 0; key < this.#macs.length; key++) {
       if (this.#macs[key]!.verifyEnd(signed, end)) return key
     }
     return NO_KEY
   }
 
-  /** What stands before the signature, where there is one. */
-  protected signedPart (signed: string): string {
-    return signed.slice(0, this.#end(signed))
+  /**
+   * Whether a separator stands where the signature begins: a signature has one length, and no separator inside.
+   * @internal
+   */
+  hasSignature (signed: string): boolean {
+    return typeof signed === 'string' && signed.length >= this.tail &&
+      signed.startsWith(this.sep, signed.length - this.tail)
   }
 
-  /** Where a signature's separator would stand, by its length: a genuine one is of base64url alone, so that this is the last. */
-  #end (signed: string): number {
-    return signed.length - this.#tail
-  }
-
-  /** The error for a text whose signature does not hold. */
+  /**
+   * The error for a text whose signature does not hold.
+   * @internal
+   */
   refusal (signed: string): BadSignature {
     const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-    return end === -1 ? this.failure(BadSignature, 'There is no signature', { payload: signed }) : this.mismatch(signed.slice(0, end))
+    if (end === -1) return this.failure(BadSignature, 'There is no signature', { payload: signed })
+    return this.mismatch(signed.slice(0, end))
   }
 
-  /** Makes every error about data that is refused. */
-  protected failure<Failure extends BadData> (Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence): Failure {
+  /**
+   * Makes every error about data that is refused.
+   * @internal
+   */
+  protected failure<Failure extends BadData> (Class: Refused<Failure>, message: string, evidence: Evidence): Failure {
     return new Class(message, evidence)
   }
 
+  /** @internal */
   protected mismatch (value: string): BadSignature {
     return this.failure(BadSignature, 'The signature does not match', { payload: value })
   }
@@ -181,6 +189,8 @@ export class Signer {
 export class TimestampSigner extends Signer {
   readonly #now: () => number
   readonly #clockTolerance: number
+  /** @internal */
+  protected readonly stamp: Stamp = bigEndian
   /** The last time that was written, and its text. */
   #stamped = -1
   #stamp = ''
@@ -198,7 +208,7 @@ export class TimestampSigner extends Signer {
     const now = this.now()
     if (now !== this.#stamped) {
       this.#stamped = now
-      this.#stamp = base64urlEncode(intToBytes(now))
+      this.#stamp = this.stamp.write(now)
     }
     return super.sign(asText(value) + this.sep + this.#stamp)
   }
@@ -208,33 +218,37 @@ export class TimestampSigner extends Signer {
     return this.verify(signed, limit).value
   }
 
-  override validate (signed: string, limit?: AgeLimit): boolean {
-    try {
-      this.verify(signed, limit)
-      return true
-    } catch (error) {
-      if (error instanceof BadData) return false
-      throw error
-    }
+  override validate (signed: string, limit: AgeLimit = {}): boolean {
+    const { maxAge } = checkedLimit(limit)
+    const key = this.keyOf(signed)
+    return key !== NO_KEY && !(this.timed(signed, key, maxAge, this.now()) instanceof BadData)
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge } = checkedLimit(limit)
     const key = this.keyOf(signed)
     if (key === NO_KEY) throw this.refusal(signed)
-    return this.timed(signed, key, maxAge)
+    const opened = this.timed(signed, key, maxAge, this.now())
+    if (opened instanceof BadData) throw opened
+    return opened
   }
 
-  /** Value and time of a text that `key` signed. Throws `BadTimeSignature` or `SignatureExpired`. */
-  timed (signed: string, key: number, maxAge: number | undefined, now?: number): TimedUnsigned {
-    const stamped = this.signedPart(signed)
-    const end = lastIndexOf(this.sep, stamped)
-    if (end === -1) throw this.failure(BadTimeSignature, 'The timestamp is missing', { payload: stamped })
-    const value = stamped.slice(0, end)
-    const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
-    if (timestamp === undefined) throw this.failure(BadTimeSignature, 'The timestamp is malformed', { payload: value })
-    if (maxAge !== undefined) this.#checkAge(value, timestamp, maxAge, (now ?? this.now()) - timestamp)
-    return { value, key, timestamp }
+  /**
+   * Value and time of a text that `key` signed, or why it is refused for its time at `now`.
+   * @internal
+   */
+  timed (signed: string, key: number, maxAge: number | undefined, now: number): TimedUnsigned | BadTimeSignature {
+    const end = signed.length - this.tail
+    const at = end < this.sep.length ? -1 : signed.lastIndexOf(this.sep, end - this.sep.length)
+    if (at === -1) {
+      return this.failure(BadTimeSignature, 'The timestamp is missing', { payload: signed.slice(0, end) })
+    }
+    const value = signed.slice(0, at)
+    const timestamp = this.stamp.read(signed.slice(at + this.sep.length, end))
+    if (timestamp === undefined) return this.failure(BadTimeSignature, 'The timestamp is malformed', { payload: value })
+    const age = now - timestamp
+    const isFresh = maxAge === undefined || (maxAge >= 0 && age <= maxAge && age >= -this.#clockTolerance)
+    return isFresh ? { value, key, timestamp } : this.#expired(value, timestamp, age, maxAge)
   }
 
   /** The signer's time, in whole Unix seconds. Throws a `TypeError` where its clock gives none that a Date can hold. */
@@ -244,20 +258,21 @@ export class TimestampSigner extends Signer {
     return now
   }
 
+  /** @internal */
   protected override mismatch (stamped: string): BadSignature {
-    const end = lastIndexOf(this.sep, stamped)
+    const end = stamped.lastIndexOf(this.sep)
     if (end === -1) return super.mismatch(stamped)
-    const timestamp = readTimestamp(stamped.slice(end + this.sep.length))
+    const timestamp = this.stamp.read(stamped.slice(end + this.sep.length))
     const dateSigned = timestamp === undefined ? undefined : new Date(timestamp * 1000)
-    return this.failure(BadTimeSignature, 'The signature does not match', { payload: stamped.slice(0, end), dateSigned })
+    const payload = stamped.slice(0, end)
+    return this.failure(BadTimeSignature, 'The signature does not match', { payload, dateSigned })
   }
 
-  #checkAge (value: string, timestamp: number, maxAge: number, age: number): void {
-    if (maxAge >= 0 && age <= maxAge && age >= -this.#clockTolerance) return
+  #expired (value: string, timestamp: number, age: number, maxAge: number): SignatureExpired {
     const message = age < 0
       ? `The signature is from ${-age} seconds in the future`
       : `The signature is ${age} seconds old, more than ${maxAge}`
-    throw this.failure(SignatureExpired, message, { payload: value, dateSigned: new Date(timestamp * 1000) })
+    return this.failure(SignatureExpired, message, { payload: value, dateSigned: new Date(timestamp * 1000) })
   }
 }
 
@@ -279,29 +294,14 @@ function isLimit (limit: unknown): boolean {
   return isAge && Object.keys(limit).every((key) => key === 'maxAge')
 }
 
-const MAX_TIMESTAMP = 8.64e12 // the last second of a Date (ECMA-262, section 21.4.1.1)
-
-/** The Unix seconds that a stamp says, or undefined where it is none that a Date can hold. */
-export function readTimestamp (text: string): number | undefined {
-  const timestamp = base64urlToInt(text)
-  return timestamp !== undefined && timestamp <= MAX_TIMESTAMP ? timestamp : undefined
-}
-
-/** As `text.lastIndexOf(sep)`, which costs more than a look at the few characters of a stamp. */
-function lastIndexOf (sep: string, text: string): number {
-  const first = sep.charCodeAt(0)
-  for (let at = text.length - sep.length; at >= 0; at--) {
-    if (text.charCodeAt(at) === first && text.startsWith(sep, at)) return at
-  }
-  return -1
-}
-
 function isSeparator (value: unknown): boolean {
   return typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
 }
 
 function asText (value: string | Uint8Array): string {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw new TypeError('Only text can be signed, as a string or as UTF-8')
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw new TypeError('Only text can be signed, as a string or as UTF-8')
+  }
   const text = typeof value === 'string' ? value : decodeUtf8(value)
   if (!text.isWellFormed()) throw new TypeError('Text with lone surrogates cannot be signed: it has no UTF-8')
   return text

@@ -1,5 +1,5 @@
 import { Session, SessionInterface } from '../../lib/index.ts'
-import type { SaveDecision } from '../../lib/session/session-interface.ts'
+import type { SaveDecision } from '../../lib/index.ts'
 
 /** Sessions in a store: the cookie holds the id alone. */
 export class MemorySessions extends SessionInterface {
@@ -16,6 +16,6 @@ export class MemorySessions extends SessionInterface {
     if (!session.modified) return { action: 'keep', vary }
     if (session.size === 0) return { action: 'delete', vary }
     this.#stored.set(session.id, session.data())
-    return { action: 'set', value: session.id, expires: undefined, vary }
+    return { action: 'set', value: session.id, maxAge: undefined, vary }
   }
 }

@@ -1,29 +1,29 @@
 import { type BadData, BadSignature } from '../errors.ts'
-import { openedSession, type Session } from './session.ts'
-import { contentsGiven, openContents, saveContents, type SessionInterface, settled } from './session-interface.ts'
+import { openWith, saveWith } from './interface-calls.ts'
+import type { Session } from './session.ts'
+import type { SessionInterface } from './session-interface.ts'
 
 /** A session made outside a request, and what its cookie is to hold. */
 export interface EncodedSession {
   readonly session: Session
   readonly value: string
-  /** When a browser would drop the cookie, in Unix seconds; undefined for the end of its session. */
-  readonly expires: number | undefined
+  /** The seconds for which a browser would keep the cookie; undefined for the end of its session. */
+  readonly maxAge: number | undefined
 }
 
 /** A new session of `data`. Throws a `TypeError` for data that cannot be kept, or of which nothing is to be kept. */
 export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): EncodedSession {
-  const contents = openContents(sessionInterface, [])
-  const session = openedSession(contents)
+  const session = openWith(sessionInterface, [], () => {})
   session.update(data)
-  const decision = saveContents(sessionInterface, contents, {})
+  const decision = saveWith(sessionInterface, session)
   if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
-  return { session, value: decision.value, expires: decision.expires }
+  return { session, value: decision.value, maxAge: decision.maxAge }
 }
 
 /** The session of a cookie value. Throws `BadData`. */
 export function openCookie (sessionInterface: SessionInterface, value: string): Session {
   let refused: BadData | undefined
-  const session = openedSession(contentsGiven(settled(sessionInterface.openSession([value], (error) => { refused = error }))))
+  const session = openWith(sessionInterface, [value], (error) => { refused = error })
   if (refused !== undefined) throw refused
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session

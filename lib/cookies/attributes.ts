@@ -1,5 +1,12 @@
 import { quoteName } from '../path.ts'
-import type { ResponseCookieOptions } from './members.ts'
+
+/** Cookie attributes that one response may set otherwise than the registration says. */
+export interface ResponseCookieOptions {
+  sameSite?: 'lax' | 'strict' | 'none' | boolean | undefined
+  secure?: boolean | 'auto' | undefined
+  httpOnly?: boolean | undefined
+  priority?: 'low' | 'medium' | 'high' | undefined
+}
 
 /** Attributes of the session cookie (RFC 6265 and its successor draft-ietf-httpbis-rfc6265bis). */
 export interface CookieOptions extends ResponseCookieOptions {

@@ -1,4 +1,4 @@
-import { PREFIX } from './cookie-attributes.ts'
+import { PREFIX } from './attributes.ts'
 
 /** What somebody else's line does to the cookie of a session. */
 export type Rival = 'ends' | 'sets'

@@ -1,5 +1,5 @@
 import { fastifyCookie } from '@fastify/cookie'
-import { type CookieAttributes, overrideAttributes } from './cookie-attributes.ts'
+import { type CookieAttributes, overrideAttributes } from './attributes.ts'
 
 /** Writes the `Set-Cookie` lines of one cookie by @fastify/cookie's serializer, which must be loaded. */
 export class CookieWriter {
@@ -23,10 +23,10 @@ export class CookieWriter {
     return new CookieWriter(this.#name, overrideAttributes(this.#name, this.#attributes, options))
   }
 
-  /** The line that sets the cookie; `expires` in Unix seconds, undefined for the end of the browser's session. */
-  set (value: string, expires: number | undefined, https: boolean): string {
+  /** The line that sets the cookie; `maxAge` in seconds, undefined for the end of the browser's session. */
+  set (value: string, maxAge: number | undefined, https: boolean): string {
     const line = `${this.#name}=${value}${this.#tail(https)}`
-    return expires === undefined ? line : `${line}; Expires=${new Date(expires * 1000).toUTCString()}`
+    return maxAge === undefined ? line : `${line}; Max-Age=${maxAge}`
   }
 
   /** The line that deletes it, with the attributes it was set with. */

@@ -1,0 +1,139 @@
+import type { FastifyRequest } from 'fastify'
+import { forbidSharing, isShareable, permitSharing } from '../cookies/caching.ts'
+import type { CookieWriter } from '../cookies/cookie-writer.ts'
+import { hasSetCookie, type HeaderSource, isVariedByCookie, varyByCookie, writeSetCookie } from '../cookies/headers.ts'
+import { type Rival, rivalOf } from '../cookies/rival.ts'
+import type { SaveDecision } from '../session/decision.ts'
+import { cameByHttps } from './https.ts'
+import { warnOfRoute } from './session-log.ts'
+import type { SessionSite } from './session-site.ts'
+
+type Outcome = 'saved' | 'resigned' | 'deleted'
+
+/** A `Set-Cookie` line, and what it is for. */
+interface Wish {
+  readonly line: string
+  readonly outcome: Outcome
+}
+
+const RIVAL = 'The application sets or clears the cookie of the session itself. ' +
+  'Use session.delete() to end a session, and session.set() to change it'
+const SHARED = 'A response that shared caches may keep sets the session cookie, so its Cache-Control was made private'
+
+/** Brings the decisions about one session into the headers of its response: `Set-Cookie`, `Vary`, `Cache-Control`. */
+export class SessionHeaders {
+  readonly #site: SessionSite
+  readonly #request: FastifyRequest
+  #cookie: CookieWriter
+  /** What the last decision asks for. */
+  #wish: Wish | undefined
+  /** The line of ours that stands in the headers now. */
+  #line: string | undefined
+  /** Whether the response was said to depend on the cookie. */
+  #varies = false
+  /** What is to be counted when the headers have left. */
+  #outcome: Outcome | 'skipped' | undefined
+  /** What to warn of then. */
+  #warning: string | undefined
+
+  constructor (site: SessionSite, request: FastifyRequest) {
+    this.#site = site
+    this.#request = request
+    this.#cookie = site.cookie
+  }
+
+  /** Cookie attributes for this response alone. */
+  override (options: object): void {
+    this.#cookie = this.#cookie.override(options)
+  }
+
+  /** Whether the last decision was to set or delete the cookie. */
+  get hasWish (): boolean {
+    return this.#wish !== undefined
+  }
+
+  /**
+   * Makes a decision the one that the headers follow. Returns the bytes of the cookie; where those are more than
+   * `maxCookieSize`, nothing else was done.
+   */
+  apply (decision: SaveDecision, isReplaced: boolean, headers: HeaderSource): number {
+    const wish = decision.action === 'keep' ? undefined : this.#wishFor(decision)
+    const size = wish?.line.length ?? 0
+    if (size > this.#site.settings.maxCookieSize) return size
+    if (decision.vary && !this.#varies) this.#vary(headers)
+    this.#wish = wish
+    this.#place(headers, isReplaced)
+    return size
+  }
+
+  /** Leaves the cookie as it is, where the session could not be saved. */
+  giveUp (headers: HeaderSource): void {
+    if (!this.#varies) this.#vary(headers)
+    this.#wish = undefined
+    this.#place(headers, false)
+  }
+
+  /** Repeats what other code may have changed in the headers since. */
+  restore (headers: HeaderSource, isReplaced: boolean): void {
+    if (this.#varies && !isVariedByCookie(headers.peek('vary'))) varyByCookie(headers.bag())
+    if (this.#wish === undefined) return
+    if (this.#line !== undefined && !hasSetCookie(headers.peek('set-cookie'), this.#line)) this.#line = undefined
+    this.#place(headers, isReplaced)
+  }
+
+  /** For an error reply that replaces one that shared caches may keep. */
+  keepPrivate (headers: HeaderSource): void {
+    if (this.#site.settings.cacheControl && isShareable(headers)) forbidSharing(headers)
+  }
+
+  /** Counts and warns, once the headers have left. */
+  settle (): void {
+    if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
+    this.#outcome = undefined
+    if (this.#warning !== undefined) warnOfRoute(this.#site, this.#request, this.#warning)
+  }
+
+  #vary (headers: HeaderSource): void {
+    varyByCookie(headers.bag())
+    this.#varies = true
+  }
+
+  #wishFor (decision: Exclude<SaveDecision, { action: 'keep' }>): Wish {
+    const https = cameByHttps(this.#request)
+    if (!https && this.#cookie.isAuto) this.#site.sentInClear()
+    if (decision.action !== 'set') return { line: this.#cookie.delete(https), outcome: 'deleted' }
+    const line = this.#cookie.set(decision.value, decision.maxAge, https)
+    return { line, outcome: decision.isResigned === true ? 'resigned' : 'saved' }
+  }
+
+  /** Puts the line that is asked for behind all others, or leaves it out where it must not stand. */
+  #place (headers: HeaderSource, isReplaced: boolean): void {
+    const wish = this.#wish
+    if (wish === undefined && this.#line === undefined) return
+    const others = headers.cookiesBeside(this.#line)
+    const rival = this.#rivalAmong(others)
+    const isSkipped = this.#site.settings.cacheControl && wish?.outcome === 'resigned' && isShareable(headers)
+    const line = isSkipped || this.#yieldsTo(rival, isReplaced) ? undefined : wish?.line
+    if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers.bag(), others, line)
+    if (isSkipped && this.#line !== undefined) permitSharing(headers)
+    this.#line = line
+    this.#outcome = isSkipped ? 'skipped' : line === undefined ? undefined : wish!.outcome
+    if (line !== undefined && this.#site.settings.cacheControl && forbidSharing(headers)) this.#warning = SHARED
+  }
+
+  #rivalAmong (lines: readonly string[]): Rival | undefined {
+    if (this.#wish === undefined || lines.length === 0) return undefined
+    return rivalOf(lines, this.#wish.line, this.#request.originalUrl, this.#site.settings.now())
+  }
+
+  /**
+   * Whether the application's own line for the same cookie stands instead of ours. A deletion does, whoever wrote it; a
+   * value does, unless the session ended or began here.
+   */
+  #yieldsTo (rival: Rival | undefined, isReplaced: boolean): boolean {
+    const isEnd = this.#wish?.outcome === 'deleted'
+    if (rival === undefined || (isEnd && rival === 'ends')) return false
+    this.#warning = RIVAL
+    return !isEnd && (rival === 'ends' || !isReplaced)
+  }
+}

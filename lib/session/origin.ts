@@ -1,0 +1,25 @@
+/** What is known of the cookie that a session came from; it stays as it was, whatever becomes of the session. */
+export interface Origin {
+  /** Whether no valid cookie came. */
+  readonly isNew: boolean
+  /** Whether a cookie of this session's name came, valid or not. */
+  readonly hasCookie: boolean
+  /** The id that the session was opened with. */
+  readonly id?: string | undefined
+  /** Makes the id of a genuine cookie that has none. */
+  readonly deriveId?: (() => string) | undefined
+  /** Its payload. */
+  readonly text?: string | undefined
+  /** When it was signed, in Unix seconds. */
+  readonly issuedAt?: number | undefined
+  /** The Unix second after which it is refused. */
+  readonly expiresAt?: number | undefined
+  /** When it was opened, in Unix seconds. */
+  readonly openedAt?: number | undefined
+  /** Whether an older secret signed it. */
+  readonly isFromFallback?: boolean | undefined
+  /** Whether `text` may be spelled otherwise than it would be written here. */
+  readonly isForeign?: boolean | undefined
+  /** Whether the payload lacks what every session has that is saved here, such as the id. */
+  readonly isIncomplete?: boolean | undefined
+}

@@ -1,0 +1,163 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { BadData, BadPayload, type Evidence, withoutStacks } from '../errors.ts'
+import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
+import { NO_KEY, TimestampSigner } from '../signing/signer.ts'
+import type { Stamp } from '../signing/encoding.ts'
+import type { Format, WireOptions } from './format.ts'
+
+/** Seconds by which a time stamp may lie in the future, for clocks that differ. */
+export const CLOCK_TOLERANCE = 60
+
+/** What a genuine cookie holds. */
+export interface Opened {
+  readonly text: string
+  /** When it was signed, in Unix seconds. */
+  readonly issuedAt: number
+  /** When it was opened, in Unix seconds. */
+  readonly now: number
+  /** Whether an older secret signed it. */
+  readonly isFromFallback: boolean
+  /** The value that was opened. */
+  readonly cookie: string
+}
+
+export interface CodecOptions extends WireOptions {
+  readonly format: Format
+  /** The first one signs, the others verify. */
+  readonly keys: readonly KeyObject[]
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+class CookieSigner extends TimestampSigner {
+  protected override readonly stamp: Stamp
+
+  constructor ({ format, keys: [key, ...fallbacks], digest, now }: CodecOptions) {
+    const { separator: sep } = format
+    super(key!, { salt: '', fallbacks, digest, keyDerivation: 'none', sep, now, clockTolerance: CLOCK_TOLERANCE })
+    this.stamp = format.stamp
+  }
+
+  protected override failure<Failure extends BadData> (
+    Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence
+  ): Failure {
+    return withoutStacks(() => super.failure(Class, message, evidence))
+  }
+}
+
+/** Makes text the value of a cookie, and such a value text again. */
+export class Codec {
+  readonly #signer: CookieSigner
+  readonly #payload: Format['payload']
+  readonly #compress: boolean
+
+  constructor (options: CodecOptions) {
+    this.#signer = new CookieSigner(options)
+    this.#payload = options.format.payload
+    this.#compress = options.compress
+  }
+
+  /** The current time in whole Unix seconds. */
+  now (): number {
+    return this.#signer.now()
+  }
+
+  /** The value of a cookie that holds `text`. Throws a `TypeError` for text that has no UTF-8. */
+  seal (text: string): string {
+    return this.#signer.sign(this.#payload.encode(text, this.#compress))
+  }
+
+  /** Whether a separator stands where the signature begins: a cheap look, ahead of `open`. */
+  isSealed (cookie: string): boolean {
+    return this.#signer.hasSignature(cookie)
+  }
+
+  /**
+   * What a cookie holds that is no older than `maxAge` seconds; or the reason why it is refused, which is not thrown,
+   * since anybody can send as many of such cookies as they like.
+   */
+  open (cookie: string, maxAge: number): Opened | BadData {
+    const signer = this.#signer
+    // A cookie value is ASCII (RFC 6265, section 4.1.1). Any other text was never signed here.
+    const key = Buffer.byteLength(cookie) === cookie.length ? signer.keyOf(cookie) : NO_KEY
+    if (key === NO_KEY) return signer.refusal(cookie)
+    const now = signer.now()
+    const timed = signer.timed(cookie, key, maxAge, now)
+    if (timed instanceof BadData) return timed
+    try {
+      const text = this.#payload.decode(timed.value, this.#compress)
+      return { text, issuedAt: timed.timestamp, now, isFromFallback: key > 0, cookie }
+    } catch (error) {
+      if (error instanceof BadData) return error
+      throw error
+    }
+  }
+}
+
+/** The most cookies of one name whose signature is looked at. */
+const MAX_TRIED = 8
+/** The most payloads that are decoded for one request. */
+const MAX_DECODED = 2
+
+/**
+ * The genuine ones among the cookies of one name. A browser sends several where paths or domains differ, and a stale
+ * one may stand ahead of the one that counts.
+ */
+export class Candidates {
+  readonly #codec: Codec
+  readonly #cookies: readonly string[]
+  readonly #maxAge: number
+  #at = 0
+  #tried = 0
+  #decoded = 0
+  #reason: BadData | undefined
+
+  /** `cookies` in the order in which they came; those signed more than `maxAge` seconds ago are passed over. */
+  constructor (codec: Codec, cookies: readonly string[], maxAge: number) {
+    this.#codec = codec
+    this.#cookies = cookies
+    this.#maxAge = maxAge
+  }
+
+  /** How many cookies came, genuine or not. */
+  get count (): number {
+    return this.#cookies.length
+  }
+
+  /** The next genuine one; undefined where there is no further, or too many were tried. */
+  next (): Opened | undefined {
+    while (this.#at < this.#cookies.length && this.#decoded < MAX_DECODED) {
+      const at = this.#at++
+      const cookie = this.#cookies[at]!
+      if (!this.#codec.isSealed(cookie) || this.#cookies.indexOf(cookie) < at) continue
+      if (++this.#tried > MAX_TRIED) return undefined
+      const opened = this.#codec.open(cookie, this.#maxAge)
+      if (!(opened instanceof BadData) || opened instanceof BadPayload) this.#decoded++
+      if (!(opened instanceof BadData)) return opened
+      this.refuse(opened)
+    }
+  }
+
+  /** Keeps why one was refused that was opened; the first reason counts. */
+  refuse (reason: BadData): void {
+    this.#reason ??= reason
+  }
+
+  /** Why none was taken; undefined where there was none but empty ones. */
+  refusal (): BadData | undefined {
+    const present = this.#cookies.find((cookie) => cookie !== '')
+    if (this.#reason !== undefined || present === undefined) return this.#reason
+    const opened = this.#codec.open(present, this.#maxAge)
+    return opened instanceof BadData ? opened : undefined
+  }
+}
+
+/**
+ * The key that signs the cookies of a session. With `hkdf` it is bound to its purpose, the cookie's name and the salt,
+ * so that nothing else that the same secret signs passes for this cookie.
+ */
+export function sessionKey (secret: Secret, cookieName: string, { salt, digest, keyDerivation }: WireOptions): KeyObject {
+  return createSecretKey(keyDerivation === 'hkdf'
+    ? hkdfKey(secret, 'session', cookieName, salt)
+    : deriveKey(secret, salt, keyDerivation, digest))
+}
