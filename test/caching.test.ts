@@ -206,7 +206,8 @@ t.test('a renewal that a late hook makes room for goes out', async (t) => {
   t.strictSame([app.sessionCounters.resigned, app.sessionCounters.skipped], [1, 0])
 })
 
-t.test('the error of a session that cannot be saved is kept from shared caches, whatever the reply had said', async (t) => {
+t.test('the error of a session that cannot be saved is kept from shared caches, ' +
+  'whatever the reply had said', async (t) => {
   for (const cacheControl of [true, false]) {
     const { app } = await buildApp({ cacheControl })
     app.get('/', async ({ session }, reply) => {

@@ -17,7 +17,10 @@ function bagOf (headers: Record<string, string | string[]>): HeaderBag {
 t.test('Vary names Cookie once, beside what is there', async (t) => {
   for (const [before, after] of [
     [undefined, 'Cookie'], ['', 'Cookie'], ['Accept-Encoding', 'Accept-Encoding, Cookie'], ['cookie', 'cookie'],
-    ['Accept, COOKIE', 'Accept, COOKIE'], ['*', '*'], [['Accept', 'Origin'], 'Accept, Origin, Cookie'], ['X-Cookie', 'X-Cookie, Cookie']
+    ['Accept, COOKIE', 'Accept, COOKIE'],
+    ['*', '*'],
+    [['Accept', 'Origin'], 'Accept, Origin, Cookie'],
+    ['X-Cookie', 'X-Cookie, Cookie']
   ] as const) {
     const headers: Record<string, string | string[]> = before === undefined ? {} : { vary: before as string }
     varyByCookie(bagOf(headers))

@@ -37,7 +37,9 @@ const digests: Readonly<Record<number, string>> = { 27: 'sha1', 43: 'sha256', 64
 /** Takes a cookie apart without believing it. Throws `BadData` for what does not have the form of a signed cookie. */
 export function splitCookie (value: string): CookieParts {
   const [, payload, stamp, signature] = /^(\.?[\w-]+)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
-  if (payload === undefined) throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+  if (payload === undefined) {
+    throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+  }
   const timestamp = readTimestamp(stamp!)
   if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed')
   return { payload, isCompressed: payload.startsWith('.'), timestamp, digest: digests[signature!.length] }
@@ -49,11 +51,16 @@ export function formatOf ({ digest }: CookieParts): 'default' | 'flask' {
 }
 
 /**
- * Reads a cookie unverified: signs its payload once more, with the key of `settings`, and has the session interface open
- * that. Throws `BadPayload`.
+ * Reads a cookie unverified: signs its payload once more, with the key of `settings`, and has the session interface
+ * open that. Throws `BadPayload`.
  */
 export function readContent ({ payload, timestamp }: CookieParts, settings: SessionSettings): CookieContent {
-  const signer = new TimestampSigner(settings.keys[0]!, { salt: '', digest: settings.digest, keyDerivation: 'none', now: () => timestamp })
+  const signer = new TimestampSigner(settings.keys[0]!, {
+    salt: '',
+    digest: settings.digest,
+    keyDerivation: 'none',
+    now: () => timestamp
+  })
   const sessionInterface = new SecureCookieSessionInterface({ ...settings, now: () => timestamp })
   const session = openCookie(sessionInterface, signer.sign(payload))
   // More can be read than is ever written: deeper values, and keys that change prototypes.
