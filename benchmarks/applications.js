@@ -17,8 +17,9 @@ const NO_USER = 'user-00000'
 
 /**
  * How each way of keeping a session is set up and used. `fill` puts data into it, `user` reads a name, `count` adds one
- * to a number and returns the name, `visits` tells the number. Nobody waits for anything, so that all that is measured is work.
- * Kinds share no function, even where they read alike: the engine would compile it for the sessions of all of them.
+ * to a number and returns the name, `visits` tells the number. Nobody waits for anything, so that all that is measured
+ * is work. Kinds share no function, even where they read alike: the engine would compile it for the sessions of all of
+ * them.
  */
 const kinds = {
   bare: {
@@ -67,7 +68,11 @@ const kinds = {
     async register (app) {
       await app.register(fastifyCookie)
       await app.register(fastifySession, {
-        secret: SECRET, cookieName: 'session', saveUninitialized: false, rolling: false, cookie: { ...ATTRIBUTES, secure: false }
+        secret: SECRET,
+        cookieName: 'session',
+        saveUninitialized: false,
+        rolling: false,
+        cookie: { ...ATTRIBUTES, secure: false }
       })
     },
     fill (request, _reply, data) {

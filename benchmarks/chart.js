@@ -10,17 +10,31 @@ const BAR = 20
 const GROUP = Object.keys(KIND_TITLES).length * BAR + 44
 const TOP = 34
 
-/** The time that each kind of session adds to a request, as an SVG that can be read on light and on dark. @param {readonly Figure[]} figures */
+/**
+ * The time that each kind of session adds to a request, as an SVG that can be read on light and on dark. @param
+ * {readonly Figure[]} figures
+ */
 export function chart (figures) {
   const value = (/** @type {string} */ use, /** @type {string} */ kind) =>
-    Math.max(0, figures.find(({ name }) => name === (kind === 'ours' ? `request-${use}` : `request-${use}-${kind}`))?.value ?? 0)
+    Math.max(
+      0,
+      figures.find(({ name }) => name === (kind === 'ours' ? `request-${use}` : `request-${use}-${kind}`))?.value ?? 0
+    )
   const groups = Object.entries(USE_TITLES).map(([use, title]) => ({
-    title, bars: Object.entries(KIND_TITLES).map(([kind, label]) => ({ label, isOurs: kind === 'ours', value: value(use, kind) }))
+    title,
+    bars: Object.entries(KIND_TITLES).map(([kind, label]) => ({
+      label,
+      isOurs: kind === 'ours',
+      value: value(use, kind)
+    }))
   }))
   const longest = Math.max(...groups.flatMap(({ bars }) => bars.map((bar) => bar.value)), Number.MIN_VALUE)
   const height = TOP + groups.length * GROUP
-  const description = groups.map(({ title, bars }) => `${title}: ${bars.map((bar) => `${bar.label} ${written(bar.value)}`).join(', ')}`).join('. ')
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
+  const description = groups
+    .map(({ title, bars }) => `${title}: ${bars.map((bar) => `${bar.label} ${written(bar.value)}`).join(', ')}`)
+    .join('. ')
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
+    `width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
 <title id="title">Time that a session adds to a request, in HMACs of its cookie; less is better</title>
 <desc id="description">${escape(description)}.</desc>
 <style>

@@ -26,7 +26,9 @@ export async function interleave (variants, { rounds, slice = 4 }) {
   return new Rounds(measured)
 }
 
-/** How often each variant runs in `slice` milliseconds, once all of them are warm: by the quickest of the last trials. */
+/**
+ * How often each variant runs in `slice` milliseconds, once all of them are warm: by the quickest of the last trials.
+ */
 async function calibrate (variants, slice) {
   const names = Object.keys(variants)
   const spent = new Map(names.map((name) => [name, []]))

@@ -29,7 +29,15 @@ export function smallSession (index) {
 export function mediumPlain (index) {
   return {
     ...smallSession(index),
-    cart: several((item) => ({ sku: `SKU-${70000 + 17 * item + index}`, title: `Part no. ${item} of a set`, quantity: item + 1, price: 9.5 + item }), 6),
+    cart: several(
+      (item) => ({
+        sku: `SKU-${70000 + 17 * item + index}`,
+        title: `Part no. ${item} of a set`,
+        quantity: item + 1,
+        price: 9.5 + item
+      }),
+      6
+    ),
     address: { street: `${index + 1} St James's Square`, city: 'London', zip: 'SW1Y 4JH', country: 'GB' }
   }
 }
@@ -43,7 +51,14 @@ export function mediumTagged (index) {
     token: Buffer.from(randomText(index, 18)),
     notice: new Markup(`<b>Hello, user-${10000 + index}</b>`),
     _flashes: [new Tuple(['message', 'Your order was received']), new Tuple(['error', 'One part is not in stock'])],
-    cart: several((item) => ({ sku: `SKU-${70000 + 17 * item + index}`, added: new Date(Date.UTC(2026, 10, 2, 8, item, index)), quantity: item + 1 }), 3),
+    cart: several(
+      (item) => ({
+        sku: `SKU-${70000 + 17 * item + index}`,
+        added: new Date(Date.UTC(2026, 10, 2, 8, item, index)),
+        quantity: item + 1
+      }),
+      3
+    ),
     address: { street: `${index + 1} St James's Square`, city: 'London', zip: 'SW1Y 4JH', country: 'GB' }
   }
 }
@@ -56,7 +71,14 @@ export function mediumTyped (index) {
     balance: 9007199254740993n + BigInt(index),
     seen: new Set([`page-${index}`, 'help', 'search']),
     settings: new Map([['theme', 'dark'], ['density', 'compact']]),
-    cart: several((item) => ({ sku: `SKU-${70000 + 17 * item + index}`, added: new Date(Date.UTC(2026, 10, 2, 8, item, index)), quantity: item + 1 }), 4),
+    cart: several(
+      (item) => ({
+        sku: `SKU-${70000 + 17 * item + index}`,
+        added: new Date(Date.UTC(2026, 10, 2, 8, item, index)),
+        quantity: item + 1
+      }),
+      4
+    ),
     address: { street: `${index + 1} St James's Square`, city: 'London', zip: 'SW1Y 4JH', country: 'GB' }
   }
 }
@@ -65,7 +87,14 @@ export function mediumTyped (index) {
 export function largePlain (index) {
   return {
     ...mediumPlain(index),
-    history: several((item) => ({ path: `/articles/${2000 + item}/parts/${index}`, title: `Article ${item}: on engines that calculate`, seconds: 12 * item + index }), 24)
+    history: several(
+      (item) => ({
+        path: `/articles/${2000 + item}/parts/${index}`,
+        title: `Article ${item}: on engines that calculate`,
+        seconds: 12 * item + index
+      }),
+      24
+    )
   }
 }
 
@@ -73,7 +102,14 @@ export function largePlain (index) {
 export function largeTagged (index) {
   return {
     ...mediumTagged(index),
-    history: several((item) => ({ path: `/articles/${2000 + item}/parts/${index}`, title: `Article ${item}: on engines that calculate`, at: new Date(Date.UTC(2026, 10, 3, 9, item, index)) }), 22)
+    history: several(
+      (item) => ({
+        path: `/articles/${2000 + item}/parts/${index}`,
+        title: `Article ${item}: on engines that calculate`,
+        at: new Date(Date.UTC(2026, 10, 3, 9, item, index))
+      }),
+      22
+    )
   }
 }
 
@@ -94,7 +130,15 @@ export function kilobyte (index) {
     author: { name: 'Ada Lovelace', email: 'ada.lovelace@example.org', born: 1815 },
     tags: ['mathematics', 'engines', 'history'],
     published: true,
-    comments: several((item) => ({ id: item, by: `reader-${item}`, text: `Comment ${item} of ${index}: the engine weaves patterns`, likes: 3 * item }), 8)
+    comments: several(
+      (item) => ({
+        id: item,
+        by: `reader-${item}`,
+        text: `Comment ${item} of ${index}: the engine weaves patterns`,
+        likes: 3 * item
+      }),
+      8
+    )
   }
 }
 

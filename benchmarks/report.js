@@ -21,10 +21,14 @@ const END = '<!-- Made by npm run bench: end -->'
 export function line ({ name, value, unit, target, ok }) {
   const judged = ok === null ? '' : ok ? 'ok' : 'MISSED'
   const goal = target === null ? '' : `${rowOf(name)?.direction} ${target}`
-  return `${name.padEnd(40)}${written(value).padStart(8)}  ${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
+  return `${name.padEnd(40)}${written(value).padStart(8)}  ` +
+    `${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
 }
 
-/** The README with its tables made anew. Throws where the README has no place for them. @param {string} readme @param {Results} results */
+/**
+ * The README with its tables made anew. Throws where the README has no place for them. @param {string} readme @param
+ * {Results} results
+ */
 export function withTables (readme, results) {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
   if (begin === -1 || end < begin) throw new Error(`The README has no lines ${BEGIN} and ${END}`)
@@ -38,8 +42,17 @@ export function targetTable (results) {
   return table(header, rows.map(({ title, direction, targets }) => {
     const bounds = [...new Set(Object.values(targets))]
     const goal = `${direction} ${(bounds.length === 1 ? bounds : Object.values(targets)).join(' / ')}`
-    return [title, goal, ...versions.map((version) => Object.keys(targets).map((name) => cell(results[version], name)).join(' / '))]
-  }))
+    return [
+      title,
+      goal,
+      ...versions.map((version) =>
+        Object.keys(targets)
+          .map((name) => cell(results[version], name))
+          .join(' / ')
+      )
+    ]
+  })
+  )
 }
 
 /** What each kind of session adds and leaves, by the first version of Node. @param {Results} results */

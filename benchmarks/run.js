@@ -50,7 +50,9 @@ function readOptions () {
   })
   const names = values.only.split(',')
   for (const name of names) {
-    if (!Object.hasOwn(parts, name)) throw new TypeError(`There is no part ${JSON.stringify(name)}; there are ${Object.keys(parts).join(', ')}`)
+    if (!Object.hasOwn(parts, name)) {
+      throw new TypeError(`There is no part ${JSON.stringify(name)}; there are ${Object.keys(parts).join(', ')}`)
+    }
   }
   if (values.quick && values.readme) throw new TypeError('--readme wants figures of a whole run, without --quick')
   return { ...values, names }
@@ -67,11 +69,15 @@ async function main ({ names, quick, json, readme }) {
 /** The figures of one part, from a process of its own. */
 async function measure (name, options) {
   const begin = performance.now()
-  const worker = fork(fileURLToPath(new URL('worker.js', import.meta.url)), [name, JSON.stringify(options)], { execArgv: FLAGS })
+  const worker = fork(fileURLToPath(new URL('worker.js', import.meta.url)), [name, JSON.stringify(options)], {
+    execArgv: FLAGS
+  })
   const ended = once(worker, 'exit').then(() => { throw new Error(`The part ${name} failed`) })
   const [{ figures, notes }] = await Promise.race([once(worker, 'message'), ended])
   ended.catch(() => {})
-  console.log(`\n${name}: ${((performance.now() - begin) / 1000).toFixed(0)} s${notes.map((note) => `; ${note}`).join('')}`)
+  console.log(
+    `\n${name}: ${((performance.now() - begin) / 1000).toFixed(0)} s${notes.map((note) => `; ${note}`).join('')}`
+  )
   for (const figure of figures) console.log(line(figure))
   return figures
 }

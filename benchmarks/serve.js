@@ -1,5 +1,5 @@
-// An application of one kind, on a free port of this host. Sends the parent its port and its cookies, then its processor
-// time whenever it is asked, and ends with it.
+// An application of one kind, on a free port of this host. Sends the parent its port and its cookies, then its
+// processor time whenever it is asked, and ends with it.
 import { buildApplication, cookieOf } from './applications.js'
 import { several } from './payloads.js'
 

@@ -11,7 +11,10 @@ const DOINGS = [
   ['the session of the request: its object, its Proxy, its commit', /\/dist\/(session|fastify)\//]
 ]
 
-/** What share of the samples of a CPU profile each doing has, as lines of text. @param {{ nodes: Node[], samples: number[] }} profile */
+/**
+ * What share of the samples of a CPU profile each doing has, as lines of text. @param {{ nodes: Node[], samples:
+ * number[] }} profile
+ */
 export function shares ({ nodes, samples }) {
   const doings = doingsOf(nodes)
   const counts = new Map()
@@ -21,12 +24,16 @@ export function shares ({ nodes, samples }) {
   const share = (count, all) => `${(100 * count / all).toFixed(1).padStart(5)} %`
   return [
     `${share(ours, samples.length)} of the whole request`,
-    ...[...counts].filter(([doing]) => doing !== undefined).sort(([, a], [, b]) => b - a).map(([doing, count]) => `${share(count, ours)} ${doing}`)
+    ...[...counts]
+      .filter(([doing]) => doing !== undefined)
+      .sort(([, a], [, b]) => b - a)
+      .map(([doing, count]) => `${share(count, ours)} ${doing}`)
   ]
 }
 
 /**
- * What each node of the profile does: native code does what its caller does, and the server what it does for every request.
+ * What each node of the profile does: native code does what its caller does, and the server what it does for every
+ * request.
  * @param {Node[]} nodes
  */
 function doingsOf (nodes) {

@@ -3,7 +3,10 @@ export function median (values) {
   return quantile(values, 0.5)
 }
 
-/** The value below which a share of the list lies, between neighbours in proportion. @param {readonly number[]} values @param {number} share */
+/**
+ * The value below which a share of the list lies, between neighbours in proportion. @param {readonly number[]} values
+ * @param {number} share
+ */
 export function quantile (values, share) {
   const sorted = [...values].sort((a, b) => a - b)
   const place = (sorted.length - 1) * share
@@ -18,7 +21,9 @@ export function quantile (values, share) {
  * @param {ReadonlyArray<readonly [x: number, y: number]>} points
  */
 export function theilSen (points) {
-  const slopes = points.flatMap(([x, y], index) => points.slice(index + 1).map(([otherX, otherY]) => (otherY - y) / (otherX - x)))
+  const slopes = points.flatMap(([x, y], index) =>
+    points.slice(index + 1).map(([otherX, otherY]) => (otherY - y) / (otherX - x))
+  )
   return median(slopes)
 }
 

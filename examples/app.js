@@ -173,7 +173,9 @@ function isSame (one, other) {
 
 function temporarySecret () {
   console.log('SESSION_SECRET is not set, so a random secret signs the sessions, and they end with this process.')
-  console.log('With one that lasts: SESSION_SECRET=$(node -p "crypto.randomBytes(32).toString(\'base64url\')") npm start')
+  console.log(
+    'With one that lasts: SESSION_SECRET=$(node -p "crypto.randomBytes(32).toString(\'base64url\')") npm start'
+  )
   return randomBytes(32)
 }
 

@@ -25,29 +25,41 @@ const css = `
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #16181b; --card: #1e2125; --well: #181a1d; --line: #34383e; --edge: #7d828b; --ink: #e7e6e2; --soft: #a8abb1;
+    --page: #16181b; --card: #1e2125; --well: #181a1d; --line: #34383e; --edge: #7d828b;
+    --ink: #e7e6e2; --soft: #a8abb1;
     --accent: #8fcdb9; --on-accent: #10231d; --payload: #86b8f2; --time: #e2b265; --signature: #ec93c4; --bad: #f29b94;
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
+body {
+  margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere;
+}
 header, main { max-width: 68rem; margin: auto; padding: 0 1.25rem; }
 header { padding-top: clamp(2rem, 6vw, 4rem); padding-bottom: 2rem; }
 main { display: grid; gap: 1.25rem; padding-bottom: 3rem; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: clamp(1.1rem, 3vw, 1.75rem);
+section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
+  padding: clamp(1.1rem, 3vw, 1.75rem);
   min-width: 0; scroll-margin-top: 1rem; }
-h1 { font-size: clamp(1.7rem, 4.5vw, 2.4rem); line-height: 1.15; letter-spacing: -.02em; text-wrap: balance; margin: .4rem 0 .8rem; }
+h1 {
+  font-size: clamp(1.7rem, 4.5vw, 2.4rem); line-height: 1.15; letter-spacing: -.02em; text-wrap: balance;
+  margin: .4rem 0 .8rem;
+}
 h2 { font-size: 1.15rem; margin: 0 0 .6rem; }
 h3 { font-size: .9rem; margin: 0 0 .5rem; }
 p { margin: 0 0 1rem; max-width: 44rem; text-wrap: pretty; }
 section > :last-child { margin-bottom: 0; }
 code, pre { font: .85rem/1.55 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-pre { margin: 0; padding: 1rem; background: var(--well); border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; }
+pre {
+  margin: 0; padding: 1rem; background: var(--well); border: 1px solid var(--line); border-radius: .5rem;
+  white-space: pre-wrap;
+}
 #json + pre { max-height: 40rem; overflow: auto; }
 label { display: block; margin-bottom: .8rem; }
 label.check { display: flex; gap: .5rem; }
-input[name=name] { display: block; width: 100%; margin-top: .25rem; padding: .55rem .7rem; font: inherit; color: inherit;
-  background: var(--well); border: 1px solid var(--edge); border-radius: .45rem; }
+input[name=name] {
+  display: block; width: 100%; margin-top: .25rem; padding: .55rem .7rem; font: inherit; color: inherit;
+  background: var(--well); border: 1px solid var(--edge); border-radius: .45rem;
+}
 input[type=checkbox] { accent-color: var(--accent); width: 1.05rem; height: 1.05rem; flex: none; margin: .25rem 0 0; }
 button { font: inherit; font-weight: 550; min-height: 2.5rem; padding: .3rem 1rem; color: var(--on-accent);
   background: var(--accent); border: 1px solid var(--accent); border-radius: .45rem; cursor: pointer; }
@@ -74,7 +86,9 @@ dl { display: grid; grid-template-columns: auto 1fr; gap: .2rem 1rem; margin: 1r
 dt { font-weight: 600; } dd { margin: 0; }
 table { width: 100%; border-collapse: collapse; margin-top: 1.2rem; font-size: .92rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: .5rem; }
-th, td { text-align: left; vertical-align: baseline; padding: .45rem .75rem .45rem 0; border-top: 1px solid var(--line); }
+th, td {
+  text-align: left; vertical-align: baseline; padding: .45rem .75rem .45rem 0; border-top: 1px solid var(--line);
+}
 th { font-weight: 500; }
 td:last-child { white-space: nowrap; padding-right: 0; }
 @media (min-width: 52rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
@@ -89,7 +103,8 @@ td:last-child { white-space: nowrap; padding-right: 0; }
 
 export const headers = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+  'content-security-policy': "default-src 'none'; img-src data:; form-action 'self'; base-uri 'none'; " +
+    "frame-ancestors 'none'; " +
     `style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'`,
   'cache-control': 'no-store'
 }
@@ -97,7 +112,8 @@ export const headers = {
 /** @param {View} view */
 export function homePage (view) {
   return shell('A session that lives in a signed cookie', html`
-    <p>The server keeps nothing. Sign in, fill the cart, store some values, and see what becomes of the cookie.</p>`, html`
+    <p>The server keeps nothing. Sign in, fill the cart, store some values, and see what becomes of the cookie.</p>
+  `, html`
     ${view.flashes.map((message) => html`<p class="flash" role="status">${message}</p>`)}
     <div class="pair">${userSection(view)}${cartSection(view)}</div>
     ${cookieSection(view)}
@@ -155,7 +171,8 @@ function userSection ({ user, permanent }) {
 const signInSection = html`<section aria-labelledby="user">
   <h2 id="user">Sign in</h2>
   <form method="post" action="/login">
-    <label>Your name<input name="name" required pattern=".*\\S.*" title="A name" maxlength="60" autocomplete="nickname"></label>
+    <label>Your name<input name="name" required pattern=".*\\S.*" title="A name" maxlength="60"
+      autocomplete="nickname"></label>
     <label class="check"><input type="checkbox" name="stay" value="true">Stay signed in when the browser closes</label>
     <button>Sign in</button>
   </form>
@@ -167,7 +184,8 @@ function cartSection ({ goods, cart }) {
     <h2 id="cart-title">Cart</h2>
     ${cart.length === 0 ? html`<p class="soft">Nothing in it yet.</p>` : html`<ul>${cart.map(cartItem)}</ul>`}
     <form class="row" method="post" action="/cart">
-      ${Object.entries(goods).map(([sku, name]) => html`<button class="quiet" name="sku" value="${sku}">Add ${name.toLowerCase()}</button>`)}
+      ${Object.entries(goods).map(([sku, name]) => html`
+        <button class="quiet" name="sku" value="${sku}">Add ${name.toLowerCase()}</button>`)}
     </form>
   </section>`
 }
@@ -175,7 +193,8 @@ function cartSection ({ goods, cart }) {
 /** @param {Item} item */
 function cartItem ({ sku, name, quantity, added }) {
   return html`<li>
-    <span>${quantity} × ${name} <small>since <time datetime="${added.toISOString()}">${added.toLocaleTimeString('en-GB')}</time></small></span>
+    <span>${quantity} × ${name}
+      <small>since <time datetime="${added.toISOString()}">${added.toLocaleTimeString('en-GB')}</time></small></span>
     ${[['less', '−'], ['more', '+']].map(([change, sign]) => html`<form method="post" action="/cart/${sku}/${change}">
       <button class="quiet step" aria-label="One ${change}: ${name}">${sign}</button></form>`)}
   </li>`
@@ -185,11 +204,13 @@ function cartItem ({ sku, name, quantity, added }) {
 function cookieSection ({ cookie, signedAt }) {
   return html`<section aria-labelledby="cookie">
     <h2 id="cookie">The cookie</h2>
-    <p class="note">It is shown here for demonstration. Everyone who has the cookie can read it, and nobody without the secret can change it.</p>
+    <p class="note">It is shown here for demonstration. Everyone who has the cookie can read it,
+      and nobody without the secret can change it.</p>
     ${cookie === undefined
       ? html`<p class="soft">There is none yet: an empty session needs no cookie.</p>`
       : signedAt === undefined
-        ? html`<p class="bad">Your browser sent one that was refused: it was changed, is too old, or another secret signed it. So the session is empty.</p>`
+        ? html`<p class="bad">Your browser sent one that was refused: it was changed, is too old,
+            or another secret signed it. So the session is empty.</p>`
         : cookieParts(cookie, signedAt)}
   </section>`
 }
@@ -203,7 +224,8 @@ function cookieParts (cookie, signedAt) {
   return html`<div class="pair">
     <div>
       <h3>Its text, ${cookie.length} characters</h3>
-      <pre><span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span class="signature">${signature}</span></pre>
+      <pre><span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span
+        class="signature">${signature}</span></pre>
       <dl>
         <dt class="payload">Payload</dt><dd>the session, as base64url</dd>
         <dt class="time">Timestamp</dt><dd>signed on <time>${signedAt.toISOString()}</time></dd>
@@ -212,7 +234,8 @@ function cookieParts (cookie, signedAt) {
     </div>
     <div>
       <h3 id="json">Its payload, decoded</h3>
-      <pre tabindex="0" role="region" aria-labelledby="json">${indent(Buffer.from(payload, 'base64url').toString())}</pre>
+      <pre tabindex="0" role="region"
+        aria-labelledby="json">${indent(Buffer.from(payload, 'base64url').toString())}</pre>
     </div>
   </div>`
 }
@@ -221,7 +244,8 @@ function cookieParts (cookie, signedAt) {
 function valuesSection ({ values }) {
   return html`<section id="values" aria-labelledby="values-title">
     <h2 id="values-title">Values of every type</h2>
-    <p>The cookie holds JSON, and yet a <code>Date</code> comes back as a <code>Date</code> and a <code>Map</code> as a <code>Map</code>.</p>
+    <p>The cookie holds JSON, and yet a <code>Date</code> comes back as a <code>Date</code>
+      and a <code>Map</code> as a <code>Map</code>.</p>
     <div class="row">
       <form method="post" action="/values"><button>Store one of every type</button></form>
       <form method="post" action="/values/too-large"><button class="quiet">Store too much</button></form>

@@ -1,4 +1,4 @@
-/** Stands for the types of @fastify/secure-session, which @fastify/flash adds to and which redefine `request.session`. */
+/** Stands for the types of @fastify/secure-session, which @fastify/flash extends. Both redefine `request.session`. */
 import type * as stub from '@fastify/secure-session'
 export * from 'fastify-signed-session'
 export interface SessionData {}

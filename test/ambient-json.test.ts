@@ -47,14 +47,22 @@ t.test('with ambientJson handlers see the provider of their scope, also after th
   })
   for (const url of ['/sync', '/async', '/timer']) t.equal((await app.inject(url)).body, 'own', url)
   t.equal((await app.inject('/inner')).body, 'inner')
-  t.strictSame((await Promise.all(['/async', '/inner', '/async', '/inner'].map((url) => app.inject(url)))).map(({ body }) => body), ['own', 'inner', 'own', 'inner'])
+  t.strictSame(
+    (await Promise.all(['/async', '/inner', '/async', '/inner'].map((url) => app.inject(url)))).map(({ body }) => body),
+    ['own', 'inner', 'own', 'inner']
+  )
   t.equal(json.dumps(1), '1', 'outside handlers')
 })
 
 t.test('applications side by side see their own, and those without it the default', async (t) => {
   const [one, two, none] = [await ambientApp(t, 'one'), await ambientApp(t, 'two'), await ambientApp(t, 'none', {})]
-  one.get('/nested', async () => [(await none.inject('/async')).body, (await two.inject('/async')).body, json.dumps(1)].join())
-  t.strictSame((await Promise.all([one, two, none].map((app) => app.inject('/async')))).map(({ body }) => body), ['one', 'two', '1'])
+  one.get('/nested', async () =>
+    [(await none.inject('/async')).body, (await two.inject('/async')).body, json.dumps(1)].join()
+  )
+  t.strictSame(
+    (await Promise.all([one, two, none].map((app) => app.inject('/async')))).map(({ body }) => body),
+    ['one', 'two', '1']
+  )
   t.equal((await one.inject('/nested')).body, '1,two,one')
   await one.close()
   t.equal((await two.inject('/async')).body, 'two')

@@ -35,12 +35,20 @@ t.test('text of any length that is not base64 is refused', async (t) => {
 })
 
 t.test('every value of the last characters is read, or refused, as Buffer says', async (t) => {
-  const characters = Array.from({ length: 128 }, (_, unit) => String.fromCharCode(unit)).concat('\u0141', '\u3041', '\ud841')
+  const characters = Array.from({ length: 128 }, (_, unit) => String.fromCharCode(unit)).concat(
+    '\u0141',
+    '\u3041',
+    '\ud841'
+  )
   let wrong = 0
   for (const before of ['', 'YWJj']) {
     for (const one of characters) {
       for (const other of characters) {
-        for (const text of [`${one}${other}==`, `A${one}${other}=`, `AA${one}${other}`, `${one}A${other}A`]) if (!agrees(before + text)) wrong++
+        for (const text of [`${one}${other}==`, `A${one}${other}=`, `AA${one}${other}`, `${one}A${other}A`]) {
+          if (!agrees(before + text)) {
+            wrong++
+          }
+        }
       }
     }
   }
@@ -49,7 +57,10 @@ t.test('every value of the last characters is read, or refused, as Buffer says',
 
 t.test(`a changed text is read only if it is what Buffer gives (seed ${RUNS.seed})`, async () => {
   const text = fc.uint8Array({ maxLength: 110 }).map((array) => Buffer.from(array).toString('base64'))
-  const change = fc.oneof(fc.constantFrom('', '=', '==', '\n', ' ', '-', '_', '+', '/', 'A', 'B', 'é', '\u0141'), fc.string({ maxLength: 3 }))
+  const change = fc.oneof(
+    fc.constantFrom('', '=', '==', '\n', ' ', '-', '_', '+', '/', 'A', 'B', 'é', '\u0141'),
+    fc.string({ maxLength: 3 })
+  )
   fc.assert(fc.property(text, fc.nat(), change, fc.nat({ max: 3 }), (text, place, change, length) => {
     const at = place % (text.length + 1)
     return agrees(text.slice(0, at) + change + text.slice(at + length))

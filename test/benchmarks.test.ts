@@ -35,8 +35,18 @@ t.test('a figure is held against its target in the right direction', async (t) =
   t.match(figure('jsonify', 1.31, 'x'), { target: 1.3, ok: false })
   t.match(figure('flask-small', 8, 'x'), { target: 8, ok: true })
   t.match(figure('flask-small', 7.99, 'x'), { target: 8, ok: false })
-  t.strictSame(figure('hmac-64-ns', 1500, 'ns'), { name: 'hmac-64-ns', value: 1500, unit: 'ns', target: null, ok: null })
-  t.match(figure('flask-small', null, 'x'), { value: null, target: 8, ok: null }, 'what was not measured has neither reached nor missed it')
+  t.strictSame(figure('hmac-64-ns', 1500, 'ns'), {
+    name: 'hmac-64-ns',
+    value: 1500,
+    unit: 'ns',
+    target: null,
+    ok: null
+  })
+  t.match(
+    figure('flask-small', null, 'x'),
+    { value: null, target: 8, ok: null },
+    'what was not measured has neither reached nor missed it'
+  )
 })
 
 t.test('every target stands in one row', async (t) => {
@@ -45,12 +55,18 @@ t.test('every target stands in one row', async (t) => {
 })
 
 t.test('figures that were measured again take the place of the old ones', async (t) => {
-  const [kept, old, young] = [figure('jsonify', 1, 'x'), figure('heap-slope', 2, 'bytes'), figure('heap-slope', 0, 'bytes')]
+  const [kept, old, young] = [
+    figure('jsonify', 1, 'x'),
+    figure('heap-slope', 2, 'bytes'),
+    figure('heap-slope', 0, 'bytes')
+  ]
   t.strictSame(replaced([old, kept], [young]), [kept, young])
 })
 
 t.test('values are written with about three digits', async (t) => {
-  t.strictSame([0.046, 1.005, 12.345, 1234.5, -0.001, null, undefined].map(written), ['0.05', '1.00', '12.3', '1235', '0.00', '–', '–'])
+  t.strictSame([0.046, 1.005, 12.345, 1234.5, -0.001, null, undefined].map(written), [
+    '0.05', '1.00', '12.3', '1235', '0.00', '–', '–'
+  ])
 })
 
 t.test('a line for the terminal says what was reached, and in which direction', async (t) => {
@@ -62,7 +78,10 @@ t.test('a line for the terminal says what was reached, and in which direction', 
 
 t.test('the tables hold every version of Node, and what missed its target is bold', async (t) => {
   const results = {
-    20: [figure('jsonify', 1.2, 'x'), figure('dumps-small', 1.5, 'x'), figure('loads-small', 2, 'x'), figure('request-read', 2.2, 'x'), figure('request-read-session', 9, 'x')],
+    20: [
+      figure('jsonify', 1.2, 'x'), figure('dumps-small', 1.5, 'x'), figure('loads-small', 2, 'x'),
+      figure('request-read', 2.2, 'x'), figure('request-read-session', 9, 'x')
+    ],
     24: [figure('jsonify', 1.4, 'x')]
   }
   const table = targetTable(results)
@@ -85,7 +104,11 @@ t.test('tables go between their marks in the README, and nowhere else', async (t
 })
 
 t.test('the chart draws every kind of session by its value, and says the same in words', async (t) => {
-  const svg = chart([figure('request-read', 2, 'x'), figure('request-read-secure-session', 4, 'x'), figure('request-untouched', -0.01, 'x')])
+  const svg = chart([
+    figure('request-read', 2, 'x'),
+    figure('request-read-secure-session', 4, 'x'),
+    figure('request-untouched', -0.01, 'x')
+  ])
   t.match(svg, /^<svg [^>]*role="img" aria-labelledby="title description">\n<title id="title">/)
   t.match(svg, /<desc id="description">.*read: fastify-signed-session 2\.00, .*@fastify\/secure-session 4\.00/)
   const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
@@ -95,8 +118,13 @@ t.test('the chart draws every kind of session by its value, and says the same in
   t.notMatch(chart([]), 'NaN')
 })
 
-t.test('a profile is told by what the package does; native code does what its caller does, and a server what it always does', async (t) => {
-  const node = (id: number, url: string, children?: number[]) => ({ id, callFrame: { url }, ...(children && { children }) })
+t.test('a profile is told by what the package does; native code does what its caller does, ' +
+  'and a server what it always does', async (t) => {
+  const node = (id: number, url: string, children?: number[]) => ({
+    id,
+    callFrame: { url },
+    ...(children && { children })
+  })
   const nodes = [
     node(1, '', [2]),
     node(2, 'file:///app/node_modules/fastify/lib/route.js', [3, 6]),
@@ -112,5 +140,8 @@ t.test('a profile is told by what the package does; native code does what its ca
     ' 75.0 % two hashes, and comparing in constant time',
     ' 25.0 % watching the headers, Vary and Set-Cookie'
   ])
-  t.strictSame(shares({ nodes, samples: [4] }), ['100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'])
+  t.strictSame(shares({ nodes, samples: [4] }), [
+    '100.0 % of the whole request',
+    '100.0 % two hashes, and comparing in constant time'
+  ])
 })

@@ -9,7 +9,9 @@ import { skipFor } from './support/requirements.ts'
 
 type App = Awaited<ReturnType<typeof build>>
 
-/** Milliseconds that the browser may take for one thing, and all of this: only what hangs or is missing takes as long. */
+/**
+ * Milliseconds that the browser may take for one thing, and all of this: only what hangs or is missing takes as long.
+ */
 const PATIENCE = { once: 60_000, overall: 600_000 }
 const DAY = 24 * 60 * 60
 const skip = skipFor(missing())
@@ -269,7 +271,11 @@ t.test('the keyboard alone signs in, changes the cart and signs out', { skip }, 
   t.match(await textOf(page), 'Hello, Ada. The cookie is kept for 31 days.')
   await tabTo(page, 'Add pencil')
   await enter()
-  t.strictSame(await tabTo(page, 'One more: Pencil'), ['One less: Pencil', 'One more: Pencil'], 'a changed cart is where one goes on')
+  t.strictSame(
+    await tabTo(page, 'One more: Pencil'),
+    ['One less: Pencil', 'One more: Pencil'],
+    'a changed cart is where one goes on'
+  )
   await enter()
   t.match(await page.locator('#cart li').allInnerTexts(), [/^2 × Pencil/])
   await page.goto(page.url().split('#')[0]!)
@@ -313,6 +319,8 @@ for (const [state, reach] of Object.entries(states)) {
 }
 
 async function isDark (page: Page): Promise<boolean> {
-  const color = await page.locator('body').evaluate((body) => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor)
+  const color = await page
+    .locator('body')
+    .evaluate((body) => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor)
   return (color.match(/\d+/g) as string[]).every((channel) => Number(channel) < 64)
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import t from 'tap'
 import type { SessionOptions } from '../lib/index.ts'
 import { forbidSharing, isShareable } from '../lib/cookies/caching.ts'
-import type { HeaderSource } from '../lib/cookies/headers.ts'
+import type { Headers as HeaderSource } from '../lib/cookies/headers.ts'
 import { buildApp, OTHER_SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 
@@ -11,14 +11,10 @@ type Headers = Record<string, string | string[]>
 
 function sourceOf (headers: Headers): HeaderSource {
   return {
-    peek: (name) => headers[name],
+    getHeader: (name) => headers[name],
     namesLike: (pattern) => Object.keys(headers).filter((name) => pattern.test(name)),
-    cookiesBeside: () => [],
-    bag: () => ({
-      get: (name) => headers[name],
-      set: (name, value) => { headers[name] = value },
-      remove: (name) => { delete headers[name] }
-    })
+    header: (name, value) => { headers[name] = value },
+    removeHeader: (name) => { delete headers[name] }
   }
 }
 
@@ -206,7 +202,8 @@ t.test('a renewal that a late hook makes room for goes out', async (t) => {
   t.strictSame([app.sessionCounters.resigned, app.sessionCounters.skipped], [1, 0])
 })
 
-t.test('the error of a session that cannot be saved is kept from shared caches, whatever the reply had said', async (t) => {
+t.test('the error of a session that cannot be saved is kept from shared caches, ' +
+  'whatever the reply had said', async (t) => {
   for (const cacheControl of [true, false]) {
     const { app } = await buildApp({ cacheControl })
     app.get('/', async ({ session }, reply) => {

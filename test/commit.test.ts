@@ -59,7 +59,10 @@ const ways: Record<string, { leave: Leave, status?: number, raw?: true }> = {
   redirect: { leave: (_request, reply) => reply.redirect('/elsewhere'), status: 302 },
   stream: { leave: (_request, reply) => reply.send(Readable.from(['a', 'b'])) },
   'web stream': { leave: (_request, reply) => reply.send(new Blob(['web']).stream()) },
-  'web response': { leave: (_request, reply) => reply.send(new Response('web', { status: 202, headers: { 'x-web': '1' } })), status: 202 },
+  'web response': {
+    leave: (_request, reply) => reply.send(new Response('web', { status: 202, headers: { 'x-web': '1' } })),
+    status: 202
+  },
   'cookie of the application': { leave: (_request, reply) => reply.header('set-cookie', 'own=1').send('x') },
   thrown: { leave: () => { throw new Error('from the handler') }, status: 500 },
   'not found': { leave: (_request, reply) => { reply.callNotFound() }, status: 404 },
@@ -68,9 +71,31 @@ const ways: Record<string, { leave: Leave, status?: number, raw?: true }> = {
   'hijack and flush': { raw: true, leave: hijacked(({ raw }) => { raw.flushHeaders(); raw.end('y') }) },
   'raw end without hijack': { raw: true, leave: (_request, { raw }) => { raw.end('x') } },
   writeHead: { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201); raw.end('x') }) },
-  'writeHead with headers': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201, { 'x-raw': '1', 'set-cookie': 'own=1' }); raw.end('x') }) },
-  'writeHead after setHeader': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.setHeader('set-cookie', ['own=1', 'two=2']); raw.writeHead(201, { 'x-raw': '1' }); raw.end('x') }) },
-  'writeHead with a list': { raw: true, status: 201, leave: hijacked(({ raw }) => { raw.writeHead(201, ['x-raw', '1', 'set-cookie', 'own=1', 'set-cookie', 'two=2'] as never); raw.end('x') }) }
+  'writeHead with headers': {
+    raw: true,
+    status: 201,
+    leave: hijacked(({ raw }) => {
+      raw.writeHead(201, { 'x-raw': '1', 'set-cookie': 'own=1' })
+      raw.end('x')
+    })
+  },
+  'writeHead after setHeader': {
+    raw: true,
+    status: 201,
+    leave: hijacked(({ raw }) => {
+      raw.setHeader('set-cookie', ['own=1', 'two=2'])
+      raw.writeHead(201, { 'x-raw': '1' })
+      raw.end('x')
+    })
+  },
+  'writeHead with a list': {
+    raw: true,
+    status: 201,
+    leave: hijacked(({ raw }) => {
+      raw.writeHead(201, ['x-raw', '1', 'set-cookie', 'own=1', 'set-cookie', 'two=2'] as never)
+      raw.end('x')
+    })
+  }
 }
 
 function hijacked (leave: (reply: FastifyReply) => unknown): Leave {
@@ -132,8 +157,14 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
       logs.length = 0
       const path = `/${name.replaceAll(' ', '-')}`
       const { headers } = await get(app, `${path}?write=after`)
-      for (let wait = 0; wait < 50 && lost(logs).length === 0; wait++) await new Promise((resolve) => setTimeout(resolve, 2))
-      t.strictSame(lost(logs).map(({ keys, route }) => ({ keys, route })), [{ keys: ['moment'], route: name === 'not found' ? 'GET without a route' : `GET ${path}` }], name)
+      for (let wait = 0; wait < 50 && lost(logs).length === 0; wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      t.strictSame(
+        lost(logs).map(({ keys, route }) => ({ keys, route })),
+        [{ keys: ['moment'], route: name === 'not found' ? 'GET without a route' : `GET ${path}` }],
+        name
+      )
       t.notOk(cookieFrom(headers), 'and not saved')
     }
   })
@@ -160,7 +191,11 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
       request.session.set('user', 1)
       reply.send('left')
     })
-    app.addHook('onSend', async (request) => { if (request.url !== '/hijacked') request.session.set('late', [Symbol('s')]) })
+    app.addHook('onSend', async (request) => {
+      if (request.url !== '/hijacked') {
+        request.session.set('late', [Symbol('s')])
+      }
+    })
     for (const path of ['/hijacked', '/after-a-good-one']) {
       logs.length = 0
       const { status, headers } = await get(app, path)
@@ -174,18 +209,67 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
 }
 
 type Step = (session: any) => void
-const afterTheCommit: Array<[what: string, inHandler: Step, inLaterHook: Step, saved: Record<string, unknown> | undefined]> = [
-  ['options of the cookie', (session) => { session.get('cart').push(2) }, (session) => { session.options({ sameSite: 'strict' }) }, { cart: [1, 2], n: 1 }],
-  ['a further change of it', (session) => { session.get('cart').push(2) }, (session) => { session.cart.push(3) }, { cart: [1, 2, 3], n: 1 }],
-  ['the same change taken back', (session) => { session.get('cart').push(2) }, (session) => { session.cart.pop() }, undefined],
-  ['modified set to false', (session) => { session.get('cart').push(2) }, (session) => { session.modified = false }, undefined],
+const afterTheCommit: Array<
+  [what: string, inHandler: Step, inLaterHook: Step, saved: Record<string, unknown> | undefined]
+> = [
+  [
+    'options of the cookie',
+    (session) => {
+      session.get('cart').push(2)
+    },
+    (session) => {
+      session.options({ sameSite: 'strict' })
+    },
+    { cart: [1, 2], n: 1 }
+  ],
+  [
+    'a further change of it',
+    (session) => {
+      session.get('cart').push(2)
+    },
+    (session) => {
+      session.cart.push(3)
+    },
+    { cart: [1, 2, 3], n: 1 }
+  ],
+  [
+    'the same change taken back',
+    (session) => {
+      session.get('cart').push(2)
+    },
+    (session) => {
+      session.cart.pop()
+    },
+    undefined
+  ],
+  [
+    'modified set to false',
+    (session) => {
+      session.get('cart').push(2)
+    },
+    (session) => {
+      session.modified = false
+    },
+    undefined
+  ],
   ['another key', (session) => { session.get('cart').push(2) }, (session) => { session.n = 2 }, { cart: [1, 2], n: 2 }],
-  ['a key set and removed', (session) => { session.set('list', []) }, (session) => { session.modified = false; session.delete('list') }, { cart: [1], n: 1 }]
+  [
+    'a key set and removed',
+    (session) => {
+      session.set('list', [])
+    },
+    (session) => {
+      session.modified = false
+      session.delete('list')
+    },
+    { cart: [1], n: 1 }
+  ]
 ]
 
 for (const [what, inHandler, inLaterHook, saved] of afterTheCommit) {
   for (const refreshAfter of [false, 0] as const) {
-    t.test(`an unannounced change that is committed is kept through ${what}, refreshAfter ${refreshAfter}`, async (t) => {
+    t.test(`an unannounced change that is committed is kept through ${what}, ` +
+      `refreshAfter ${refreshAfter}`, async (t) => {
       const { app, logs } = await buildApp({ refreshAfter })
       t.teardown(() => app.close())
       app.get('/', (request, reply) => {
@@ -220,7 +304,8 @@ t.test('a session that was changed unannounced stays modified when it is committ
 })
 
 for (const opened of ['never', 'unfetched', 'read'] as const) {
-  t.test(`a change in an object that is fetched when the headers are gone is logged; session before: ${opened}`, async (t) => {
+  t.test('a change in an object that is fetched when the headers are gone is logged; ' +
+    `session before: ${opened}`, async (t) => {
     const { app, logs } = await buildApp()
     t.teardown(() => app.close())
     app.get('/', (request, reply) => {
@@ -245,7 +330,8 @@ function lost (logs: readonly LogLine[]): LogLine[] {
   return logs.filter(({ msg }) => msg.startsWith('The session was changed after its headers'))
 }
 
-t.test('a value that cannot be kept goes to the application\'s error handler once, with its path, and the old cookie stands', async (t) => {
+t.test("a value that cannot be kept goes to the application's error handler once, with its path, " +
+  'and the old cookie stands', async (t) => {
   const { app, logs } = await buildApp()
   const seen: Error[] = []
   app.setErrorHandler((error: Error, _request, reply) => {
@@ -343,7 +429,10 @@ t.test('an object of the session that changes while a stream is written is repor
       yield JSON.stringify(other)
     })()))
   })
-  for (const [url, expected] of [['/', { keys: ['cart'], route: 'GET /' }], ['/?bad=1', { err: { type: 'NotSerializable' } }]] as const) {
+  for (const [url, expected] of [
+    ['/', { keys: ['cart'], route: 'GET /' }],
+    ['/?bad=1', { err: { type: 'NotSerializable' } }]
+  ] as const) {
     logs.length = 0
     t.strictSame(setCookies((await app.inject({ url, headers: { cookie } })).headers), [])
     t.match(lost(logs), [expected])
@@ -442,7 +531,10 @@ t.test('headers that go by other capitals stand once', async (t) => {
   app.addHook('onRequest', async (_request, reply) => {
     const { writeHead } = reply.raw
     reply.raw.writeHead = function (this: typeof reply.raw, status: number, headers: object) {
-      const capitals = Object.entries(headers).map(([name, value]) => [name.replace(/^set-cookie$/, 'Set-Cookie').replace(/^vary$/, 'Vary'), value])
+      const capitals = Object.entries(headers).map(([name, value]) => [
+        name.replace(/^set-cookie$/, 'Set-Cookie').replace(/^vary$/, 'Vary'),
+        value
+      ])
       return writeHead.call(this, status, Object.fromEntries(capitals))
     } as never
   })
@@ -466,13 +558,27 @@ t.test('headers may be given to writeHead as pairs', async (t) => {
   t.strictSame(setCookies(headers).map((line) => line.split('=')[0]), ['own', 'session'])
 })
 
-t.test('an object of the session that changes after the headers are gone is reported, however the reply left', async (t) => {
+t.test('an object of the session that changes after the headers are gone is reported, ' +
+  'however the reply left', async (t) => {
   const { app, logs } = await buildApp()
   const cookie = `session=${app.encodeSession({ user: { name: 'Ada' } })}`
   const rename = (request: FastifyRequest): void => { (request.session.get('user') as { name: string }).name += '!' }
   app.get('/sent', (request, reply) => { request.session.get('user'); reply.send('x'); rename(request) })
-  app.get('/saved', (request, reply) => { request.session.set('n', 2); request.session.get('user'); reply.send('x'); rename(request) })
-  app.get('/later', { onResponse: async (request) => { rename(request) } }, async (request) => `${request.session.get('user')}`)
+  app.get('/saved', (request, reply) => {
+    request.session.set('n', 2)
+    request.session.get('user')
+    reply.send('x')
+    rename(request)
+  })
+  app.get(
+    '/later',
+    {
+      onResponse: async (request) => {
+        rename(request)
+      }
+    },
+    async (request) => `${request.session.get('user')}`
+  )
   for (const url of ['/sent', '/saved', '/later']) {
     logs.length = 0
     await app.inject({ url, headers: { cookie } })
@@ -513,17 +619,28 @@ t.test('what changes between the two commits replaces the cookie of the first', 
     request.session.set('list', [1])
     return 'x'
   })
-  const lines = async (late: string, cookie = ''): Promise<string[]> => setCookies((await app.inject({ url: `/?late=${late}`, headers: { cookie } })).headers)
+  const lines = async (late: string, cookie = ''): Promise<string[]> =>
+    setCookies((await app.inject({ url: `/?late=${late}`, headers: { cookie } })).headers)
   t.strictSame(await lines('clear'), [], 'a new session that ends as an empty one has no cookie at all')
-  t.match(await lines('clear', `session=${app.encodeSession({ a: 1 })}`), [/^session=; .*Max-Age=0/], 'one that had a cookie has it deleted')
+  t.match(
+    await lines('clear', `session=${app.encodeSession({ a: 1 })}`),
+    [/^session=; .*Max-Age=0/],
+    'one that had a cookie has it deleted'
+  )
   const [pushed, ...none] = await lines('push')
   t.strictSame(none, [])
   t.strictSame(app.decodeSession(valueOf(pushed!.split(';')[0])), { list: [1, 2] })
   t.match(await lines('options'), [/Priority=High/])
 })
 
-/** An application whose server hands upgrades to Fastify, as @fastify/websocket does, and what a client is told first. */
-async function upgrading (t: Test, hook: (request: FastifyRequest, reply: FastifyReply) => unknown, handle: (request: FastifyRequest) => unknown) {
+/**
+ * An application whose server hands upgrades to Fastify, as @fastify/websocket does, and what a client is told first.
+ */
+async function upgrading (
+  t: Test,
+  hook: (request: FastifyRequest, reply: FastifyReply) => unknown,
+  handle: (request: FastifyRequest) => unknown
+) {
   const { app, logs } = await buildApp()
   app.get('/ws', { preHandler: async (request, reply) => hook(request, reply) }, (request, reply) => {
     reply.hijack()
@@ -541,7 +658,11 @@ async function upgrading (t: Test, hook: (request: FastifyRequest, reply: Fastif
     response.once('finish', () => socket.end())
     app.routing(request, response)
   })
-  const headers = { connection: 'upgrade', upgrade: 'test', cookie: `session=${app.encodeSession({ list: [1], user: 'Ada' })}` }
+  const headers = {
+    connection: 'upgrade',
+    upgrade: 'test',
+    cookie: `session=${app.encodeSession({ list: [1], user: 'Ada' })}`
+  }
   let closed: Promise<unknown>
   const get = async (sent: object = headers): Promise<Headers> => {
     const received = await send(sent)
@@ -561,7 +682,16 @@ t.test('after an upgrade a session is read, and a change to it is an error that 
   const seen: unknown[] = []
   const { get, logs } = await upgrading(t, () => {}, ({ session }) => {
     seen.push(session.get('user'), session.data())
-    for (const change of [() => { session.user = 'Bob' }, () => session.clear(), () => { session.permanent = true }, () => session.touch()]) {
+    for (const change of [
+      () => {
+        session.user = 'Bob'
+      },
+      () => session.clear(),
+      () => {
+        session.permanent = true
+      },
+      () => session.touch()
+    ]) {
       t.throws(change, { message: /^The session cannot be changed once the connection was upgraded to a websocket/ })
     }
     seen.push(session.get('user'))
@@ -573,7 +703,15 @@ t.test('after an upgrade a session is read, and a change to it is an error that 
 
 t.test('what no response of an upgraded connection could save is logged with its keys when it is over', async (t) => {
   const LOST = /^The session was changed, but the connection was upgraded/
-  const changed = await upgrading(t, ({ session }) => { session.set('user', 'Bob') }, ({ session }) => { (session.get('list') as number[]).push(2) })
+  const changed = await upgrading(
+    t,
+    ({ session }) => {
+      session.set('user', 'Bob')
+    },
+    ({ session }) => {
+      ;(session.get('list') as number[]).push(2)
+    }
+  )
   await changed.get()
   t.match(errorsOf(changed.logs), [{ msg: LOST, keys: ['list', 'user'], route: 'GET /ws' }])
   const fresh = await upgrading(t, ({ session }) => { session.set('user', 'Bob') }, () => {})

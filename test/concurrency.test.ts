@@ -31,7 +31,11 @@ async function application (): Promise<Application> {
   const gates = new Gates()
   const wait = ({ url }: FastifyRequest): Promise<void> => gates.wait(url)
   app.get('/read', async (request) => { request.session.get('n'); await wait(request); return 'x' })
-  app.get('/poll', { config: { session: { refresh: false } } }, async (request) => { request.session.get('n'); await wait(request); return 'x' })
+  app.get('/poll', { config: { session: { refresh: false } } }, async (request) => {
+    request.session.get('n')
+    await wait(request)
+    return 'x'
+  })
   app.get('/unused', async (request) => { await wait(request); return 'x' })
   app.get('/set/:key', async (request) => {
     const { key } = request.params as { key: string }
@@ -67,14 +71,21 @@ t.test('of parallel requests that change one session the last response wins, as 
 
 t.test('a session that is only read and not due never overwrites what a parallel request has saved', async (t) => {
   const { app, inOrder } = await application()
-  const { cookie, sent } = await inOrder(`session=${app.encodeSession({ n: 1 })}`, ['/set/a', '/read', '/poll', '/unused'])
+  const { cookie, sent } = await inOrder(`session=${app.encodeSession({ n: 1 })}`, [
+    '/set/a', '/read', '/poll', '/unused'
+  ])
   t.strictSame(sent, ['/set/a'])
   t.strictSame(app.decodeSession(valueOf(cookie)), { n: 1, a: 'set' })
 })
 
-t.test('a session that is only read and is due is signed anew as it was, unless its route keeps it from that', async (t) => {
+t.test('a session that is only read and is due is signed anew as it was, ' +
+  'unless its route keeps it from that', async (t) => {
   const tick = stopClock(t)
-  for (const [path, data] of [['/read', { n: 1 }], ['/poll', { n: 1, a: 'set' }], ['/unused', { n: 1, a: 'set' }]] as const) {
+  for (const [path, data] of [
+    ['/read', { n: 1 }],
+    ['/poll', { n: 1, a: 'set' }],
+    ['/unused', { n: 1, a: 'set' }]
+  ] as const) {
     const { app, inOrder } = await application()
     const old = `session=${app.encodeSession({ n: 1 })}`
     tick(4 * DAY)
@@ -100,17 +111,26 @@ function reads (app: FastifyInstance, cookie: string): boolean {
   }
 }
 
-t.test('a secret is rolled across processes by giving the new one to all as a fallback first, and swapping then', async (t) => {
-  const steps: Secrets[] = [{ secret: OLD }, { secret: OLD, fallbacks: [NEW] }, { secret: NEW, fallbacks: [OLD] }, { secret: NEW }]
+t.test('a secret is rolled across processes by giving the new one to all as a fallback first, ' +
+  'and swapping then', async (t) => {
+  const steps: Secrets[] = [
+    { secret: OLD }, { secret: OLD, fallbacks: [NEW] }, { secret: NEW, fallbacks: [OLD] }, { secret: NEW }
+  ]
   for (const [index, step] of steps.entries()) {
     const next = steps[index + 1] ?? step
     t.ok(await allReadAll([step, next]), `step ${index}: one process is there already, the other one not yet`)
   }
-  t.notOk(await allReadAll([{ secret: OLD }, { secret: NEW, fallbacks: [OLD] }]), 'swapped at once, what the one signs the other refuses')
+  t.notOk(
+    await allReadAll([{ secret: OLD }, { secret: NEW, fallbacks: [OLD] }]),
+    'swapped at once, what the one signs the other refuses'
+  )
 })
 
-t.test('a cookie goes from process to process through the whole of a roll, and leaves the old secret on the way', async (t) => {
-  const steps: Secrets[] = [{ secret: OLD }, { secret: OLD, fallbacks: [NEW] }, { secret: NEW, fallbacks: [OLD] }, { secret: NEW }]
+t.test('a cookie goes from process to process through the whole of a roll, ' +
+  'and leaves the old secret on the way', async (t) => {
+  const steps: Secrets[] = [
+    { secret: OLD }, { secret: OLD, fallbacks: [NEW] }, { secret: NEW, fallbacks: [OLD] }, { secret: NEW }
+  ]
   const { app: safe } = await buildApp({ secret: NEW })
   let cookie: string | undefined
   for (const [index, step] of steps.entries()) {
@@ -119,14 +139,19 @@ t.test('a cookie goes from process to process through the whole of a roll, and l
       app.get('/', async ({ session }) => session.setDefault('n', 1))
       const { headers, body } = await app.inject({ url: '/', headers: cookie === undefined ? {} : { cookie } })
       t.equal(body, '1')
-      t.equal(setCookies(headers).length > 0, cookie === undefined || (options.secret === NEW) !== reads(safe, valueOf(cookie)), 'it is signed anew where another secret signed it')
+      t.equal(
+        setCookies(headers).length > 0,
+        cookie === undefined || (options.secret === NEW) !== reads(safe, valueOf(cookie)),
+        'it is signed anew where another secret signed it'
+      )
       cookie = cookieFrom(headers) ?? cookie
     }
   }
   t.strictSame(safe.decodeSession(valueOf(cookie)), { n: 1 })
 })
 
-t.test('a secret that leaked is taken out at once: its sessions and forgeries end, those of the new one stay', async (t) => {
+t.test('a secret that leaked is taken out at once: its sessions and forgeries end, ' +
+  'those of the new one stay', async (t) => {
   const { app: leaked } = await buildApp({ secret: OLD })
   const { app: rolled } = await buildApp({ secret: NEW, fallbacks: [OLD] })
   const { app: safe } = await buildApp({ secret: NEW })

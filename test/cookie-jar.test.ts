@@ -12,7 +12,10 @@ t.test('a cookie is kept as it was set, and replaced by name and path', async (t
 
 t.test('a cookie is deleted by an age of 0 or an expiry that has passed', async (t) => {
   const jar = new CookieJar()
-  for (const end of ['Max-Age=0', 'max-age=-1', 'Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'Max-Age=0; Expires=Fri, 01 Jan 9999 00:00:00 GMT']) {
+  for (const end of [
+    'Max-Age=0', 'max-age=-1', 'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+    'Max-Age=0; Expires=Fri, 01 Jan 9999 00:00:00 GMT'
+  ]) {
     jar.store(['a=1; Path=/'])
     t.equal(jar.get('a'), '1')
     jar.store([`a=; Path=/; ${end}`])
@@ -22,7 +25,10 @@ t.test('a cookie is deleted by an age of 0 or an expiry that has passed', async 
 
 t.test('Max-Age goes before Expires, and what is neither a number nor a date has no say', async (t) => {
   const jar = new CookieJar()
-  for (const end of ['Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'Max-Age=soon', 'Expires=soon', 'Expires=Fri, 01 Jan 9999 00:00:00 GMT']) {
+  for (const end of [
+    'Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'Max-Age=soon', 'Expires=soon',
+    'Expires=Fri, 01 Jan 9999 00:00:00 GMT'
+  ]) {
     jar.clear()
     jar.store([`a=1; ${end}`])
     t.equal(jar.get('a'), '1', end)

@@ -7,7 +7,12 @@ import {
 const kinds = [
   { Class: BadData, name: 'BadData', code: 'FSS_ERR_BAD_DATA', bases: [Error] },
   { Class: BadSignature, name: 'BadSignature', code: 'FSS_ERR_BAD_SIGNATURE', bases: [BadData, Error] },
-  { Class: BadTimeSignature, name: 'BadTimeSignature', code: 'FSS_ERR_BAD_TIME_SIGNATURE', bases: [BadSignature, BadData, Error] },
+  {
+    Class: BadTimeSignature,
+    name: 'BadTimeSignature',
+    code: 'FSS_ERR_BAD_TIME_SIGNATURE',
+    bases: [BadSignature, BadData, Error]
+  },
   {
     Class: SignatureExpired,
     name: 'SignatureExpired',
@@ -52,7 +57,11 @@ for (const { Class, name, code, bases } of kinds) {
   })
 
   t.test(`${name} without evidence has none`, async (t) => {
-    for (const error of [new Class('refused'), new Class('refused', {}), new Class('refused', { payload: undefined })]) {
+    for (const error of [
+      new Class('refused'),
+      new Class('refused', {}),
+      new Class('refused', { payload: undefined })
+    ]) {
       t.equal(error.payload, undefined)
       t.equal(error.originalError, undefined)
       t.equal(error.dateSigned, undefined)
@@ -78,8 +87,10 @@ t.test('a cookie that is too large is refused with its size and the bytes of eac
   for (const part of ['"a\\"b"', '5000', '4096', '"big\\n" 4800, "small" 12']) t.match(error.message, part)
 })
 
-t.test('of a cookie with many keys the largest are named and the others summed up, so that the message stays short', async (t) => {
-  const keys = (count: number): Array<[string, number]> => Array.from({ length: count }, (_, index) => [`${'k'.repeat(500)}${index}`, 1000 - index])
+t.test('of a cookie with many keys the largest are named and the others summed up, ' +
+  'so that the message stays short', async (t) => {
+  const keys = (count: number): Array<[string, number]> =>
+    Array.from({ length: count }, (_, index) => [`${'k'.repeat(500)}${index}`, 1000 - index])
   const { message } = new CookieTooLarge('session', 5000, 4096, keys(400))
   t.match(message, /, and 380 more keys 300390$/)
   t.equal(message.split('…"').length - 1, 20)
@@ -89,7 +100,11 @@ t.test('of a cookie with many keys the largest are named and the others summed u
 })
 
 t.test('no two errors share a code', async (t) => {
-  const codes = [...kinds.map(({ code }) => code), new NotSerializable('', '').code, new CookieTooLarge('', 0, 0, []).code]
+  const codes = [
+    ...kinds.map(({ code }) => code),
+    new NotSerializable('', '').code,
+    new CookieTooLarge('', 0, 0, []).code
+  ]
   t.equal(new Set(codes).size, codes.length)
 })
 

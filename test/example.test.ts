@@ -19,7 +19,10 @@ class Browser {
 
   post (url: string, form: Record<string, string> = {}) {
     return this.#send({
-      method: 'POST', url, payload: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }
+      method: 'POST',
+      url,
+      payload: new URLSearchParams(form).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' }
     })
   }
 
@@ -30,7 +33,15 @@ class Browser {
     return (await this.get(response.headers.location!.split('#')[0]!)).body
   }
 
-  async #send ({ headers = {}, ...request }: { method: 'GET' | 'POST', url: string, payload?: string, headers?: Record<string, string> }) {
+  async #send ({
+    headers = {},
+    ...request
+  }: {
+    method: 'GET' | 'POST'
+    url: string
+    payload?: string
+    headers?: Record<string, string>
+  }) {
     const response = await this.#app.inject({ ...request, headers: { ...headers, cookie: this.cookie } })
     const line = response.headers['set-cookie']
     if (typeof line === 'string') {
@@ -122,7 +133,10 @@ t.test('values of every type come back equal', async (t) => {
   const page = await browser.submit(t, '/values')
   t.equal(page.match(/<th scope="row">/g)?.length, 20)
   t.equal(page.match(/✓ equal/g)?.length, 20)
-  for (const type of ['bigint', 'Date', 'Buffer', 'Uint8Array', 'Map', 'Set', 'URL', 'UUID', 'Tuple', 'Markup', 'Array', 'Object', 'null']) {
+  for (const type of [
+    'bigint', 'Date', 'Buffer', 'Uint8Array', 'Map', 'Set', 'URL', 'UUID', 'Tuple', 'Markup', 'Array', 'Object',
+    'null'
+  ]) {
     t.match(page, `<td><code>${type}</code></td>`)
   }
   t.match(page, '<code>-0</code>')
@@ -142,7 +156,11 @@ t.test('the page shows the three parts of the cookie and the payload as text', a
   await browser.submit(t, '/login', { name: 'Ada' })
   const { body } = await browser.get('/')
   const [payload, timestamp, signature] = browser.cookie.slice('session='.length).split('.')
-  t.match(body, `<span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span class="signature">${signature}</span>`)
+  t.match(
+    body,
+    `<span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span ` +
+      `class="signature">${signature}</span>`
+  )
   t.match(body, '&#34;user&#34;:&#34;Ada&#34;')
 })
 
@@ -210,7 +228,10 @@ t.test('an error of the application says nothing of its cause', async (t) => {
 
 t.test('run as a program it says how to make a secret, and where it listens', async (t) => {
   const env = { ...process.env, PORT: '0', SESSION_SECRET: '' }
-  const child = spawn(process.execPath, [...process.execArgv, 'examples/app.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...process.execArgv, 'examples/app.js'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   t.teardown(() => child.kill())
   let output = ''
   for await (const chunk of child.stdout) {

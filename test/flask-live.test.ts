@@ -30,11 +30,15 @@ const configurations = {
 }
 type Name = keyof typeof configurations
 
-const skip = skipFor(python === undefined ? 'no Python with Flask was found, so no cookie is passed to a real one and back' : undefined)
+const skip = skipFor(
+  python === undefined ? 'no Python with Flask was found, so no cookie is passed to a real one and back' : undefined
+)
 const urls = skip === false ? await startFlask() : undefined
 
 async function startFlask (): Promise<Record<Name, string>> {
-  const server = spawn(python!, [SERVER, JSON.stringify(Object.values(configurations))], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const server = spawn(python!, [SERVER, JSON.stringify(Object.values(configurations))], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
   t.teardown(() => server.kill())
   const [line] = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')])
   if (server.exitCode !== null) throw new Error('Flask did not start')
@@ -81,7 +85,10 @@ class Browser {
 
   /** What Flask says of the session after a GET of `/`, or a POST to any other path. */
   async flask (path = '/', sent: unknown = null): Promise<Report> {
-    const { status, text } = await this.#send(this.#flask + path, path === '/' ? {} : { method: 'POST', body: JSON.stringify(sent) })
+    const { status, text } = await this.#send(
+      this.#flask + path,
+      path === '/' ? {} : { method: 'POST', body: JSON.stringify(sent) }
+    )
     if (status !== 200) throw new Error(`Flask answers ${path} with ${status}`)
     return JSON.parse(text, (_key, node) => node?.t === 'float' ? float(toValue(node) as number) : node)
   }
@@ -93,7 +100,10 @@ class Browser {
   }
 
   async #send (url: string, init: RequestInit = {}): Promise<{ status: number, text: string }> {
-    const headers = { 'content-type': 'application/json', ...(this.cookie === undefined ? {} : { cookie: this.cookie }) }
+    const headers = {
+      'content-type': 'application/json',
+      ...(this.cookie === undefined ? {} : { cookie: this.cookie })
+    }
     const response = await fetch(url, { ...init, headers })
     const lines = response.headers.getSetCookie()
     if (lines.length > 1) throw new Error('The cookie is set twice')
@@ -103,7 +113,11 @@ class Browser {
   }
 }
 
-async function open (t: Test, flask: Name = 'plain', options: Partial<SessionOptions<FastifyRequest>> = {}): Promise<Browser> {
+async function open (
+  t: Test,
+  flask: Name = 'plain',
+  options: Partial<SessionOptions<FastifyRequest>> = {}
+): Promise<Browser> {
   const { app } = await buildApp({ format: 'flask', ...options })
   t.teardown(() => app.close())
   app.get('/', async ({ session }) => {
@@ -131,7 +145,9 @@ const bytes = (...v: number[]): Typed => ({ t: 'bytes', v: Buffer.from(v).toStri
 
 const hex = '0123456789abcdef0123456789abcdef'
 const tagKeys = [' di', ' t', ' b', ' m', ' u', ' d']
-const awkwardKeys = [...tagKeys, ...tagKeys.map((key) => `${key}__`), ' di____', ' ', '', '__', '__proto__', 'constructor', 'get']
+const awkwardKeys = [
+  ...tagKeys, ...tagKeys.map((key) => `${key}__`), ' di____', ' ', '', '__', '__proto__', 'constructor', 'get'
+]
 
 /** A value here, and what it is in Python. */
 type Row = [value: unknown, python: Typed]
@@ -140,12 +156,16 @@ const rows: Row[] = [
   [null, { t: 'null' }],
   [true, { t: 'bool', v: true }],
   [false, { t: 'bool', v: false }],
-  ...['', 'a', '"\\/\b\f\n\r\t\0\x7f', '<é\u2028\uffff', '😀', '\ud83d', '\ude00\ud83d', '{" t":[]}', 'NaN', '12345678901234567890']
-    .map((text): Row => [text, str(text)]),
+  ...[
+    '', 'a', '"\\/\b\f\n\r\t\0\x7f', '<é\u2028\uffff', '😀', '\ud83d', '\ude00\ud83d', '{" t":[]}', 'NaN',
+    '12345678901234567890'
+  ].map((text): Row => [text, str(text)]),
   ...[0, 1, -1, 2 ** 53 - 1, 1 - 2 ** 53, 2n ** 53n, -(2n ** 53n), 2n ** 64n + 1n, 10n ** 40n, -(10n ** 400n)]
     .map((value): Row => [value, int(value)]),
-  ...[1.5, -0, 0.1 + 0.2, 1e-5, -1.5e-7, 5e-324, 2 ** 53, -(2 ** 53), 1e16, 2 ** 64, 1e21, 1e300, -1e300, Infinity, -Infinity, NaN]
-    .map((value): Row => [value, float(value)]),
+  ...[
+    1.5, -0, 0.1 + 0.2, 1e-5, -1.5e-7, 5e-324, 2 ** 53, -(2 ** 53), 1e16, 2 ** 64, 1e21, 1e300, -1e300, Infinity,
+    -Infinity, NaN
+  ].map((value): Row => [value, float(value)]),
   ...[[], [0], [0xfb, 0xff, 0xbf, 0]].map((content): Row => [Buffer.from(content), bytes(...content)]),
   [new UUID(hex), { t: 'uuid', v: '01234567-89ab-cdef-0123-456789abcdef' }],
   [new Markup('<b>é</b>'), { t: 'markup', v: '<b>é</b>' }],
@@ -159,24 +179,28 @@ const rows: Row[] = [
   [{ a: { b: 1 }, c: [{}] }, dict({ a: dict({ b: int(1) }), c: list(dict({})) })]
 ]
 
-live('a value of every type that is set here has its type in Flask, and still here when Flask has written it again', async (t) => {
-  const browser = await open(t)
-  await browser.here((session) => session.set('all', rows.map(([value]) => value)))
-  t.strictSame((await browser.flask()).session, dict({ all: list(...rows.map(([, python]) => python)) }))
-  await browser.flask('/rewrite')
-  const all = (await browser.data()).all as unknown[]
-  for (const [index, [value, python]] of rows.entries()) t.ok(same(all[index], value), `${index}: ${python.t}`)
-})
+live(
+  'a value of every type that is set here has its type in Flask, and still here when Flask has written it again',
+  async (t) => {
+    const browser = await open(t)
+    await browser.here((session) => session.set('all', rows.map(([value]) => value)))
+    t.strictSame((await browser.flask()).session, dict({ all: list(...rows.map(([, python]) => python)) }))
+    await browser.flask('/rewrite')
+    const all = (await browser.data()).all as unknown[]
+    for (const [index, [value, python]] of rows.entries()) t.ok(same(all[index], value), `${index}: ${python.t}`)
+  })
 
-live('a value of every type that Flask sets has its type here, and still in Flask when it was written again here', async (t) => {
-  const browser = await open(t)
-  const session = dict({ all: list(...rows.map(([, python]) => python)) })
-  await browser.flask('/update', session)
-  const all = (await browser.data()).all as unknown[]
-  for (const [index, [value, python]] of rows.entries()) t.ok(same(all[index], value), `${index}: ${python.t}`)
-  await browser.here((session) => session.touch())
-  t.strictSame((await browser.flask()).session, session)
-})
+live(
+  'a value of every type that Flask sets has its type here, and still in Flask when it was written again here',
+  async (t) => {
+    const browser = await open(t)
+    const session = dict({ all: list(...rows.map(([, python]) => python)) })
+    await browser.flask('/update', session)
+    const all = (await browser.data()).all as unknown[]
+    for (const [index, [value, python]] of rows.entries()) t.ok(same(all[index], value), `${index}: ${python.t}`)
+    await browser.here((session) => session.touch())
+    t.strictSame((await browser.flask()).session, session)
+  })
 
 live('what one side cannot tell apart becomes what it can', async (t) => {
   const browser = await open(t)
@@ -207,7 +231,9 @@ live('an integer of 4300 digits, the most that Python reads, passes in both dire
 
 live('text that neither writes in this way is read alike', async (t) => {
   const browser = await open(t)
-  const text = ' { "a" : [ 1e400, -1E400, 1E5, 9007199254740993.0, "\\u00e9\\/\\ud83d\\ude00", {" t" :\t[ ]} ], "b" : 0, "b" : 1 } '
+  const text =
+    ' { "a" : [ 1e400, -1E400, 1E5, 9007199254740993.0, "\\u00e9\\/\\ud83d\\ude00", {" t" :\t[ ]} ], "b" : ' +
+      '0, "b" : 1 } '
   browser.cookie = cookieWith(text)
   t.ok(same(await browser.data(), { a: [Infinity, -Infinity, 1e5, 2 ** 53, 'é/😀', new Tuple()], b: 1 }))
   const a = list(float(Infinity), float(-Infinity), float(1e5), float(2 ** 53), str('é/😀'), tuple())
@@ -217,12 +243,16 @@ live('text that neither writes in this way is read alike', async (t) => {
 live('a key that looks like a tag stays a key, at every level', async (t) => {
   const browser = await open(t)
   const nodes = awkwardKeys.flatMap((key) => [
-    ...[str(hex), list(str('a')), tuple(), dict({}), bytes(0), datetime('1970-01-01T00:00:00+00:00')].map((inner) => one(key, inner)),
+    ...[str(hex), list(str('a')), tuple(), dict({}), bytes(0), datetime('1970-01-01T00:00:00+00:00')].map((inner) =>
+      one(key, inner)
+    ),
     one(key, one(key, one(key, tuple(one(key, list()))))),
     ...tagKeys.map((inner) => one(inner, one(key, one(inner, int(1))))),
     { t: 'dict', v: [[key, int(1)], ['~', one(key, int(2))]] } as Typed
   ])
-  for (let start = 0; start < nodes.length; start += 60) await passes(browser, one('all', list(...nodes.slice(start, start + 60))))
+  for (let start = 0; start < nodes.length; start += 60) {
+    await passes(browser, one('all', list(...nodes.slice(start, start + 60))))
+  }
   t.equal(({} as Record<string, unknown>).a, undefined)
 })
 
@@ -233,7 +263,13 @@ live('the only key of a session may look like a tag', async (t) => {
   await browser.flask('/update', one('__proto__', dict({ polluted: int(1) })))
   t.ok(same(await browser.here((session) => session.get('__proto__')), { polluted: 1 }))
   t.equal(await browser.here((session) => { session.set('a', 1); return session.polluted }), undefined)
-  t.strictSame((await browser.flask()).session, { t: 'dict', v: [['__proto__', dict({ polluted: int(1) })], ['a', int(1)]] })
+  t.strictSame((await browser.flask()).session, {
+    t: 'dict',
+    v: [
+      ['__proto__', dict({ polluted: int(1) })],
+      ['a', int(1)]
+    ]
+  })
 })
 
 live('the deepest session that Flask writes and reads is read and written here, and read again there', async (t) => {
@@ -280,7 +316,11 @@ live('nesting is refused with its path where Flask might not read it', async (t)
 live('a session is compressed on either side where that makes it shorter', async (t) => {
   const browser = await open(t)
   const isCompressed = (): boolean => browser.cookie!.startsWith('session=.')
-  for (const [text, compressed] of [['short', false], ['é'.repeat(4000), true], ['to and fro, '.repeat(4000), true]] as const) {
+  for (const [text, compressed] of [
+    ['short', false],
+    ['é'.repeat(4000), true],
+    ['to and fro, '.repeat(4000), true]
+  ] as const) {
     await browser.here((session) => session.set('text', text))
     t.equal(isCompressed(), compressed)
     t.strictSame((await browser.flask('/rewrite')).session, one('text', str(text)))
@@ -339,7 +379,10 @@ live('a session that one side clears is gone on the other', async (t) => {
     () => browser.here((session) => session.delete('a'))
   ]
   for (const clear of clearings) {
-    for (const write of [() => browser.here((session) => session.set('a', 1)), () => browser.flask('/update', one('a', int(1)))]) {
+    for (const write of [
+      () => browser.here((session) => session.set('a', 1)),
+      () => browser.flask('/update', one('a', int(1)))
+    ]) {
       await write()
       t.ok(browser.cookie)
       await clear()
@@ -371,29 +414,34 @@ live('a stamp from the future is tolerated here for a minute, and not by Flask',
   }
 })
 
-live('a session that Flask signed with the old secret is read through fallbacks, and signed with the new one', async (t) => {
-  const old = await open(t)
-  await old.flask('/update', one('a', int(1)))
-  const browser = await open(t, 'plain', { secret: OTHER_SECRET, fallbacks: [SECRET] })
-  browser.cookie = old.cookie
-  t.equal(await browser.here((session) => session.get('a')), 1)
-  t.ok(browser.line)
-  t.strictSame((await browser.flask()).session, dict({}), 'Flask with the old secret')
-  const renewed = await open(t, 'rotated', { secret: OTHER_SECRET })
-  renewed.cookie = browser.cookie
-  t.strictSame((await renewed.flask()).session, one('a', int(1)))
-  t.strictSame(await renewed.data(), { a: 1 })
-})
+live(
+  'a session that Flask signed with the old secret is read through fallbacks, and signed with the new one',
+  async (t) => {
+    const old = await open(t)
+    await old.flask('/update', one('a', int(1)))
+    const browser = await open(t, 'plain', { secret: OTHER_SECRET, fallbacks: [SECRET] })
+    browser.cookie = old.cookie
+    t.equal(await browser.here((session) => session.get('a')), 1)
+    t.ok(browser.line)
+    t.strictSame((await browser.flask()).session, dict({}), 'Flask with the old secret')
+    const renewed = await open(t, 'rotated', { secret: OTHER_SECRET })
+    renewed.cookie = browser.cookie
+    t.strictSame((await renewed.flask()).session, one('a', int(1)))
+    t.strictSame(await renewed.data(), { a: 1 })
+  })
 
-live('a session that was signed here with the old secret is read through SECRET_KEY_FALLBACKS, and signed with the new one', async (t) => {
-  const old = await open(t)
-  await old.here((session) => session.set('a', 1))
-  const browser = await open(t, 'rotated', { secret: OTHER_SECRET })
-  browser.cookie = old.cookie
-  t.strictSame(await browser.data(), {})
-  t.strictSame((await browser.flask('/rewrite')).session, one('a', int(1)))
-  t.strictSame(await browser.data(), { a: 1 })
-})
+live(
+  'a session that was signed here with the old secret is read through SECRET_KEY_FALLBACKS, ' +
+    'and signed with the new one',
+  async (t) => {
+    const old = await open(t)
+    await old.here((session) => session.set('a', 1))
+    const browser = await open(t, 'rotated', { secret: OTHER_SECRET })
+    browser.cookie = old.cookie
+    t.strictSame(await browser.data(), {})
+    t.strictSame((await browser.flask('/rewrite')).session, one('a', int(1)))
+    t.strictSame(await browser.data(), { a: 1 })
+  })
 
 live('a text that Flask keeps under _id, as Flask-Login does, is kept when the session is written here', async (t) => {
   const browser = await open(t)
@@ -422,20 +470,24 @@ live('a salt of its own is shared like Flask\'s, and tells sessions apart', asyn
   t.strictSame(await plain.data(), {})
 })
 
-live('a session that Flask wrote and that is only read here is not written again, though the text here would be another', async (t) => {
-  const browser = await open(t)
-  const session = dict({
-    list: list(str('é😀'), float(1), float(1e16), float(1e-7), int(10n ** 20n), float(NaN)),
-    '~': dict({ b: bytes(0), a: tuple(dict({})) }),
-    9: datetime('1970-01-01T00:00:00')
+live(
+  'a session that Flask wrote and that is only read here is not written again, though the text here would be another',
+  async (t) => {
+    const browser = await open(t)
+    const session = dict({
+      list: list(str('é😀'), float(1), float(1e16), float(1e-7), int(10n ** 20n), float(NaN)),
+      '~': dict({ b: bytes(0), a: tuple(dict({})) }),
+      9: datetime('1970-01-01T00:00:00')
+    })
+    await browser.flask('/update', session)
+    const text = textIn(browser.cookie)
+    await browser.here((session) => [
+      session.get('list'), session['~'], session.data(), session.entries(), session.modified
+    ])
+    t.equal(browser.line, undefined)
+    await browser.here((session) => session.touch())
+    t.not(textIn(browser.cookie), text)
   })
-  await browser.flask('/update', session)
-  const text = textIn(browser.cookie)
-  await browser.here((session) => [session.get('list'), session['~'], session.data(), session.entries(), session.modified])
-  t.equal(browser.line, undefined)
-  await browser.here((session) => session.touch())
-  t.not(textIn(browser.cookie), text)
-})
 
 live('a change inside an object that Flask wrote is saved', async (t) => {
   const browser = await open(t)
@@ -466,7 +518,13 @@ live('what Flask has no form for is refused with its path, and the old cookie st
   ]
   for (const [what, value] of refused) {
     const message = await browser.here((session) => session.set('list', [0, { b: new Tuple([value]) }]))
-    t.match(message, new RegExp(`^session\\.list\\[1\\]\\.b\\[0\\] is .*\\b${what}, (which Flask has no form for|which would come back as a number)`))
+    t.match(
+      message,
+      new RegExp(
+        `^session\\.list\\[1\\]\\.b\\[0\\] is .*\\b${what}, ` +
+          '(which Flask has no form for|which would come back as a number)'
+      )
+    )
     t.equal(browser.line, undefined)
   }
   t.equal(browser.cookie, cookie)
@@ -474,18 +532,25 @@ live('what Flask has no form for is refused with its path, and the old cookie st
 
 live(`generated sessions pass in both directions (${runs.numRuns} of seed ${runs.seed})`, async (t) => {
   const browser = await open(t, 'plain', { maxCookieSize: 12_000 })
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units)))
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units))
+  )
   const key = fc.oneof(fc.constantFrom(...awkwardKeys), fc.constantFrom('a', '9', '10', '\uffff', '😀'), text)
   const { node } = fc.letrec<{ node: Typed }>((tie) => ({
     node: fc.oneof({ maxDepth: 5, withCrossShrink: true },
       text.map(str), fc.constant<Typed>({ t: 'null' }), fc.boolean().map((v): Typed => ({ t: 'bool', v })),
-      fc.maxSafeInteger().map(int), fc.bigInt(-(2n ** 54n), 2n ** 54n).map(int), fc.bigInt(-(2n ** 256n), 2n ** 256n).map(int),
+      fc.maxSafeInteger().map(int),
+      fc.bigInt(-(2n ** 54n), 2n ** 54n).map(int),
+      fc.bigInt(-(2n ** 256n), 2n ** 256n).map(int),
       fc.double().map(float), fc.maxSafeInteger().map(float), fc.uint8Array().map((content) => bytes(...content)),
       fc.uuid().map((v): Typed => ({ t: 'uuid', v })), text.map((v): Typed => ({ t: 'markup', v })),
       fc.date({ min: new Date('0100-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
         .map((date) => datetime(date.toISOString().slice(0, 19) + '+00:00')),
       fc.array(tie('node')).map((items) => list(...items)), fc.array(tie('node')).map((items) => tuple(...items)),
-      membersOf(key, tie('node'), 0), fc.tuple(fc.constantFrom(...tagKeys), tie('node')).map(([tag, inner]) => one(tag, inner)))
+      membersOf(key, tie('node'), 0),
+      fc.tuple(fc.constantFrom(...tagKeys), tie('node')).map(([tag, inner]) => one(tag, inner))
+    )
   }))
   const session = membersOf(key.filter((name) => !['__proto__', '_id', '_began', '_permanent'].includes(name)), node, 1)
   await fc.assert(fc.asyncProperty(session, (each) => passes(browser, each)), runs)
@@ -493,7 +558,9 @@ live(`generated sessions pass in both directions (${runs.numRuns} of seed ${runs
 })
 
 function membersOf (key: fc.Arbitrary<string>, value: fc.Arbitrary<Typed>, minLength: number): fc.Arbitrary<Typed> {
-  return fc.uniqueArray(fc.tuple(key, value), { minLength, maxLength: 5, selector: ([name]) => name }).map((v): Typed => ({ t: 'dict', v }))
+  return fc
+    .uniqueArray(fc.tuple(key, value), { minLength, maxLength: 5, selector: ([name]) => name })
+    .map((v): Typed => ({ t: 'dict', v }))
 }
 
 /**
@@ -519,7 +586,10 @@ function assertSame (actual: unknown, expected: unknown, when: string): void {
   assert(same(actual, expected), `${when}: ${inspect(actual, { depth: 9 })} is not ${inspect(expected, { depth: 9 })}`)
 }
 
-/** As it is after JavaScript had it: whole floats are integers. Keys are in Python's order, which is that of code points. */
+/**
+ * As it is after JavaScript had it: whole floats are integers. Keys are in Python's order, which is that of code
+ * points.
+ */
 function canonical (node: Typed): Typed {
   const number = node.t === 'float' ? toValue(node) as number : NaN
   if (Number.isSafeInteger(number) && !Object.is(number, -0)) return int(number)
@@ -545,5 +615,11 @@ function textIn (cookie: string | undefined): unknown {
 
 function textSerializer (age: number): URLSafeTimedSerializer {
   const serializer = { dumps: String, loads: (text: string) => text }
-  return new URLSafeTimedSerializer(SECRET, { ...FLASK, serializer, compress: true, maxAge: Infinity, now: () => Date.now() / 1000 - age })
+  return new URLSafeTimedSerializer(SECRET, {
+    ...FLASK,
+    serializer,
+    compress: true,
+    maxAge: Infinity,
+    now: () => Date.now() / 1000 - age
+  })
 }

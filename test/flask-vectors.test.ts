@@ -16,8 +16,8 @@ import { Signer, TimestampSigner } from '../lib/signing/signer.ts'
 import { buildApp, SECRET, setCookies } from './support/app.ts'
 import { same } from './support/equal.ts'
 import {
-  type Config, FLASK, type Input, ITSDANGEROUS, type Kind, type Operation, recorded, type Result, signing, type Step, type StepResult,
-  toValue, type Typed, type Vector, vectors
+  type Config, FLASK, type Input, ITSDANGEROUS, type Kind, type Operation, recorded, type Result, signing,
+  type Step, type StepResult, toValue, type Typed, type Vector, vectors
 } from './support/vectors.ts'
 
 const tagged = new TaggedJSONSerializer({ format: 'flask' })
@@ -47,11 +47,18 @@ const compared = new Set<string>()
  * to the same. Steps count from 1.
  */
 function compare<Expected extends object> (
-  t: Test, { id, description }: Vector<Kind>, step: number | undefined, ours: unknown, expected: Expected, outcomeOf: (expected: Expected) => unknown
+  t: Test,
+  { id, description }: Vector<Kind>,
+  step: number | undefined,
+  ours: unknown,
+  expected: Expected,
+  outcomeOf: (expected: Expected) => unknown
 ): void {
   const title = step === undefined ? id : `${id} step ${step}`
   const difference = differences.get(title)
-  const isOther = difference === undefined || t.notOk(alike(ours, outcomeOf(expected)), `${title} differs from Flask: ${difference.why}`)
+  const isOther =
+    difference === undefined ||
+    t.notOk(alike(ours, outcomeOf(expected)), `${title} differs from Flask: ${difference.why}`)
   const wanted = outcomeOf({ ...expected, ...difference?.instead })
   const isWanted = t.ok(alike(ours, wanted), `${title}: ${description}`, { ours, wanted })
   const verdict = !isOther || !isWanted ? 'failed' : difference === undefined ? 'agrees' : 'differs as listed'
@@ -61,7 +68,11 @@ function compare<Expected extends object> (
 
 /** Compares all cases of a kind: what `run` gives with what `outcomeOf` makes of what was recorded. */
 async function compareAll<K extends Kind> (
-  t: Test, kind: K, run: (vector: Vector<K>) => unknown, outcomeOf: (result: Result<K>, vector: Vector<K>) => unknown, errorName = anyError
+  t: Test,
+  kind: K,
+  run: (vector: Vector<K>) => unknown,
+  outcomeOf: (result: Result<K>, vector: Vector<K>) => unknown,
+  errorName = anyError
 ): Promise<void> {
   for (const vector of vectors(kind)) {
     const ours = await outcome(async () => run(vector), errorName)
@@ -101,7 +112,9 @@ function inOneOrder (value: unknown): unknown {
 /** JSON as Python reads it, each number as `int` or `float` with its exact value, tags left as they are. */
 function pythonJSON (text: string): unknown {
   const numbers = /"(?:[^"\\]|\\.)*"|-?(?:\d[\d.eE+-]*|Infinity)|NaN/g
-  return JSON.parse(text.replace(numbers, (token) => token.startsWith('"') ? token : JSON.stringify(pythonNumber(token))))
+  return JSON.parse(
+    text.replace(numbers, (token) => (token.startsWith('"') ? token : JSON.stringify(pythonNumber(token))))
+  )
 }
 
 function pythonNumber (token: string): string {
@@ -110,7 +123,12 @@ function pythonNumber (token: string): string {
 }
 
 t.test('a value is written with the same tags and the same content', async (t) => {
-  await compareAll(t, 'tag_dumps', ({ input }) => pythonJSON(tagged.dumps(toValue(input.value))), ({ text }) => pythonJSON(text))
+  await compareAll(
+    t,
+    'tag_dumps',
+    ({ input }) => pythonJSON(tagged.dumps(toValue(input.value))),
+    ({ text }) => pythonJSON(text)
+  )
 })
 
 t.test('a text is read as the same value', async (t) => {
@@ -162,7 +180,10 @@ t.test('a cookie is read as the same value of the same time, or refused for the 
     const limit = { maxAge: maxAgeOf(input) }
     const { value, dateSigned } = serializerFor(input, tagged).loadsWithTimestamp(input.cookie, limit)
     return { value, timestamp: dateSigned.getTime() / 1000 }
-  }, ({ value, timestamp }) => ({ value: toValue(value), timestamp }), (name) => named.includes(name) ? name : 'another error')
+  },
+  ({ value, timestamp }) => ({ value: toValue(value), timestamp }),
+  (name) => (named.includes(name) ? name : 'another error')
+  )
 })
 
 t.test('a payload that cannot be read has the error that was the cause, as it has there', async (t) => {
@@ -176,16 +197,21 @@ t.test('a payload that cannot be read has the error that was the cause, as it ha
 })
 
 t.test('the provider writes the same text, with the settings that are the defaults there', async (t) => {
-  await compareAll(t, 'provider_dumps', ({ input: { value, sort_keys: sortKeys = true, ensure_ascii: ensureAscii = true, kwargs = {} } }) => {
-    const { indent, separators = [indent === undefined ? ', ' : ',', ': '] } = kwargs
-    return new DefaultJSONProvider().dumps(toValue(value), { indent, separators, sortKeys, ensureAscii })
-  }, ({ text }) => text)
+  await compareAll(
+    t,
+    'provider_dumps',
+    ({ input: { value, sort_keys: sortKeys = true, ensure_ascii: ensureAscii = true, kwargs = {} } }) => {
+      const { indent, separators = [indent === undefined ? ', ' : ',', ': '] } = kwargs
+      return new DefaultJSONProvider().dumps(toValue(value), { indent, separators, sortKeys, ensureAscii })
+    }, ({ text }) => text)
 })
 
 t.test('the provider reads the same values', async (t) => {
   const provider = new DefaultJSONProvider()
   await compareAll(t, 'provider_loads', ({ input }) =>
-    provider.loads('text' in input ? input.text : Buffer.from(input.bytes, 'base64'), { exactIntegers: true }), ({ value }) => toValue(value))
+    provider.loads('text' in input ? input.text : Buffer.from(input.bytes, 'base64'), { exactIntegers: true }),
+  ({ value }) => toValue(value)
+  )
 })
 
 t.test('jsonify answers with the same value in the same layout, media type and length', async (t) => {
@@ -194,14 +220,25 @@ t.test('jsonify answers with the same value in the same layout, media type and l
     return { status, body, type, length: headers['content-length'] }
   }
   await compareAll(t, 'jsonify', async ({ input }) => {
-    const { args = [], kwargs, debug = false, compact, mimetype, sort_keys: sortKeys = true, ensure_ascii: ensureAscii = true } = input
+    const {
+      args = [],
+      kwargs,
+      debug = false,
+      compact,
+      mimetype,
+      sort_keys: sortKeys = true,
+      ensure_ascii: ensureAscii = true
+    } = input
     const { app } = await buildApp({ debug })
     Object.assign(app.json, { sortKeys, ensureAscii, compact }, mimetype !== undefined && { mimetype })
     const values = kwargs === undefined ? args : [...args, { t: 'dict', v: kwargs } satisfies Typed]
     app.get('/', async (_request, reply) => reply.jsonify(...values.map(toValue)))
     const { statusCode, body, headers } = await app.inject('/')
     return seenOf(statusCode, body, headers)
-  }, ({ status, body, headers }) => seenOf(status, body, Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]))))
+  },
+  ({ status, body, headers }) =>
+    seenOf(status, body, Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])))
+  )
 })
 
 t.test('a Cookie header holds the same cookies', async (t) => {
@@ -215,18 +252,34 @@ t.test('a Cookie header holds the same cookies', async (t) => {
 function parseLine (line: string): { name: string, value: string, attributes: string[] } {
   const [pair, ...attributes] = line.split('; ')
   const [name, ...value] = pair!.split('=')
-  return { name: name!, value: value.join('='), attributes: attributes.map((each) => each.replace(/^[^=]+/, (key) => key.toLowerCase())).sort() }
+  return {
+    name: name!,
+    value: value.join('='),
+    attributes: attributes.map((each) => each.replace(/^[^=]+/, (key) => key.toLowerCase())).sort()
+  }
 }
 
 t.test('a Set-Cookie line has the same value and attributes, and is too long where Flask warns of it', async (t) => {
   await buildApp() // for the serializer of cookies, which works once it was loaded
   const { maxCookieSize } = resolveOptions({ secret: SECRET })
-  await compareAll(t, 'dump_cookie', ({ input: { key, value, kwargs: { max_age: maxAge, domain, path, ...rest } } }) => {
-    const { httponly: httpOnly = false, secure = false, samesite: sameSite = false, partitioned } = rest
-    const writer = new CookieWriter(key, cookieAttributes(key, { domain, path, httpOnly, secure, sameSite, partitioned } as CookieOptions))
-    const line = maxAge === 0 ? writer.delete(false) : writer.set(value, undefined, false)
-    return [parseLine(line), line.length > maxCookieSize]
-  }, ({ header, warnings }) => [parseLine(header), warnings.length > 0])
+  await compareAll(
+    t,
+    'dump_cookie',
+    ({
+      input: {
+        key,
+        value,
+        kwargs: { max_age: maxAge, domain, path, ...rest }
+      }
+    }) => {
+      const { httponly: httpOnly = false, secure = false, samesite: sameSite = false, partitioned } = rest
+      const writer = new CookieWriter(
+        key,
+        cookieAttributes(key, { domain, path, httpOnly, secure, sameSite, partitioned } as CookieOptions)
+      )
+      const line = maxAge === 0 ? writer.delete(false) : writer.set(value, undefined, false)
+      return [parseLine(line), line.length > maxCookieSize]
+    }, ({ header, warnings }) => [parseLine(header), warnings.length > 0])
 })
 
 /** What the operations of one request share. */
@@ -236,7 +289,10 @@ interface Context {
   flashes?: Tuple<string>[]
 }
 
-const operations: Record<string, (context: Context, operation: Omit<Operation, 'value'> & { key: string, value: any }) => unknown> = {
+const operations: Record<
+  string,
+  (context: Context, operation: Omit<Operation, 'value'> & { key: string, value: any }) => unknown
+> = {
   set: ({ session }, { key, value }) => session.set(key, value),
   get: ({ session }, { key }) => session.get(key),
   contains: ({ session }, { key }) => session.has(key),
@@ -273,7 +329,10 @@ const wire = new TaggedJSONSerializer()
 
 /** The options for a configuration of Flask; what it leaves open is as Flask has it. */
 function optionsFor ({ config = {}, ...input }: Input<'scenario'>): Partial<SessionOptions> {
-  const [secret, { fallbacks, salt, digest, keyDerivation }] = signing({ ...input, secret_key: input.secret_key ?? '' }, FLASK)
+  const [secret, { fallbacks, salt, digest, keyDerivation }] = signing(
+    { ...input, secret_key: input.secret_key ?? '' },
+    FLASK
+  )
   const { PERMANENT_SESSION_LIFETIME: lifetime, SESSION_REFRESH_EACH_REQUEST: refreshes } = config
   return {
     format: 'flask',
@@ -312,19 +371,34 @@ async function scenarioApp (input: Input<'scenario'>): Promise<FastifyInstance> 
   return app
 }
 
-async function answer (app: FastifyInstance, { path: url = '/ops', ops, cookie }: Step): Promise<[StepResult, results: unknown]> {
+async function answer (
+  app: FastifyInstance,
+  { path: url = '/ops', ops, cookie }: Step
+): Promise<[StepResult, results: unknown]> {
   const headers = cookie === undefined ? {} : { cookie }
-  const response = await app.inject(ops === undefined ? { url, headers } : { method: 'POST', url, headers, payload: { ops } })
+  const response = await app.inject(
+    ops === undefined ? { url, headers } : { method: 'POST', url, headers, payload: { ops } }
+  )
   const { statusCode: status, headers: { vary = null } } = response
   const results = status === 200 && ops !== undefined ? wire.loads(response.body) : undefined
   return [{ status, set_cookie: setCookies(response.headers), vary: vary as string | null }, results]
 }
 
-/** What can be seen of an answer. Cookies are read with the current secret alone, so that they must be signed with it. */
+/**
+ * What can be seen of an answer. Cookies are read with the current secret alone, so that they must be signed with it.
+ */
 function seen (input: Input<'scenario'>, { status, set_cookie: lines, vary }: StepResult, results: unknown): object {
   const [secret, options] = signing({ ...input, secret_key: input.secret_key! }, FLASK)
-  const reader = new URLSafeTimedSerializer(secret, { ...options, fallbacks: [], compress: true, serializer: asIs, maxAge: Infinity })
-  const cookies = lines.map(parseLine).map(({ value, ...rest }) => ({ ...rest, content: value === '' ? '' : contentOf(reader, value) }))
+  const reader = new URLSafeTimedSerializer(secret, {
+    ...options,
+    fallbacks: [],
+    compress: true,
+    serializer: asIs,
+    maxAge: Infinity
+  })
+  const cookies = lines
+    .map(parseLine)
+    .map(({ value, ...rest }) => ({ ...rest, content: value === '' ? '' : contentOf(reader, value) }))
   return { status, cookies, vary, results: status === 200 ? results : undefined }
 }
 
@@ -350,7 +424,9 @@ t.test('an application answers the same requests with the same sessions, cookies
     for (const [index, step] of input.steps.entries()) {
       setClock(step.time ?? input.time)
       const ours = seen(input, ...await answer(app, step))
-      compare(t, vector, index + 1, ours, expected.steps[index]!, (result) => seen(input, result, result.results?.map(toValue)))
+      compare(t, vector, index + 1, ours, expected.steps[index]!, (result) =>
+        seen(input, result, result.results?.map(toValue))
+      )
     }
   }
 })

@@ -2,22 +2,25 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import sessionPlugin from '../lib/index.ts'
-import { type HeaderBag, linesBeside, varyByCookie, writeSetCookie } from '../lib/cookies/headers.ts'
+import { cookiesBeside, type Headers, varyByCookie, writeSetCookie } from '../lib/cookies/headers.ts'
 import { type LogLine, SECRET, setCookies } from './support/app.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 
-function bagOf (headers: Record<string, string | string[]>): HeaderBag {
+function bagOf (headers: Record<string, string | string[]>): Headers {
   return {
-    get: (name) => headers[name],
-    set: (name, value) => { headers[name] = value },
-    remove: (name) => { delete headers[name] }
+    getHeader: (name) => headers[name],
+    header: (name, value) => { headers[name] = value },
+    removeHeader: (name) => { delete headers[name] }
   }
 }
 
 t.test('Vary names Cookie once, beside what is there', async (t) => {
   for (const [before, after] of [
     [undefined, 'Cookie'], ['', 'Cookie'], ['Accept-Encoding', 'Accept-Encoding, Cookie'], ['cookie', 'cookie'],
-    ['Accept, COOKIE', 'Accept, COOKIE'], ['*', '*'], [['Accept', 'Origin'], 'Accept, Origin, Cookie'], ['X-Cookie', 'X-Cookie, Cookie']
+    ['Accept, COOKIE', 'Accept, COOKIE'],
+    ['*', '*'],
+    [['Accept', 'Origin'], 'Accept, Origin, Cookie'],
+    ['X-Cookie', 'X-Cookie, Cookie']
   ] as const) {
     const headers: Record<string, string | string[]> = before === undefined ? {} : { vary: before as string }
     varyByCookie(bagOf(headers))
@@ -28,7 +31,7 @@ t.test('Vary names Cookie once, beside what is there', async (t) => {
 t.test('our Set-Cookie is put behind the others and in the place of our earlier one', async (t) => {
   const headers: Record<string, string | string[]> = { 'set-cookie': 'a=1' }
   const replace = (previous: string | undefined, line: string | undefined): void => {
-    writeSetCookie(bagOf(headers), linesBeside(headers['set-cookie'], previous), line)
+    writeSetCookie(bagOf(headers), cookiesBeside(bagOf(headers), previous), line)
   }
   replace(undefined, 's=1')
   t.strictSame(headers['set-cookie'], ['a=1', 's=1'])
@@ -197,6 +200,6 @@ t.test('headers of an asynchronous session are put back too, and what a wrapper 
   t.equal(headers.vary, 'Origin, Cookie')
   t.strictSame(logs, [])
   await app.inject('/wrapped')
-  t.match(logs, [{ msg: /^The session was changed after its headers/, route: 'GET /wrapped' }])
+  t.match(logs, [{ msg: /^The session was changed while it was saved or later/, route: 'GET /wrapped' }])
   t.equal(logs.length, 1)
 })

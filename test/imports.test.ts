@@ -28,7 +28,10 @@ interface Import {
 
 function importsOf (file: string): Import[] {
   const text = readFileSync(join(lib, file), 'utf8')
-  return [...text.matchAll(/^(?:import|export) (type )?[^'"]*? from '([^']+)'$/gm)].map(([, type, from]) => ({ from: from!, isType: type !== undefined }))
+  return [...text.matchAll(/^(?:import|export) (type )?[^'"]*? from '([^']+)'$/gm)].map(([, type, from]) => ({
+    from: from!,
+    isType: type !== undefined
+  }))
 }
 
 function inLib (file: string, from: string): string {
@@ -47,7 +50,14 @@ t.test('imports run one way: errors, JSON, signing, session, Fastify', async (t)
 })
 
 t.test('no module imports itself through others, types aside', async (t) => {
-  const graph = new Map(files.map((file) => [file, importsOf(file).filter(({ from, isType }) => from.startsWith('.') && !isType).map(({ from }) => inLib(file, from))]))
+  const graph = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter(({ from, isType }) => from.startsWith('.') && !isType)
+        .map(({ from }) => inLib(file, from))
+    ])
+  )
   const visit = (file: string, trail: string[]): void => {
     if (trail.includes(file)) t.fail(`a cycle: ${[...trail, file].join(' -> ')}`)
     else for (const next of graph.get(file) ?? []) visit(next, [...trail, file])
@@ -57,7 +67,8 @@ t.test('no module imports itself through others, types aside', async (t) => {
 })
 
 t.test('only the wiring names Fastify, and only the signing the crypto', async (t) => {
-  const importers = (name: RegExp): string[] => files.filter((file) => importsOf(file).some(({ from }) => name.test(from))).sort()
+  const importers = (name: RegExp): string[] =>
+    files.filter((file) => importsOf(file).some(({ from }) => name.test(from))).sort()
   t.strictSame(importers(/^fastify(-plugin)?$/).filter((file) => !file.startsWith('fastify/')), [])
   t.strictSame(importers(/^@fastify\/cookie$/), ['fastify/plugin.ts', 'session/cookie-writer.ts'])
   t.strictSame(importers(/^node:zlib$/), ['signing/serializer.ts'])

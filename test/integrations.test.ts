@@ -7,13 +7,21 @@ import { bare } from './support/bare.ts'
 import { skipFor } from './support/requirements.ts'
 
 const folder = fileURLToPath(new URL('../integrations/', import.meta.url))
-const skip = skipFor(existsSync(`${folder}node_modules`) ? undefined : 'the other plugins are not installed: npm ci --prefix integrations installs them')
+const skip = skipFor(
+  existsSync(`${folder}node_modules`)
+    ? undefined
+    : 'the other plugins are not installed: npm ci --prefix integrations installs them'
+)
 
 t.setTimeout(600_000) // it packs, compiles and runs another suite
 
 t.test('with the other plugins, and with what the migrations come from', { skip }, async (t) => {
   const child = spawn(...bare('npm', ['test', '--silent', '--prefix', folder]), { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [output, errors, [code]] = await Promise.all([child.stdout.toArray(), child.stderr.toArray(), once(child, 'exit')])
+  const [output, errors, [code]] = await Promise.all([
+    child.stdout.toArray(),
+    child.stderr.toArray(),
+    once(child, 'exit')
+  ])
   t.equal(code, 0, 'npm test in integrations/ is green', { output: `${output.join('')}${errors.join('')}`.split('\n') })
   t.match(output.join(''), /^# fail 0$/m)
   t.match(output.join(''), /^# skipped 0$/m)
@@ -29,6 +37,8 @@ t.test('the README names the versions that integrations/ has locked', async (t) 
   t.strictSame(rows.map(([, name]) => name!).sort(), tested.sort(), 'each plugin that has a test has a row')
   for (const [line, name] of rows) {
     const test = readFileSync(`${folder}test/${name!.replace('@fastify/', '')}.test.ts`, 'utf8')
-    for (const [, code] of line.matchAll(/`(app\.[^`]+)`/g)) t.ok(test.includes(code!), `${name} is tested with ${code}`)
+    for (const [, code] of line.matchAll(/`(app\.[^`]+)`/g)) {
+      t.ok(test.includes(code!), `${name} is tested with ${code}`)
+    }
   }
 })

@@ -13,8 +13,15 @@ t.test('replies: a user by id, a list, a status, several values, and errors', as
   const bodies: Record<string, [status: number, body: string]> = {
     '/api/user/1': [200, '{"id":1,"username":"john","email":"john@example.com"}\n'],
     '/api/user/3': [404, '{"error":"User not found","user_id":3}\n'],
-    '/api/user/x': [400, '{"statusCode":400,"error":"Bad Request","code":"FST_ERR_VALIDATION","message":"params/id must be integer","fields":[{"field":"params.id","message":"must be integer"}]}\n'],
-    '/api/users': [200, '[{"id":1,"username":"john","email":"john@example.com"},{"id":2,"username":"jane","email":"jane@example.com"}]\n'],
+    '/api/user/x': [
+      400,
+      '{"statusCode":400,"error":"Bad Request","code":"FST_ERR_VALIDATION","message":"params/id must be ' +
+        'integer","fields":[{"field":"params.id","message":"must be integer"}]}\n'
+    ],
+    '/api/users': [
+      200,
+      '[{"id":1,"username":"john","email":"john@example.com"},{"id":2,"username":"jane","email":"jane@example.com"}]\n'
+    ],
     '/api/status': [200, '{"status":"ok","version":"1.0.0"}\n'],
     '/api/items': [200, '["item1","item2","item3"]\n'],
     '/api/broken': [500, '{"statusCode":500,"error":"Internal Server Error","message":"Something went wrong here"}\n'],
@@ -53,9 +60,13 @@ t.test('text: a configuration from a file, and into one', async (t) => {
 t.test('providers: dates, decimals and classes of one\'s own, compact, and pretty in debug', async (t) => {
   const app = await buildProviders(SECRET)
   t.equal((await app.inject('/api/order/7')).body,
-    '{"id":7,"created_at":"1970-01-01T00:00:00Z","total":39.98,"tags":["new"],"items":[{"sku":"pencil","price":19.99,"inStock":true}]}\n')
+    '{"id":7,"created_at":"1970-01-01T00:00:00Z","total":39.98,"tags":["new"],"items":[{"sku":"pencil",' +
+      '"price":19.99,"inStock":true}]}\n'
+  )
   t.equal((await app.inject('/compact/7')).body,
-    '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","tags":["new"],"items":[{"sku":"pencil","price":"19.99"}]}\n')
+    '{"id":7,"created_at":"1970-01-01T00:00:00.000Z","total":"39.98","tags":["new"],"items":[{"sku":"pencil",' +
+      '"price":"19.99"}]}\n'
+  )
   t.equal((await app.inject('/pretty/7')).body, '{\n  "a": {\n    "id": "7"\n  },\n  "b": 1\n}\n')
   t.equal(new PrettyJSONProvider().dumps({ b: 1, a: 2 }), '{"b":1,"a":2}')
   const strict = new StrictJSONProvider()
@@ -65,7 +76,11 @@ t.test('providers: dates, decimals and classes of one\'s own, compact, and prett
 
 t.test('requests: checks, force, raw text, an upload, and a schema', async (t) => {
   const app = await buildRequests(SECRET)
-  const post = async (url: string, payload: string, type = 'application/json'): Promise<[status: number, body: unknown]> => {
+  const post = async (
+    url: string,
+    payload: string,
+    type = 'application/json'
+  ): Promise<[status: number, body: unknown]> => {
     const { statusCode, body } = await app.inject({ method: 'POST', url, payload, headers: { 'content-type': type } })
     return [statusCode, JSON.parse(body)]
   }
@@ -76,24 +91,43 @@ t.test('requests: checks, force, raw text, an upload, and a schema', async (t) =
   t.strictSame(await post('/api/forced', '[1]', 'text/xml'), [200, { received: [1] }])
   t.strictSame(await post('/api/data', '[1]', 'text/plain'), [200, { status: 'success' }])
   t.strictSame(await post('/api/data', '[1', 'text/plain'), [400, { error: 'Invalid JSON' }])
-  const part = (name: string, text: string): string => `--b\r\nContent-Disposition: form-data; name="data"${name}\r\nContent-Type: application/json\r\n\r\n${text}\r\n--b--\r\n`
+  const part = (name: string, text: string): string =>
+    `--b\r\nContent-Disposition: form-data; name="data"${name}\r\nContent-Type: ` +
+      `application/json\r\n\r\n${text}\r\n--b--\r\n`
   const form = 'multipart/form-data; boundary=b'
   t.strictSame(await post('/upload', part('; filename="d.json"', '[1,2,3]'), form), [200, { received: 3 }])
-  t.strictSame(await post('/upload', part('; filename="d.json"', '[1,2'), form), [400, { error: 'The file holds no JSON' }])
+  t.strictSame(await post('/upload', part('; filename="d.json"', '[1,2'), form), [
+    400,
+    { error: 'The file holds no JSON' }
+  ])
   t.strictSame(await post('/upload', part('', '[1,2]'), form), [400, { error: 'A file is missing' }])
   t.strictSame(await post('/api/users', john), [201, JSON.parse(john)])
   t.match(await post('/api/users', john, 'text/plain'), [415, { code: 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE' }])
   t.match(await post('/api/users', '{'), [400, { code: 'FSS_ERR_BAD_JSON' }])
-  t.match(await post('/api/users', '{"name":"John"}'), [400, { fields: [{ field: 'body.email', message: "must have required property 'email'" }] }])
-  t.match(await post('/api/users', '{"name":"John","email":"x"}'), [400, { fields: [{ field: 'body.email', message: 'must match format "email"' }] }])
+  t.match(await post('/api/users', '{"name":"John"}'), [
+    400,
+    { fields: [{ field: 'body.email', message: "must have required property 'email'" }] }
+  ])
+  t.match(await post('/api/users', '{"name":"John","email":"x"}'), [
+    400,
+    { fields: [{ field: 'body.email', message: 'must match format "email"' }] }
+  ])
 })
 
 t.test('errors: handlers of one\'s own', async (t) => {
   const app = await buildErrors(SECRET)
   t.strictSame((await app.inject('/none')).json(), { error: 'Not Found', message: 'There is nothing at this address' })
-  const bad = await app.inject({ method: 'POST', url: '/', headers: { 'content-type': 'application/json' }, payload: '{' })
+  const bad = await app.inject({
+    method: 'POST',
+    url: '/',
+    headers: { 'content-type': 'application/json' },
+    payload: '{'
+  })
   t.strictSame([bad.statusCode, bad.json().error], [400, 'Bad Request'])
   t.strictSame((await app.inject({ method: 'POST', url: '/', payload: [1] })).json(), [1])
   const broken = await app.inject('/broken')
-  t.strictSame([broken.statusCode, broken.json()], [500, { error: 'Internal Server Error', message: 'An unexpected error occurred' }])
+  t.strictSame(
+    [broken.statusCode, broken.json()],
+    [500, { error: 'Internal Server Error', message: 'An unexpected error occurred' }]
+  )
 })

@@ -34,20 +34,31 @@ t.test('values are written as users of JavaScript expect', async (t) => {
     [JSON.parse('{"__proto__":{"a":1}}'), '{"__proto__":{"a":1}}'],
     [{ ' t': [1] }, '{" t":[1]}'],
     [[new Date(0), new Date(8.64e15)], '["1970-01-01T00:00:00.000Z","+275760-09-13T00:00:00.000Z"]'],
-    [new Map<unknown, unknown>([['b', new Map()], [1, new Set([1n])], ['__proto__', null]]), '{"1":[1],"b":{},"__proto__":null}'],
+    [
+      new Map<unknown, unknown>([
+        ['b', new Map()],
+        [1, new Set([1n])],
+        ['__proto__', null]
+      ]),
+      '{"1":[1],"b":{},"__proto__":null}'
+    ],
     [new Set([new Set(), [], 'a']), '[[],[],"a"]'],
     [[0n, -(2n ** 64n), 10n ** 30n], `[0,-18446744073709551616,1${'0'.repeat(30)}]`],
     [[Object(1), Object('a'), Object(false), Object(1n)], '[1,"a",false,1]'],
     [new Account(), '{"id":1}'],
     [new (class List extends Array {})(), '[]'],
     [new URL('https://a.example'), '"https://a.example/"'],
-    [[new Tuple([1, new Tuple()]), new Markup('<b>'), new UUID('0'.repeat(32))], '[[1,[]],"<b>","00000000-0000-0000-0000-000000000000"]']
+    [
+      [new Tuple([1, new Tuple()]), new Markup('<b>'), new UUID('0'.repeat(32))],
+      '[[1,[]],"<b>","00000000-0000-0000-0000-000000000000"]'
+    ]
   ]
   for (const [value, text] of written) t.equal(provider.dumps(value), text)
 })
 
 t.test('anything with toJSON is written as that says', async (t) => {
-  const saying = (answer: unknown): object => Object.assign(new (class Special {})(), { secret: 1, toJSON: () => answer })
+  const saying = (answer: unknown): object =>
+    Object.assign(new (class Special {})(), { secret: 1, toJSON: () => answer })
   const written: Array<[value: unknown, text: string]> = [
     [saying('a'), '"a"'],
     [[saying(null), saying([saying({ b: saying(1n) })])], '[null,[{"b":1}]]'],
@@ -96,7 +107,12 @@ t.test('what JSON cannot say is refused with its path', async (t) => {
     [{ 'a\nb': fn }, 'value["a\\nb"]', cannot('a function')],
     [[cycle], 'value[0].self[0]', 'is a cycle: it is value[0] again']
   ]
-  for (const [value, path, reason] of refused) t.strictSame(t.throws(() => provider.dumps(value)), new NotSerializable(path, reason))
+  for (const [value, path, reason] of refused) {
+    t.strictSame(
+      t.throws(() => provider.dumps(value)),
+      new NotSerializable(path, reason)
+    )
+  }
   const endless = { toJSON: () => ({ endless }) }
   const tooDeep = { code: 'FSS_ERR_NOT_SERIALIZABLE', message: /….* is nested deeper than 500 levels$/ }
   t.match(t.throws(() => provider.dumps(endless)), tooDeep)
@@ -106,7 +122,10 @@ t.test('a value may be written while another is', async (t) => {
   const written = { toJSON: () => provider.dumps([1n]) }
   const refused = { toJSON: () => (t.throws(() => provider.dumps([fn])) as Error).message }
   const outer = { a: [written, refused, Symbol('b')] }
-  t.strictSame(t.throws(() => provider.dumps(outer)), new NotSerializable('value.a[2]', 'is a symbol, which JSON cannot say'))
+  t.strictSame(
+    t.throws(() => provider.dumps(outer)),
+    new NotSerializable('value.a[2]', 'is a symbol, which JSON cannot say')
+  )
   t.equal(provider.dumps([written, refused]), '["[1]","value[0] is a function, which JSON cannot say"]')
 })
 
@@ -118,9 +137,14 @@ t.test(`whatever JSON.stringify writes is written alike or refused (seed ${runs.
     try {
       return provider.dumps(value) === (JSON.stringify(value) ?? 'null')
     } catch (error) {
-      return error instanceof NotSerializable && /is (NaN|-?Infinity|an invalid date), which JSON cannot say$/.test(error.message)
+      return (
+        error instanceof NotSerializable &&
+          /is (NaN|-?Infinity|an invalid date), which JSON cannot say$/.test(error.message)
+      )
     }
-  }), runs)
+  }),
+  runs
+  )
 })
 
 t.test('indent spreads the text over lines and touches no value', async (t) => {
@@ -145,7 +169,9 @@ t.test('indent spreads the text over lines and touches no value', async (t) => {
 
 t.test('loads reads JSON and nothing else', async (t) => {
   t.strictSame(provider.loads(' {"a":[1,{" t":[]}],"n":null}\n'), { a: [1, { ' t': [] }], n: null })
-  for (const text of ['', '{', '[NaN]', "{'a':1}", '\ufeff{}']) t.ok(t.throws(() => provider.loads(text)) instanceof SyntaxError)
+  for (const text of ['', '{', '[NaN]', "{'a':1}", '\ufeff{}']) {
+    t.ok(t.throws(() => provider.loads(text)) instanceof SyntaxError)
+  }
 })
 
 t.test('response sends one value, several as a list, none as null, with a newline', async (t) => {
@@ -175,7 +201,10 @@ t.test('response sends nothing where the value is refused', async (t) => {
 
 t.test('a provider of the application writes what response sends', async (t) => {
   class Shouting extends JSONProvider {
-    override dumps (value: unknown, options?: DumpsOptions): string { return `${value}!`.toUpperCase() + JSON.stringify(options) }
+    override dumps (value: unknown, options?: DumpsOptions): string {
+      return `${value}!`.toUpperCase() + JSON.stringify(options)
+    }
+
     override loads (text: string): unknown { return text.toLowerCase() }
   }
   const bodies: Array<[provider: JSONProvider, body: string]> = [
@@ -194,13 +223,24 @@ t.test('a cycle through a Map or a Set is told as one', async (t) => {
 })
 
 t.test('a Map whose keys are the same as text is refused', async (t) => {
-  t.throws(() => new DefaultJSONProvider().dumps(new Map<unknown, string>([[1, 'a'], ['1', 'b']])), /has keys that are one and the same as text/)
+  t.throws(
+    () =>
+      new DefaultJSONProvider().dumps(
+        new Map<unknown, string>([
+          [1, 'a'],
+          ['1', 'b']
+        ])
+      ),
+    /has keys that are one and the same as text/
+  )
 })
 
 t.test('indent is a number of spaces or white space, and 0 is none', async (t) => {
   t.equal(provider.dumps({ a: 1 }, { indent: 0 }), '{"a":1}')
   t.equal(provider.dumps({ a: [] }, { indent: '\t' }), '{\n\t"a": []\n}')
-  for (const indent of [-1, 1.5, NaN, '2']) t.throws(() => provider.dumps({}, { indent: indent as number }), { message: 'indent must be a number of spaces' })
+  for (const indent of [-1, 1.5, NaN, '2']) {
+    t.throws(() => provider.dumps({}, { indent: indent as number }), { message: 'indent must be a number of spaces' })
+  }
 })
 
 t.test('separators are a comma and a colon with spaces', async (t) => {
@@ -208,15 +248,41 @@ t.test('separators are a comma and a colon with spaces', async (t) => {
   t.equal(provider.dumps(value, { separators: [', ', ': '] }), '{"a": [1, {"b": ", :"}], "c": []}')
   t.equal(provider.dumps([1, { a: 2 }], { indent: 1, separators: [' ,', ' : '] }), '[\n 1 ,\n {\n  "a" : 2\n }\n]')
   for (const separators of [[',', ';'], ['', ':'], [',,', ':'], [','], [',', ':', ''], 5]) {
-    t.throws(() => provider.dumps(value, { separators: separators as never }), /^separators must be a comma and a colon/)
+    t.throws(
+      () => provider.dumps(value, { separators: separators as never }),
+      /^separators must be a comma and a colon/
+    )
   }
 })
 
 t.test('sortKeys sorts by code point at every level, and ensureAscii escapes all but ASCII', async (t) => {
-  const value = { b: 1, 10: { é: 1, z: undefined, a: 2 }, 9: [{ y: 1, x: 2 }], '\u{10000}': 1, '\uffff': 2, '\ud800': 3, '\ud800\uffff': 7, '\u{10001}': 8, ab: 4, a: 5, A: 6 }
-  const sorted = '{"10":{"a":2,"é":1},"9":[{"x":2,"y":1}],"A":6,"a":5,"ab":4,"b":1,"\\ud800":3,"\\ud800\uffff":7,"\uffff":2,"\u{10000}":1,"\u{10001}":8}'
+  const value = {
+    b: 1,
+    10: { é: 1, z: undefined, a: 2 },
+    9: [{ y: 1, x: 2 }],
+    '\u{10000}': 1,
+    '\uffff': 2,
+    '\ud800': 3,
+    '\ud800\uffff': 7,
+    '\u{10001}': 8,
+    ab: 4,
+    a: 5,
+    A: 6
+  }
+  const sorted =
+    '{"10":{"a":2,"é":1},"9":[{"x":2,"y":1}],"A":6,"a":5,"ab":4,"b":1,"\\ud800":3,"\\ud800\uffff":7,"\uffff":2,' +
+      '"\u{10000}":1,"\u{10001}":8}'
   t.equal(provider.dumps(value, { sortKeys: true }), sorted)
-  t.equal(provider.dumps(new Map([['b', new Account()], ['a', null]] as Array<[string, unknown]>), { sortKeys: true }), '{"a":null,"b":{"id":1}}')
+  t.equal(
+    provider.dumps(
+      new Map([
+        ['b', new Account()],
+        ['a', null]
+      ] as Array<[string, unknown]>),
+      { sortKeys: true }
+    ),
+    '{"a":null,"b":{"id":1}}'
+  )
   t.equal(provider.dumps(['é\u007f\u{1f600}~'], { ensureAscii: true }), '["\\u00e9\\u007f\\ud83d\\ude00~"]')
   const refusal = { keyPath: 'value.b.a[0]', message: /is a function/ }
   t.throws(() => provider.dumps({ b: { a: [fn] } }, { sortKeys: true }), refusal)
@@ -270,15 +336,36 @@ t.test('a default without an end is refused and does not hang', async (t) => {
     [(value) => ({ value }), /is a cycle: it is value again$/],
     [() => () => {}, /is nested deeper than 500 levels$|is nested too deep for the stack there is$/]
   ]
-  for (const [answer, reason] of refused) t.throws(() => provider.dumps(new Endless(), { default: answer }), { code: 'FSS_ERR_NOT_SERIALIZABLE', message: reason })
-  t.throws(() => provider.dumps([fn], { default: (value) => value }), new NotSerializable('value[0]', 'is what default gave for itself'))
+  for (const [answer, reason] of refused) {
+    t.throws(() => provider.dumps(new Endless(), { default: answer }), {
+      code: 'FSS_ERR_NOT_SERIALIZABLE',
+      message: reason
+    })
+  }
+  t.throws(
+    () => provider.dumps([fn], { default: (value) => value }),
+    new NotSerializable('value[0]', 'is what default gave for itself')
+  )
   t.equal(provider.dumps([new Account()], { default: (value) => value }), '[{"id":1}]')
   t.equal(provider.dumps([fn], { default: (value) => value === fn ? new Account() : value }), '[{"id":1}]')
 })
 
 t.test('toJSON that gives its own object is written by its properties', async (t) => {
   class Self { readonly a = 1; toJSON (): unknown { return this } }
-  t.equal(provider.dumps([new Self(), Object.create({ toJSON () { return this } }, { b: { value: 2, enumerable: true } })]), '[{"a":1},{"b":2}]')
+  t.equal(
+    provider.dumps([
+      new Self(),
+      Object.create(
+        {
+          toJSON () {
+            return this
+          }
+        },
+        { b: { value: 2, enumerable: true } }
+      )
+    ]),
+    '[{"a":1},{"b":2}]'
+  )
 })
 
 t.test('compact goes before debug, and mimetype is what is sent', async (t) => {

@@ -34,8 +34,9 @@ t.test('every text of the JSON parsing test suite is read or refused as RFC 8259
     if ('error' in verdict) t.equal(isJSON, !verdict.error, `the place in ${name}`)
   }
   t.strictSame(free.filter((name) => !name.includes('UTF-16') && !name.includes('utf16')), [
-    'i_number_huge_exp.json', 'i_number_neg_int_huge_exp.json', 'i_number_pos_double_huge_exp.json', 'i_number_real_neg_overflow.json',
-    'i_number_real_pos_overflow.json', 'i_structure_UTF-8_BOM_empty_object.json'
+    'i_number_huge_exp.json', 'i_number_neg_int_huge_exp.json', 'i_number_pos_double_huge_exp.json',
+    'i_number_real_neg_overflow.json', 'i_number_real_pos_overflow.json',
+    'i_structure_UTF-8_BOM_empty_object.json'
   ], 'left free by the RFC and refused: numbers too large, and a byte order mark in text')
   t.equal(parsing.length, 318)
 })
@@ -87,15 +88,43 @@ t.test('what a provider threw is at hand, but out of sight of logs and inspectio
 })
 
 t.test(`what JSON.parse refuses has a place, and what it reads has none (seed ${runs.seed})`, async () => {
-  const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', '"a"', '"\\u00e9"', '1', '-', '0', '.5', 'e9', 'true', 'nul', ' ', '\n', 'é')
+  const pieces = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    '"a"',
+    '"\\u00e9"',
+    '1',
+    '-',
+    '0',
+    '.5',
+    'e9',
+    'true',
+    'nul',
+    ' ',
+    '\n',
+    'é'
+  )
   const texts = fc.oneof(fc.array(pieces, { maxLength: 12 }).map((list) => list.join('')), fc.json(),
-    fc.tuple(fc.json(), fc.nat(), pieces).map(([text, at, piece]) => text.slice(0, at % (text.length + 1)) + piece + text.slice(at % (text.length + 1))))
+    fc
+      .tuple(fc.json(), fc.nat(), pieces)
+      .map(([text, at, piece]) => text.slice(0, at % (text.length + 1)) + piece + text.slice(at % (text.length + 1)))
+  )
   fc.assert(fc.property(texts, (text) => {
     const fault = findFault(text)
     let isJSON = true
     try { JSON.parse(text) } catch { isJSON = false }
-    return isJSON === (fault === undefined) && (fault === undefined || (fault.offset >= 0 && fault.offset <= text.length))
-  }), runs)
+    return (
+      isJSON === (fault === undefined) && (fault === undefined || (fault.offset >= 0 && fault.offset <= text.length))
+    )
+  }),
+  runs
+  )
 })
 
 t.test('bytes are UTF-8, and may begin with a byte order mark', async (t) => {
@@ -103,7 +132,11 @@ t.test('bytes are UTF-8, and may begin with a byte order mark', async (t) => {
   t.strictSame(loads(new Uint8Array(Buffer.from('xx[1]xx')).subarray(2, 5)), [1])
   t.equal(loads(Buffer.from('"\ufffd"')), '\ufffd')
   isRefused(t, Buffer.from('"\ufffd\xff"', 'latin1'), /the bytes are not UTF-8 from here \(line 1, column 2/)
-  isRefused(t, Buffer.concat([Buffer.from('["\ufffdé",\n"'), Buffer.from([0xc3]), Buffer.from('"]')]), /the bytes are not UTF-8 from here \(line 2, column 2/)
+  isRefused(
+    t,
+    Buffer.concat([Buffer.from('["\ufffdé",\n"'), Buffer.from([0xc3]), Buffer.from('"]')]),
+    /the bytes are not UTF-8 from here \(line 2, column 2/
+  )
   isRefused(t, Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), /the bytes are not UTF-8 from here/)
   isRefused(t, Buffer.from('{}', 'utf16le'), /The JSON cannot be read: a key or } is due here/)
   isRefused(t, Buffer.alloc(0), /it ends where a value is due \(line 1, column 1\)/)
@@ -116,40 +149,66 @@ t.test('a key that would change a prototype is refused, taken out or left, as as
   const proto = '{"a":[{"__proto__":{"polluted":1},"b":null}]}'
   const spelled = '{"\\u005f_proto__":1}'
   const constructed = '{"constructor":{"prototype":{"polluted":1}},"b":2}'
-  for (const text of [proto, spelled]) isRefused(t, text, /^The JSON cannot be read: the key __proto__ would change a prototype where it is copied$/)
+  for (const text of [proto, spelled]) {
+    isRefused(t, text, /^The JSON cannot be read: the key __proto__ would change a prototype where it is copied$/)
+  }
   isRefused(t, constructed, /the key constructor would/)
   t.equal(({} as { polluted?: number }).polluted, undefined)
   t.strictSame(loads(proto, { onProtoPoisoning: 'remove' }), { a: [{ b: null }] })
   t.strictSame(loads(constructed, { onConstructorPoisoning: 'remove' }), { b: 2 })
   const left = loads(proto, { onProtoPoisoning: 'ignore' }) as { a: object[] }
   t.ok(Object.hasOwn(left.a[0]!, '__proto__'))
-  t.ok(Object.hasOwn(loads(spelled, { onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore' }) as object, '__proto__'))
+  t.ok(
+    Object.hasOwn(
+      loads(spelled, { onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore' }) as object,
+      '__proto__'
+    )
+  )
   for (const unknown of [{ onProtoPoisoning: 'refuse' }, { onConstructorPoisoning: null }]) {
-    t.throws(() => loads('{}', unknown as never), new TypeError('onProtoPoisoning and onConstructorPoisoning must be one of error, remove, ignore'))
+    t.throws(
+      () => loads('{}', unknown as never),
+      new TypeError('onProtoPoisoning and onConstructorPoisoning must be one of error, remove, ignore')
+    )
   }
-  for (const harmless of ['{"constructor":1}', '{"constructor":null}', '{"constructor":{"a":1}}', '"__proto__"', '["constructor"]', '{"prototype":{}}']) {
+  for (const harmless of [
+    '{"constructor":1}', '{"constructor":null}', '{"constructor":{"a":1}}', '"__proto__"', '["constructor"]',
+    '{"prototype":{}}'
+  ]) {
     t.equal(JSON.stringify(loads(harmless)), harmless)
   }
 })
 
 t.test('integers past 2^53 are exact where that is asked', async (t) => {
-  const text = '{"a":[9007199254740993,-9007199254740993,9007199254740991,1e21,12345678901234567890.5],"9007199254740993":"9007199254740993"}'
+  const text =
+    '{"a":[9007199254740993,-9007199254740993,9007199254740991,1e21,12345678901234567890.5],' +
+      '"9007199254740993":"9007199254740993"}'
   const exact = { exactIntegers: true }
   t.strictSame(loads(text, exact), {
-    a: [9007199254740993n, -9007199254740993n, 9007199254740991, 1e21, Number('12345678901234567890.5')], '9007199254740993': '9007199254740993'
+    a: [9007199254740993n, -9007199254740993n, 9007199254740991, 1e21, Number('12345678901234567890.5')],
+    '9007199254740993': '9007199254740993'
   })
   t.strictSame(loads(text), JSON.parse(text))
   t.strictSame(loads('[1]', exact), [1])
   t.equal(loads('1'.repeat(4300), exact), BigInt('1'.repeat(4300)))
-  for (const long of ['1'.repeat(4301), '-' + '1'.repeat(4301)]) t.match(messageFor(() => loads(`[${long}]`, exact)), /a number too large to be read begins here \(line 1, column 2\)/)
-  t.match(messageFor(() => loads('[12345678901234567890', exact)), /it ends where a comma or the closing bracket is due \(line 1, column 22/)
+  for (const long of ['1'.repeat(4301), '-' + '1'.repeat(4301)]) {
+    t.match(
+      messageFor(() => loads(`[${long}]`, exact)),
+      /a number too large to be read begins here \(line 1, column 2\)/
+    )
+  }
+  t.match(
+    messageFor(() => loads('[12345678901234567890', exact)),
+    /it ends where a comma or the closing bracket is due \(line 1, column 22/
+  )
 })
 
 t.test('a number that would be read as infinite is refused', async (t) => {
   for (const huge of ['1e400', '-1E+400', '9'.repeat(310), '9'.repeat(220) + 'e99', '1e0309']) {
     isRefused(t, `{"e999":"1e999",\n"a":${huge}}`, /a number too large to be read begins here \(line 2, column 5/)
   }
-  for (const fine of ['1e308', '-1e-400', '1e-999', '9'.repeat(220), '"1e999"', '"\\"1e999"', '["1\\\\",1e5]']) t.strictSame(loads(fine), JSON.parse(fine))
+  for (const fine of ['1e308', '-1e-400', '1e-999', '9'.repeat(220), '"1e999"', '"\\"1e999"', '["1\\\\",1e5]']) {
+    t.strictSame(loads(fine), JSON.parse(fine))
+  }
 })
 
 t.test('500 levels are read, as many as are written', async (t) => {

@@ -27,7 +27,16 @@ async function repliesApp (options: object = {}): Promise<FastifyInstance> {
 t.test('what handlers return is written as jsonify writes it', async (t) => {
   const app = await repliesApp()
   const at = new Date(0)
-  const values: unknown[] = [{ a: new Map([['at', at]]) }, [1n, new Set([at])], 5, true, null, new (class Own { b = 1 })()]
+  const values: unknown[] = [
+    { a: new Map([['at', at]]) },
+    [1n, new Set([at])],
+    5,
+    true,
+    null,
+    new (class Own {
+      b = 1
+    })()
+  ]
   values.forEach((value, index) => {
     app.get(`/returned/${index}`, async () => value)
     app.get(`/sent/${index}`, (_request, reply) => { reply.send(value) })
@@ -38,9 +47,15 @@ t.test('what handlers return is written as jsonify writes it', async (t) => {
     t.match(wanted.body, /^\{"by":"provider","value":.*\}\n$/)
     for (const kind of ['returned', 'sent']) {
       const { body, headers, statusCode } = await app.inject(`/${kind}/${index}`)
-      t.strictSame([statusCode, body, headers['content-type'], headers['content-length']], [200, wanted.body, JSON_TYPE, `${wanted.body.length}`])
+      t.strictSame(
+        [statusCode, body, headers['content-type'], headers['content-length']],
+        [200, wanted.body, JSON_TYPE, `${wanted.body.length}`]
+      )
       const head = await app.inject({ method: 'HEAD', url: `/${kind}/${index}` })
-      t.strictSame([head.statusCode, head.body, head.headers['content-length'], head.headers['content-type']], [200, '', `${wanted.body.length}`, JSON_TYPE])
+      t.strictSame(
+        [head.statusCode, head.body, head.headers['content-length'], head.headers['content-type']],
+        [200, '', `${wanted.body.length}`, JSON_TYPE]
+      )
     }
   }
 })
@@ -54,13 +69,18 @@ t.test('strings, bytes, streams, web responses and replies without a body are as
     each.get('/buffer', async () => Buffer.from('bytes'))
     each.get('/array', async () => new Uint8Array([65]))
     each.get('/stream', async () => Readable.from(['a', 'b']))
-    each.get('/web', async () => new Response('{"w":1}', { status: 201, headers: { 'content-type': 'application/json' } }))
+    each.get(
+      '/web',
+      async () => new Response('{"w":1}', { status: 201, headers: { 'content-type': 'application/json' } })
+    )
     each.get('/nothing', async (_request, reply) => reply.code(204).send())
     each.get('/null', async (_request, reply) => reply.code(204).send(null))
     each.get('/object', async (_request, reply) => reply.code(204).send({ a: 1 }))
     each.get('/redirect', async (_request, reply) => reply.redirect('/'))
   }
-  for (const url of ['/string', '/json-string', '/buffer', '/array', '/stream', '/web', '/nothing', '/null', '/object', '/redirect']) {
+  for (const url of [
+    '/string', '/json-string', '/buffer', '/array', '/stream', '/web', '/nothing', '/null', '/object', '/redirect'
+  ]) {
     const seen = async (each: FastifyInstance): Promise<unknown> => {
       const { statusCode, body, headers: { date, vary, ...headers } } = await each.inject(url)
       return { statusCode, body, headers }
@@ -89,7 +109,11 @@ t.test('a response schema writes what it is for, and what it filters stays filte
     for (const url of [`/${name}`, `/${name}/sent`]) t.equal((await app.inject(url)).body, '{"shown":"a"}', url)
     t.equal((await app.inject({ method: 'HEAD', url: `/${name}` })).headers['content-length'], '13')
   }
-  t.equal((await app.inject('/other')).body, '{"by":"provider","value":{"shown":"a","secret":"b"}}\n', 'a status without a schema')
+  t.equal(
+    (await app.inject('/other')).body,
+    '{"by":"provider","value":{"shown":"a","secret":"b"}}\n',
+    'a status without a schema'
+  )
   t.equal((await app.inject('/404')).body, '{"shown":"a"}')
 })
 
@@ -97,13 +121,21 @@ t.test('a response schema for the status that a later hook sets filters too', as
   const app = await repliesApp()
   const schema = { type: 'object', properties: { shown: { type: 'string' } } }
   const value = { shown: 'a', secret: 'b' }
-  const byType = (...types: string[]): object => ({ content: Object.fromEntries(types.map((type) => [type, { schema }])) })
-  const responses: Record<string, object> = { '/201': { 201: schema }, '/type': { 201: byType('application/json') }, '/any': { 201: byType('*/*') } }
+  const byType = (...types: string[]): object => ({
+    content: Object.fromEntries(types.map((type) => [type, { schema }]))
+  })
+  const responses: Record<string, object> = {
+    '/201': { 201: schema },
+    '/type': { 201: byType('application/json') },
+    '/any': { 201: byType('*/*') }
+  }
   app.addHook('preSerialization', async (_request, reply, payload) => {
     reply.code(201)
     return payload
   })
-  for (const [url, response] of Object.entries({ ...responses, '/other': { 201: byType('text/csv') } })) app.get(url, { schema: { response } }, async () => value)
+  for (const [url, response] of Object.entries({ ...responses, '/other': { 201: byType('text/csv') } })) {
+    app.get(url, { schema: { response } }, async () => value)
+  }
   for (const url of Object.keys(responses)) {
     const { statusCode, body, headers } = await app.inject(url)
     t.strictSame([statusCode, body, headers['content-type']], [201, '{"shown":"a"}', JSON_TYPE], url)
@@ -113,20 +145,51 @@ t.test('a response schema for the status that a later hook sets filters too', as
 
 t.test('an error reply after a failed one is held to its own schema', async (t) => {
   const app = await repliesApp()
-  app.setErrorHandler(async (error, _request, reply) => reply.code(500).send({ shown: 'a', secret: (error as Error).message }))
+  app.setErrorHandler(async (error, _request, reply) =>
+    reply.code(500).send({ shown: 'a', secret: (error as Error).message })
+  )
   const response = { 500: { type: 'object', properties: { shown: { type: 'string' } } } }
   app.get('/refused', { schema: { response } }, async () => ({ a: () => {} }))
-  app.get('/hook', { schema: { response }, preSerialization: async (_request, reply, payload) => { if (reply.statusCode === 200) throw new Error('hook'); return payload } }, async () => ({ a: 1 }))
-  app.get('/onsend', { schema: { response }, onSend: async (_request, reply) => { if (reply.statusCode === 200) throw new Error('onSend') } }, async () => ({ a: 1 }))
+  app.get(
+    '/hook',
+    {
+      schema: { response },
+      preSerialization: async (_request, reply, payload) => {
+        if (reply.statusCode === 200) {
+          throw new Error('hook')
+        }
+        return payload
+      }
+    },
+    async () => ({ a: 1 })
+  )
+  app.get(
+    '/onsend',
+    {
+      schema: { response },
+      onSend: async (_request, reply) => {
+        if (reply.statusCode === 200) {
+          throw new Error('onSend')
+        }
+      }
+    },
+    async () => ({ a: 1 })
+  )
   app.get('/free', async () => ({ a: () => {} }))
   app.get('/thrown', async () => { throw new Error('thrown') })
   for (const url of ['/refused', '/hook', '/onsend']) {
     const { statusCode, body, headers } = await app.inject(url)
     t.strictSame([statusCode, body, headers['content-type']], [500, '{"shown":"a"}', JSON_TYPE], url)
   }
-  for (const [url, secret] of [['/free', 'value.value.a is a function, which JSON cannot say'], ['/thrown', 'thrown']] as const) {
+  for (const [url, secret] of [
+    ['/free', 'value.value.a is a function, which JSON cannot say'],
+    ['/thrown', 'thrown']
+  ] as const) {
     const { statusCode, headers, body } = await app.inject(url)
-    t.strictSame([statusCode, headers['content-type'], JSON.parse(body)], [500, JSON_TYPE, { by: 'provider', value: { shown: 'a', secret } }])
+    t.strictSame(
+      [statusCode, headers['content-type'], JSON.parse(body)],
+      [500, JSON_TYPE, { by: 'provider', value: { shown: 'a', secret } }]
+    )
   }
 })
 
@@ -143,16 +206,24 @@ t.test('an error reply of an error handler that failed in a hook is written whol
     scope.get('/', async () => { throw new Error('handler') })
   })
   const { statusCode, body, headers } = await app.inject('/')
-  t.strictSame([statusCode, body, headers['content-type']], [500, '{"by":"provider","value":{"outer":true}}\n', JSON_TYPE])
+  t.strictSame(
+    [statusCode, body, headers['content-type']],
+    [500, '{"by":"provider","value":{"outer":true}}\n', JSON_TYPE]
+  )
 })
 
-t.test('a serializer of the application goes first, for a reply or a scope, and a later hook has its say', async (t) => {
+t.test('a serializer of the application goes first, for a reply or a scope, ' +
+  'and a later hook has its say', async (t) => {
   const app = await repliesApp()
-  app.get('/reply', async (_request, reply) => reply.serializer((value) => `own ${JSON.stringify(value)}`).send({ a: 1 }))
+  app.get('/reply', async (_request, reply) =>
+    reply.serializer((value) => `own ${JSON.stringify(value)}`).send({ a: 1 })
+  )
   app.get('/typed', async (_request, reply) => reply.type('application/json').serializer(() => '"own"').send({ a: 1 }))
   app.get('/other', async (_request, reply) => reply.type('text/csv').serializer(() => 'a,b').send({ a: 1 }))
   app.get('/jsonify', async (_request, reply) => reply.serializer(() => 'own').jsonify({ a: 1 }))
-  app.get('/hook', { preSerialization: async (_request, _reply, payload) => ({ wrapped: payload }) }, async () => ({ a: 1 }))
+  app.get('/hook', { preSerialization: async (_request, _reply, payload) => ({ wrapped: payload }) }, async () => ({
+    a: 1
+  }))
   await app.register(async (scope) => {
     scope.setReplySerializer(() => '"scope"')
     scope.get('/scope', async () => ({ a: 1 }))
@@ -267,7 +338,11 @@ t.test('a second send changes nothing and is logged as an error with a code', as
     const before = logs.length
     t.equal((await app.inject(url)).body, '1\n', url)
     await new Promise((resolve) => setTimeout(resolve, 10))
-    t.match(logs.slice(before).find((line) => line.err !== undefined), { err: { code: 'FST_ERR_REP_ALREADY_SENT', message: /^Reply was already sent/ } }, url)
+    t.match(
+      logs.slice(before).find((line) => line.err !== undefined),
+      { err: { code: 'FST_ERR_REP_ALREADY_SENT', message: /^Reply was already sent/ } },
+      url
+    )
   }
 })
 
@@ -281,10 +356,29 @@ t.test('providers that throw, toJSON that throws, and cycles are errors 500 that
     cycle,
     deep: JSON.parse('['.repeat(100000) + ']'.repeat(100000)),
     throws: { toJSON () { throw secret } },
-    nothing: { toJSON () { throw undefined } }, // eslint-disable-line no-throw-literal -- the case at hand
-    getter: { get a () { throw secret } },
-    recursion: { toJSON () { return { again: this } } },
-    proxy: new Proxy({}, { ownKeys () { throw secret } })
+    nothing: {
+      toJSON () {
+        throw undefined // eslint-disable-line no-throw-literal -- the case at hand
+      }
+    },
+    getter: {
+      get a () {
+        throw secret
+      }
+    },
+    recursion: {
+      toJSON () {
+        return { again: this }
+      }
+    },
+    proxy: new Proxy(
+      {},
+      {
+        ownKeys () {
+          throw secret
+        }
+      }
+    )
   }
   for (const [name, value] of Object.entries(values)) {
     app.get(`/${name}`, async () => value)
@@ -299,14 +393,21 @@ t.test('providers that throw, toJSON that throws, and cycles are errors 500 that
     }
   }
   t.ok(errorsOf(logs).length >= 12)
-  class Throwing extends DefaultJSONProvider { override dumps (): string { throw secret } }
+  class Throwing extends DefaultJSONProvider {
+    override dumps (): string {
+      throw secret
+    }
+  }
   const { app: failing } = await buildApp({ json: Throwing, jsonReplies: true })
   failing.setErrorHandler(jsonErrorHandler)
   failing.get('/', async () => ({ a: 1 }))
   failing.get('/jsonify', async (_request, reply) => reply.jsonify(1))
   for (const url of ['/', '/jsonify']) {
     const { statusCode, body } = await failing.inject(url)
-    t.strictSame([statusCode, body], [500, '{"statusCode":500,"error":"Internal Server Error","message":"Something went wrong here"}\n'])
+    t.strictSame(
+      [statusCode, body],
+      [500, '{"statusCode":500,"error":"Internal Server Error","message":"Something went wrong here"}\n']
+    )
   }
 })
 
@@ -316,7 +417,12 @@ t.test('what is no provider is refused by name', async (t) => {
   app.get('/jsonify', async (_request, reply) => reply.jsonify(1))
   for (const wrong of [null, 5, {}]) {
     app.json = wrong as never
-    for (const url of ['/', '/jsonify']) t.match((await app.inject(url)).json(), { statusCode: 500, message: 'fastify.json must be an instance of a JSONProvider' })
+    for (const url of ['/', '/jsonify']) {
+      t.match((await app.inject(url)).json(), {
+        statusCode: 500,
+        message: 'fastify.json must be an instance of a JSONProvider'
+      })
+    }
   }
 })
 

@@ -10,7 +10,12 @@ import { DefaultJSONProvider } from '../lib/json/default-provider.ts'
 
 const provider = new DefaultJSONProvider()
 /** Some 4 MB, whose characters take one to four bytes. */
-const large = Array.from({ length: 30000 }, (_, id) => ({ id, name: `name ${id}`, text: 'aé€\u{1f600}\u{1f601}'.repeat(1 + id % 9), at: '2024-01-01' }))
+const large = Array.from({ length: 30000 }, (_, id) => ({
+  id,
+  name: `name ${id}`,
+  text: 'aé€\u{1f600}\u{1f601}'.repeat(1 + (id % 9)),
+  at: '2024-01-01'
+}))
 const largeText = JSON.stringify(large)
 
 async function listen (t: Test, serve: (socket: Socket) => void): Promise<number> {
@@ -99,7 +104,9 @@ t.test('dump rejects where the stream fails, was closed or ended, or closes mean
   await t.rejects(provider.dump([1], ended), { code: 'ERR_STREAM_WRITE_AFTER_END' })
   const stuck = new Writable({ write () { setImmediate(() => stuck.destroy()) } })
   await t.rejects(provider.dump([1], stuck))
-  for (const wrong of [undefined, null, 5, {}]) await t.rejects(provider.dump([1], wrong as never), new TypeError('dump writes to a stream or a file handle'))
+  for (const wrong of [undefined, null, 5, {}]) {
+    await t.rejects(provider.dump([1], wrong as never), new TypeError('dump writes to a stream or a file handle'))
+  }
   const untouched = new PassThrough()
   await t.rejects(provider.dump([() => {}], untouched), { code: 'FSS_ERR_NOT_SERIALIZABLE', keyPath: 'value[0]' })
   t.equal(untouched.readableLength, 0)
@@ -128,7 +135,15 @@ t.test('load takes any iterable of text or bytes, whatever the pieces', async (t
   t.strictSame(await provider.load(['{"a":', '1}'].values()), { a: 1 })
   t.strictSame(await provider.load(['{"a":', Buffer.from('"é"}')]), { a: 'é' })
   t.strictSame(await provider.load(new Blob(['[1]']).stream() as never), [1])
-  t.strictSame(await provider.load((async function * () { yield '[12345678901234567890]' })(), { exactIntegers: true }), [12345678901234567890n])
+  t.strictSame(
+    await provider.load(
+      (async function * () {
+        yield '[12345678901234567890]'
+      })(),
+      { exactIntegers: true }
+    ),
+    [12345678901234567890n]
+  )
   const file = join(t.testdir(), 'bad.json')
   await writeFile(file, Buffer.from([0x22, 0xff, 0x22]))
   await t.rejects(provider.load(createReadStream(file)), { code: 'FSS_ERR_BAD_JSON', message: /not UTF-8/ })
@@ -137,7 +152,10 @@ t.test('load takes any iterable of text or bytes, whatever the pieces', async (t
 
 t.test('load rejects what is no stream, and what the stream fails with', async (t) => {
   for (const wrong of [undefined, null, 5, '{}', Buffer.from('{}')]) {
-    await t.rejects(provider.load(wrong as never), new TypeError('load reads a stream or a file handle; loads reads text and bytes'))
+    await t.rejects(
+      provider.load(wrong as never),
+      new TypeError('load reads a stream or a file handle; loads reads text and bytes')
+    )
   }
   await t.rejects(provider.load([1] as never), new TypeError('load reads a stream of text or bytes'))
   const failure = new Error('gone')

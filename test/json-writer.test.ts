@@ -21,7 +21,10 @@ function nest (depth: number, wrap: (inner: unknown) => unknown): unknown {
 }
 
 t.test('JSON data is written as JSON.stringify does it', async (t) => {
-  const values = [null, true, false, 0, 1e21, -1.5e-7, '', 'é\u2028"\\\n', '\udc00', [], {}, [[], [{}]], { a: 1, '"': { b: [null] } }]
+  const values = [
+    null, true, false, 0, 1e21, -1.5e-7, '', 'é\u2028"\\\n', '\udc00', [], {}, [[], [{}]],
+    { a: 1, '"': { b: [null] } }
+  ]
   for (const value of values) t.equal(dumps(value), JSON.stringify(value))
   t.equal(quote('\ud83d"\u0000'), '"\\ud83d\\"\\u0000"')
 })
@@ -65,7 +68,10 @@ t.test('what was read is what is written, whatever a getter answers next', async
 })
 
 t.test('toJSON is not asked', async (t) => {
-  t.equal(dumps(Object.create(null, { toJSON: { value: () => 'hidden' }, a: { value: 1, enumerable: true } })), '{"a":1}')
+  t.equal(
+    dumps(Object.create(null, { toJSON: { value: () => 'hidden' }, a: { value: 1, enumerable: true } })),
+    '{"a":1}'
+  )
   t.equal(dumps({ toJSON: 'data' }), '{"toJSON":"data"}')
   t.strictSame(t.throws(() => dumps({ toJSON: () => 'hostile' })), new NotSerializable('value.toJSON', 'is a function'))
 })
@@ -86,7 +92,12 @@ t.test('what is refused is named by its path and its type, never by its content'
     [[named(5)], 'session[0]', 'is an object with a class'],
     [[Object.create(Object.create(Object.create(null)))], 'session[0]', 'is an object with a class']
   ]
-  for (const [value, path, reason] of refused) t.strictSame(t.throws(() => dumps(value, 'session')), new NotSerializable(path, reason))
+  for (const [value, path, reason] of refused) {
+    t.strictSame(
+      t.throws(() => dumps(value, 'session')),
+      new NotSerializable(path, reason)
+    )
+  }
   t.equal(new NotSerializable('session.a', 'is odd').code, 'FSS_ERR_NOT_SERIALIZABLE')
   t.equal(describeType(Object.create(null)), 'an object with a class')
 })
@@ -100,7 +111,10 @@ t.test('a cycle is refused with where it points back to', async (t) => {
   back.list[0]!.back = back.list
   t.strictSame(t.throws(() => dumps(self)), new NotSerializable('value.self', 'is a cycle: it is value again'))
   t.strictSame(t.throws(() => dumps(list)), new NotSerializable('value[1].deep[0]', 'is a cycle: it is value again'))
-  t.strictSame(t.throws(() => dumps(back)), new NotSerializable('value.list[0].back', 'is a cycle: it is value.list again'))
+  t.strictSame(
+    t.throws(() => dumps(back)),
+    new NotSerializable('value.list[0].back', 'is a cycle: it is value.list again')
+  )
 })
 
 t.test('an object that stands twice side by side is no cycle', async (t) => {

@@ -29,13 +29,16 @@ t.test('hkdf is RFC 5869 with SHA-256, bound to version, purpose, name and salt 
 })
 
 t.test('hkdf as a derivation is for tokens without a name, whatever the digest', async (t) => {
-  for (const digest of DIGESTS) t.strictSame(deriveKey(SECRET, SALT, 'hkdf', digest), hkdfKey(SECRET, 'token', '', SALT))
+  for (const digest of DIGESTS) {
+    t.strictSame(deriveKey(SECRET, SALT, 'hkdf', digest), hkdfKey(SECRET, 'token', '', SALT))
+  }
 })
 
 t.test('no two purposes, names or salts meet in one key', async (t) => {
   const uses: Array<[purpose: string, name: string, salt: string]> = [
-    ['ab', 'c', ''], ['a', 'bc', ''], ['abc', '', ''], ['', 'abc', ''], ['', '', 'abc'], ['a', 'b', 'c'], ['a', '', 'bc'],
-    ['', 'ab', 'c'], ['', 'a', 'bc'], ['', '', ''], ['', '\0', ''], ['', '', '\0'], ['\0\0\0\0', '', ''], ['', '\0\0\0\0', '']
+    ['ab', 'c', ''], ['a', 'bc', ''], ['abc', '', ''], ['', 'abc', ''], ['', '', 'abc'], ['a', 'b', 'c'],
+    ['a', '', 'bc'], ['', 'ab', 'c'], ['', 'a', 'bc'], ['', '', ''], ['', '\0', ''], ['', '', '\0'],
+    ['\0\0\0\0', '', ''], ['', '\0\0\0\0', '']
   ]
   const keys = uses.map(([purpose, name, salt]) => hkdfKey(SECRET, purpose, name, salt).toString('hex'))
   t.equal(new Set(keys).size, uses.length)
@@ -58,7 +61,12 @@ t.test('a secret is the same key as text, bytes and KeyObject, and a salt as tex
 
 t.test('bytes need not be text', async (t) => {
   const bytes = Buffer.from([0x00, 0x80, 0xff])
-  t.strictSame(deriveKey(bytes, bytes, 'concat', 'sha1'), createHash('sha1').update(Buffer.concat([bytes, bytes])).digest())
+  t.strictSame(
+    deriveKey(bytes, bytes, 'concat', 'sha1'),
+    createHash('sha1')
+      .update(Buffer.concat([bytes, bytes]))
+      .digest()
+  )
 })
 
 t.test('text with lone surrogates is no secret, salt or name: three of them would be one key', async (t) => {
@@ -85,7 +93,9 @@ t.test('what is no secret is refused', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   for (const secret of [privateKey, publicKey, undefined, null, 7, true, {}, ['secret'], new ArrayBuffer(32)]) {
     t.throws(() => secretBytes(secret as Secret), { name: 'TypeError', message: /^A secret must be/ })
-    for (const derivation of DERIVATIONS) t.throws(() => deriveKey(secret as Secret, SALT, derivation, 'sha256'), TypeError)
+    for (const derivation of DERIVATIONS) {
+      t.throws(() => deriveKey(secret as Secret, SALT, derivation, 'sha256'), TypeError)
+    }
   }
 })
 
@@ -100,5 +110,7 @@ t.test('an unknown derivation is refused with the known ones', async (t) => {
 t.test('an unknown digest is refused by its name', async (t) => {
   for (const digest of DIGESTS) t.doesNotThrow(() => checkDigest(digest))
   t.throws(() => checkDigest('sha0'), { name: 'TypeError', message: 'digest "sha0" is not known here' })
-  for (const digest of ['', 'sha256x', '__proto__', undefined, null]) t.throws(() => checkDigest(digest as string), TypeError)
+  for (const digest of ['', 'sha256x', '__proto__', undefined, null]) {
+    t.throws(() => checkDigest(digest as string), TypeError)
+  }
 })

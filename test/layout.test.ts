@@ -6,8 +6,8 @@ const runs = { seed: 20261122, numRuns: 500 }
 
 t.test('JSON is spread over lines, empty containers stay closed, strings are left alone', async (t) => {
   const values = [
-    null, true, -1.5e300, '', 'a, b: {c} [d]', '"\\"\\\\"', '\\', '\\"}', '\n\u2028\u0000', [], {}, [[]], [{}], { a: {} }, { a: [] },
-    { '': '' }, [1, [2, [3]], {}], { '{"': { '\\": [': ['"]', { ',': ':' }] } }
+    null, true, -1.5e300, '', 'a, b: {c} [d]', '"\\"\\\\"', '\\', '\\"}', '\n\u2028\u0000', [], {}, [[]], [{}],
+    { a: {} }, { a: [] }, { '': '' }, [1, [2, [3]], {}], { '{"': { '\\": [': ['"]', { ',': ':' }] } }
   ]
   for (const value of values) {
     t.equal(layOut(JSON.stringify(value), { indent: '  ' }), JSON.stringify(value, null, 2))
@@ -20,7 +20,10 @@ t.test('without an indent the text is one line, with the separators that are wan
 })
 
 t.test('digits that a number could not hold are left alone', async (t) => {
-  t.equal(layOut('{"n":[123456789012345678901,-0,1e-400]}', { indent: ' ' }), '{\n "n": [\n  123456789012345678901,\n  -0,\n  1e-400\n ]\n}')
+  t.equal(
+    layOut('{"n":[123456789012345678901,-0,1e-400]}', { indent: ' ' }),
+    '{\n "n": [\n  123456789012345678901,\n  -0,\n  1e-400\n ]\n}'
+  )
 })
 
 t.test(`any JSON is indented as JSON.stringify does it (seed ${runs.seed})`, async () => {

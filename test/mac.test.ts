@@ -18,7 +18,10 @@ const digests = [
 
 t.test('a MAC is the HMAC of RFC 2104 (RFC 4231, test case 2)', async (t) => {
   const signature = new Mac('sha256', Buffer.from('Jefe')).sign('what do ya want for nothing?')
-  t.equal(Buffer.from(signature, 'base64url').toString('hex'), '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843')
+  t.equal(
+    Buffer.from(signature, 'base64url').toString('hex'),
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'
+  )
 })
 
 for (const { digest, block, length } of digests) {
@@ -46,7 +49,9 @@ t.test('texts too long for the fast way, and digests it does not know, have the 
   const key = Buffer.from('key')
   for (const digest of ['sha1', 'sha256', 'sha512', 'sha512-256', 'SHA256', 'sha3-256', 'ripemd160', 'RSA-SHA1']) {
     const mac = new Mac(digest, key)
-    for (const text of ['', TEXT, 'x'.repeat(4096), 'é'.repeat(4096), '語'.repeat(4096), 'x'.repeat(4097), '語'.repeat(9000)]) {
+    for (const text of [
+      '', TEXT, 'x'.repeat(4096), 'é'.repeat(4096), '語'.repeat(4096), 'x'.repeat(4097), '語'.repeat(9000)
+    ]) {
       const signature = createHmac(digest, key).update(text).digest('base64url')
       t.equal(mac.sign(text), signature)
       t.ok(mac.verify(text, signature))
@@ -62,7 +67,11 @@ t.test('nothing of one text or signature stays for the next', async (t) => {
   for (const before of [long, '', TEXT, 'é'.repeat(4096)]) {
     const signature = mac.sign(before)
     t.ok(mac.verify(before, signature))
-    for (const wrong of ['', signature, signature.slice(0, -1), '\u0141'.repeat(43), 'é'.repeat(21) + 'A', '\ud800'.repeat(43)]) t.notOk(mac.verify(short, wrong))
+    for (const wrong of [
+      '', signature, signature.slice(0, -1), '\u0141'.repeat(43), 'é'.repeat(21) + 'A', '\ud800'.repeat(43)
+    ]) {
+      t.notOk(mac.verify(short, wrong))
+    }
     t.equal(mac.sign(short), expected)
     t.ok(mac.verify(short, expected))
   }
@@ -71,7 +80,10 @@ t.test('nothing of one text or signature stays for the next', async (t) => {
 t.test('texts of ever other lengths have their HMACs too', async (t) => {
   const mac = new Mac('sha256', Buffer.from('key'))
   const texts = Array.from({ length: 1300 }, (_, length) => 'x'.repeat(length))
-  t.strictSame(texts.filter((text) => mac.sign(text) !== createHmac('sha256', 'key').update(text).digest('base64url')), [])
+  t.strictSame(
+    texts.filter((text) => mac.sign(text) !== createHmac('sha256', 'key').update(text).digest('base64url')),
+    []
+  )
   t.strictSame([...texts, ...texts].filter((text) => !mac.verifyEnd(text + mac.sign(text), text.length)), [])
 })
 
@@ -108,7 +120,13 @@ t.test('a signature behind its text is found right exactly where it is apart fro
     for (const text of ['', 'text', TEXT, 'x'.repeat(4053), 'x'.repeat(4054), '語'.repeat(4000)]) {
       const signature = mac.sign(text)
       t.ok(mac.verifyEnd(text + signature, text.length))
-      t.strictSame(otherSpellings(signature).filter((each) => mac.verifyEnd(text + each, text.length) && each.slice(-signature.length) !== signature), [], `${digest}, ${text.length} characters`)
+      t.strictSame(
+        otherSpellings(signature).filter(
+          (each) => mac.verifyEnd(text + each, text.length) && each.slice(-signature.length) !== signature
+        ),
+        [],
+        `${digest}, ${text.length} characters`
+      )
       t.notOk(mac.verifyEnd(text + 'é' + signature, text.length + 1))
     }
   }
@@ -132,7 +150,9 @@ function otherSpellings (signature: string): string[] {
   const standard = signature.replaceAll('-', '+').replaceAll('_', '/')
   const junk = ['=', '==', ' ', '\n', '\r\n', '\t', '\0', '!', '!!!!', '.', 'A', '\ufeff']
   const around = junk.flatMap((each) => [signature + each, each + signature])
-  const shifted = [0x80, 0x100, 0x200, 0xfee0].flatMap((by) => replacements(signature, (code) => String.fromCharCode(code + by)))
+  const shifted = [0x80, 0x100, 0x200, 0xfee0].flatMap((by) =>
+    replacements(signature, (code) => String.fromCharCode(code + by))
+  )
   return [
     '', body, signature.slice(1), signature + signature, signature.toLowerCase(), signature.toUpperCase(),
     ...[...ALPHABET].map((last) => body + last), standard, ...around, ...shifted,

@@ -12,7 +12,9 @@ import { skipFor } from './support/requirements.ts'
 
 t.setTimeout(300_000) // two servers and a proxy may start slowly
 
-const skip = skipFor(python === undefined ? 'no Python with Flask was found' : nginx === undefined ? 'no nginx was found' : undefined)
+const skip = skipFor(
+  python === undefined ? 'no Python with Flask was found' : nginx === undefined ? 'no nginx was found' : undefined
+)
 
 const guide = readFileSync(new URL('../MIGRATING.md', import.meta.url), 'utf8')
 const flaskApp = fileURLToPath(new URL('../examples/with-flask/flask_app.py', import.meta.url))
@@ -25,7 +27,10 @@ function block (language: string): string {
 }
 
 async function startFlask (t: Test): Promise<string> {
-  const flask = spawn(python!, [flaskApp], { env: { ...process.env, SECRET_KEY: SECRET }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const flask = spawn(python!, [flaskApp], {
+    env: { ...process.env, SECRET_KEY: SECRET },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   t.teardown(() => flask.kill())
   const { value } = await createInterface({ input: flask.stdout })[Symbol.asyncIterator]().next()
   return value
@@ -44,7 +49,10 @@ async function startFastify (t: Test): Promise<string> {
 async function startProxy (t: Test, flask: string, fastify: string): Promise<Record<'before' | 'after', string>> {
   const [before, after] = [await freePort(), await freePort()]
   const moved = block('nginx').replace('http://127.0.0.1:5000', flask).replace('http://127.0.0.1:3000', fastify)
-  const servers = [moved.replace('8000', `127.0.0.1:${after}`), moved.replace('8000', `127.0.0.1:${before}`).replace(/^ *location =.*\n/m, '')]
+  const servers = [
+    moved.replace('8000', `127.0.0.1:${after}`),
+    moved.replace('8000', `127.0.0.1:${before}`).replace(/^ *location =.*\n/m, '')
+  ]
   await startNginx(t, servers.join(''), after)
   return { before: `http://127.0.0.1:${before}`, after: `http://127.0.0.1:${after}` }
 }
@@ -52,7 +60,11 @@ async function startProxy (t: Test, flask: string, fastify: string): Promise<Rec
 t.test('a route of Flask moves to Fastify and back behind nginx, and its users stay signed in', { skip }, async (t) => {
   const front = await startProxy(t, await startFlask(t), await startFastify(t))
   let cookie = ''
-  const send = async (stage: 'before' | 'after', path: string, form?: Record<string, string>): Promise<{ status: number, text: string, location: string | null }> => {
+  const send = async (
+    stage: 'before' | 'after',
+    path: string,
+    form?: Record<string, string>
+  ): Promise<{ status: number, text: string, location: string | null }> => {
     const init = form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }
     const response = await fetch(front[stage] + path, { ...init, redirect: 'manual', headers: { cookie } })
     for (const line of response.headers.getSetCookie()) cookie = line.includes('Max-Age=0') ? '' : line.split(';')[0]!

@@ -3,7 +3,8 @@ import { mutations, runMutations } from './support/mutations.mjs'
 
 const SEED = 20261122
 
-t.test(`a changed cookie is an empty session and one call of onInvalid, in every format, and never an error (seed ${SEED})`, async (t) => {
+t.test('a changed cookie is an empty session and one call of onInvalid, in every format, ' +
+  `and never an error (seed ${SEED})`, async (t) => {
   const { tried, unchanged, kinds, failures } = await runMutations({ runs: 300, seed: SEED })
   t.strictSame(failures, [])
   t.equal(tried, 300 * 5)

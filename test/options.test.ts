@@ -4,6 +4,7 @@ import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/index.ts'
 import { sharedOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
+import { Codec } from '../lib/wire/codec.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
@@ -19,7 +20,7 @@ function messageFor (options: unknown): string {
 }
 
 t.test('every default stands', async (t) => {
-  const { keys, serializer, now, ...settings } = resolveOptions({ secret: SECRET })
+  const { keys, codec, serializer, now, ...settings } = resolveOptions({ secret: SECRET })
   t.strictSame(settings, {
     salt: '',
     digest: 'sha256',
@@ -30,9 +31,11 @@ t.test('every default stands', async (t) => {
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false },
     lifetime: 31 * 24 * 60 * 60,
     permanent: false,
-    refreshAfter: 3.1 * 24 * 60 * 60,
+    permanentLifetime: 31 * 24 * 60 * 60,
+    refreshAfter: undefined,
     refreshesPermanentOnly: false,
-    hasForeignText: false,
+    format: 'default',
+    isShared: false,
     tags: [],
     absoluteLifetime: undefined,
     maxCookieSize: 4096,
@@ -42,6 +45,7 @@ t.test('every default stands', async (t) => {
     warnings: []
   })
   t.ok(serializer instanceof TaggedJSONSerializer)
+  t.ok(codec instanceof Codec)
   t.ok(Math.abs(now() - Date.now() / 1000) < 60)
 })
 
@@ -75,12 +79,20 @@ t.test('a secret may be text, bytes or a key', async (t) => {
 })
 
 t.test('the signing key is bound to cookie name, salt and derivation', async (t) => {
-  const keys = [{}, { cookieName: 'other' }, { salt: 'other' }, { format: 'flask' }, { format: 'flask', keyDerivation: 'concat' }, { format: 'flask', digest: 'sha512' }]
-    .map((options) => resolveOptions({ secret: SECRET, ...options } as never).keys[0]!.export().toString('hex'))
+  const keys = [
+    {}, { cookieName: 'other' }, { salt: 'other' }, { format: 'flask' },
+    { format: 'flask', keyDerivation: 'concat' }, { format: 'flask', digest: 'sha512' }
+  ].map((options) =>
+    resolveOptions({ secret: SECRET, ...options } as never)
+      .keys[0]!.export()
+      .toString('hex')
+  )
   t.equal(new Set(keys).size, keys.length)
 })
 
-const HOW_TO = 'make one with `node -p "crypto.randomBytes(32).toString(\'base64url\')"` and keep it in the environment as SESSION_SECRET'
+const HOW_TO =
+  'make one with `node -p "crypto.randomBytes(32).toString(\'base64url\')"` and keep it in the environment as ' +
+    'SESSION_SECRET'
 const secrets: Array<[secret: unknown, problem: string]> = [
   [undefined, 'is missing'],
   [null, 'is missing'],
@@ -103,14 +115,23 @@ const secrets: Array<[secret: unknown, problem: string]> = [
 t.test('a secret that is missing or easy to guess is refused with how to make one', async (t) => {
   for (const [secret, problem] of secrets) {
     t.equal(messageFor({ secret }), `TypeError: The session secret ${problem}: ${HOW_TO}`)
-    t.equal(messageFor({ secret: SECRET, fallbacks: [SECRET, secret] }), `TypeError: The session secret fallbacks[1] ${problem}: ` +
+    t.equal(
+      messageFor({ secret: SECRET, fallbacks: [SECRET, secret] }),
+      `TypeError: The session secret fallbacks[1] ${problem}: ` +
       (problem === 'is missing' ? 'leave it out where there is no older secret' : HOW_TO))
   }
 })
 
 t.test('with format flask the parts are Flask\'s, and a weak secret is warned of', async (t) => {
-  const { digest, keyDerivation, salt, compress, refreshAfter, warnings, keys } = resolveOptions({ secret: 'dev', fallbacks: ['x'.repeat(40)], format: 'flask' })
-  t.strictSame({ digest, keyDerivation, salt, compress, refreshAfter }, { digest: 'sha1', keyDerivation: 'hmac', salt: 'cookie-session', compress: true, refreshAfter: 0 })
+  const { digest, keyDerivation, salt, compress, refreshAfter, warnings, keys } = resolveOptions({
+    secret: 'dev',
+    fallbacks: ['x'.repeat(40)],
+    format: 'flask'
+  })
+  t.strictSame(
+    { digest, keyDerivation, salt, compress, refreshAfter },
+    { digest: 'sha1', keyDerivation: 'hmac', salt: 'cookie-session', compress: true, refreshAfter: 0 }
+  )
   t.strictSame(warnings, [
     `The session secret has 3 bytes where at least 32 are needed: ${HOW_TO}`,
     `The session secret fallbacks[0] has fewer than 8 distinct bytes: ${HOW_TO}`
@@ -121,7 +142,9 @@ t.test('with format flask the parts are Flask\'s, and a weak secret is warned of
 })
 
 const SECURE_ONLY = 'which browsers accept with Secure only'
-const ONE_AGE = 'is not set here: the cookie has one age, said by lifetime, and permanent says whether it outlives the browser session'
+const ONE_AGE =
+  'is not set here: the cookie has one age, said by lifetime, ' +
+    'and permanent says whether it outlives the browser session'
 const refusals: Array<[options: object, message: string]> = [
   [{ store: {} }, 'The session option "store" is unknown; known are secret, fallbacks, '],
   [{ 'a\nb': 1 }, 'The session option "a\\nb" is unknown'],
@@ -155,13 +178,25 @@ const refusals: Array<[options: object, message: string]> = [
   [{ digest: 5 }, 'The session option digest must be a string'],
   [{ digest: 'sha1' }, 'The session option digest must be one of sha256, sha384, sha512'],
   [{ keyDerivation: 'none' }, 'The session option keyDerivation must be one of hkdf'],
-  [{ format: 'flask', keyDerivation: 'hkdf' }, 'The session option keyDerivation must be one of hmac, django-concat, concat, none'],
+  [
+    { format: 'flask', keyDerivation: 'hkdf' },
+    'The session option keyDerivation must be one of hmac, django-concat, concat, none'
+  ],
   [{ sessionName: '' }, 'The session option sessionName must be the name of a property'],
   [{ cookieName: 'a b' }, 'The session option cookieName must be a cookie name: letters, digits and - _ . are safe'],
-  [{ sessionName: 'sitzung ü' }, 'The option cookieName must be a cookie name: letters, digits and - _ . are safe; "sitzung ü", the session\'s name, is none'],
-  [{ lifetime: -1 }, 'The session option lifetime must be a number of seconds, 0 or more'],
-  [{ lifetime: NaN }, 'The session option lifetime must be a number of seconds, 0 or more'],
-  [{ lifetime: '1d' }, 'The session option lifetime must be a number of seconds, 0 or more'],
+  [
+    { sessionName: 'sitzung ü' },
+    'The option cookieName must be a cookie name: letters, digits and - _ . are safe; "sitzung ü", ' +
+      'the session\'s name, is none'
+  ],
+  [{ lifetime: 0 }, 'The session option lifetime must be a number of seconds, more than 0'],
+  [{ permanentLifetime: 0 }, 'The session option permanentLifetime must be a number of seconds, more than 0'],
+  [{ lifetime: 60, permanentLifetime: 59 }, 'The session option permanentLifetime is below lifetime'],
+  [{ format: 'flask', permanentLifetime: 60 }, 'The session option permanentLifetime does not go with this format'],
+  [{ lifetime: 60, refreshAfter: 60 }, 'The session option refreshAfter is not below lifetime'],
+  [{ lifetime: -1 }, 'The session option lifetime must be a number of seconds, more than 0'],
+  [{ lifetime: NaN }, 'The session option lifetime must be a number of seconds, more than 0'],
+  [{ lifetime: '1d' }, 'The session option lifetime must be a number of seconds, more than 0'],
   [{ absoluteLifetime: -1 }, 'The session option absoluteLifetime must be a number of seconds, 0 or more'],
   [{ permanent: 1 }, 'The session option permanent must be true or false'],
   [{ refreshAfter: true }, 'The session option refreshAfter must be a number of seconds, 0 or more, or false'],
@@ -226,7 +261,9 @@ t.test('without JSON there is none to write replies with, or to have at hand', a
 t.test('what is the registration\'s stands with the first session alone', async (t) => {
   const first = { secret: SECRET, debug: true, jsonReplies: true }
   t.equal(sharedOptions([first, { secret: SECRET }]), first)
-  for (const given of [{ json: undefined }, { debug: undefined }]) t.doesNotThrow(() => sharedOptions([first, { secret: SECRET, ...given }]))
+  for (const given of [{ json: undefined }, { debug: undefined }]) {
+    t.doesNotThrow(() => sharedOptions([first, { secret: SECRET, ...given }]))
+  }
   for (const [key, value] of Object.entries({ json: {}, debug: false, jsonReplies: false, ambientJson: true })) {
     t.throws(() => sharedOptions([first, { secret: SECRET, [key]: value }]),
       new TypeError(`The option ${key} is the same for all sessions of a registration; give it with the first one`))
@@ -234,5 +271,7 @@ t.test('what is the registration\'s stands with the first session alone', async 
 })
 
 t.test('options of JSON are true or false', async (t) => {
-  for (const key of ['jsonReplies', 'ambientJson']) t.equal(messageFor({ secret: SECRET, [key]: 1 }), `TypeError: The session option ${key} must be true or false`)
+  for (const key of ['jsonReplies', 'ambientJson']) {
+    t.equal(messageFor({ secret: SECRET, [key]: 1 }), `TypeError: The session option ${key} must be true or false`)
+  }
 })

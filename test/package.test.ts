@@ -28,31 +28,50 @@ function runCode (file: string, code: string, flags: string[] = []) {
 }
 
 t.test('the tarball holds the built files of every module, the documents, and nothing else', async (t) => {
-  const modules = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-  const built = modules.flatMap((file) => ['.js', '.js.map', '.d.ts'].map((end) => `dist/${file.replaceAll('\\', '/').replace(/\.ts$/, end)}`))
-  const documents = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md', 'benchmarks/chart.svg', 'docs/recipes.md'].filter((file) => existsSync(join(ROOT, file)))
+  const modules = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts')
+  )
+  const built = modules.flatMap((file) =>
+    ['.js', '.js.map', '.d.ts'].map((end) => `dist/${file.replaceAll('\\', '/').replace(/\.ts$/, end)}`)
+  )
+  const documents = [
+    'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md',
+    'benchmarks/chart.svg', 'docs/recipes.md'
+  ].filter((file) => existsSync(join(ROOT, file)))
   t.strictSame([...tarball.files.keys()].sort(), [...built, ...documents, 'package.json'].sort())
   const unpacked = [...tarball.files.values()].reduce((sum, { length }) => sum + length, 0)
-  t.comment(`${tarball.files.size} files, ${Math.round(tarball.size / 1024)} KiB packed, ${Math.round(unpacked / 1024)} KiB unpacked`)
+  t.comment(
+    `${tarball.files.size} files, ${Math.round(tarball.size / 1024)} KiB packed, ` +
+      `${Math.round(unpacked / 1024)} KiB unpacked`
+  )
 })
 
 t.test('every module in the tarball is reached from what the package exports', async (t) => {
   const { exports, bin } = manifest
-  const entries = [exports['.'].default, exports['./testing'].default, bin['fastify-signed-session']].map((file: string) => file.replace('./', ''))
+  const entries = [exports['.'].default, exports['./testing'].default, bin['fastify-signed-session']].map(
+    (file: string) => file.replace('./', '')
+  )
   const reached = new Set<string>()
   const visit = (file: string): void => {
     if (reached.has(file)) return
     reached.add(file)
     const code = tarball.files.get(file)!.toString()
-    for (const [, from] of code.matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)) visit(join(file, '..', from!).replaceAll('\\', '/'))
+    for (const [, from] of code.matchAll(/(?:from|import) ['"](\.[^'"]+)['"]/g)) {
+      visit(join(file, '..', from!).replaceAll('\\', '/'))
+    }
   }
   for (const entry of entries) visit(entry)
-  const withCode = [...tarball.files].filter(([file, code]) => file.endsWith('.js') && !/^export \{\};\s*(\/\/#.*)?$/.test(code.toString()))
+  const withCode = [...tarball.files].filter(
+    ([file, code]) => file.endsWith('.js') && !/^export \{\};\s*(\/\/#.*)?$/.test(code.toString())
+  )
   t.strictSame(withCode.map(([file]) => file).filter((file) => !reached.has(file)), [])
 })
 
 t.test('no script runs when the package is installed', async (t) => {
-  t.strictSame(['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => manifest.scripts[name] !== undefined), [])
+  t.strictSame(
+    ['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => manifest.scripts[name] !== undefined),
+    []
+  )
   t.strictSame(Object.keys(manifest.dependencies).sort(), ['@fastify/cookie', 'fastify-plugin'])
 })
 
@@ -118,7 +137,9 @@ t.test('the command of an installed package runs, reads pipes, and exits with a 
 })
 
 t.test('a stack trace leads to the code as it was written', async (t) => {
-  const { stderr } = runCode('throw.mjs', "import { UUID } from 'fastify-signed-session'\nnew UUID('x')", ['--enable-source-maps'])
+  const { stderr } = runCode('throw.mjs', "import { UUID } from 'fastify-signed-session'\nnew UUID('x')", [
+    '--enable-source-maps'
+  ])
   const [, file, line] = /fastify-signed-session\/(lib\/[\w/-]+\.ts):(\d+)/.exec(stderr)!
   t.equal(file, 'lib/json/values.ts')
   const source = readFileSync(join(ROOT, file!), 'utf8').split('\n')[Number(line) - 1]!
@@ -132,11 +153,20 @@ for (const [version, path] of Object.entries(compilers)) {
   const compiler = join(ROOT, path)
   const skip = skipFor(existsSync(compiler) ? undefined : `TypeScript ${version} is not installed in ${path}`)
   for (const exact of [true, false]) {
-    t.test(`consumers type-check with TypeScript ${version}, exactOptionalPropertyTypes ${exact}, as ESM and CommonJS`, { skip }, async (t) => {
-      t.match(JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version, new RegExp(`^${version}\\.`))
-      const { stdout, stderr, status } = runNode([join(compiler, 'bin/tsc'), '-p', '.', '--exactOptionalPropertyTypes', `${exact}`])
-      t.equal(stdout + stderr, '')
-      t.equal(status, 0)
-    })
+    t.test(
+      `consumers type-check with TypeScript ${version}, exactOptionalPropertyTypes ${exact}, as ESM and CommonJS`,
+      { skip },
+      async (t) => {
+        t.match(JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version, new RegExp(`^${version}\\.`))
+        const { stdout, stderr, status } = runNode([
+          join(compiler, 'bin/tsc'),
+          '-p',
+          '.',
+          '--exactOptionalPropertyTypes',
+          `${exact}`
+        ])
+        t.equal(stdout + stderr, '')
+        t.equal(status, 0)
+      })
   }
 }

@@ -25,7 +25,12 @@ t.setTimeout(180_000)
 function compile (t: Test): string {
   const files = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' }).map((file) => join('lib', file))
   const sources = [...files.filter((file) => file.endsWith('.ts')), 'test/support/session-server.ts']
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true }
+  const compilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    target: ts.ScriptTarget.ES2022,
+    verbatimModuleSyntax: true,
+    rewriteRelativeImportExtensions: true
+  }
   const directory = t.testdir()
   for (const source of sources) {
     const target = join(directory, source.replace(/ts$/, 'js'))
@@ -96,14 +101,22 @@ class Client {
 
   /** Signs in, changes or reads, in turn, and compares the answer with what it has to be. */
   async step (): Promise<void> {
-    const turn = this.expected.user === undefined || this.figures.requests % 40 === 39 ? 'signIns' : this.figures.requests % 2 === 1 ? 'changes' : 'reads'
+    const turn =
+      this.expected.user === undefined || this.figures.requests % 40 === 39
+        ? 'signIns'
+        : this.figures.requests % 2 === 1
+          ? 'changes'
+          : 'reads'
     this.figures.requests++
     const [method, path, state] = {
       signIns: ['POST', `/login/${this.#user}`, { user: this.#user, count: 0 }],
       changes: ['POST', '/count', { ...this.expected, count: this.expected.count! + 1 }],
       reads: ['GET', '/', this.expected]
     }[turn] as [string, string, State]
-    const response = await fetch(this.#url + path, { method, headers: this.cookie === '' ? {} : { cookie: this.cookie } })
+    const response = await fetch(this.#url + path, {
+      method,
+      headers: this.cookie === '' ? {} : { cookie: this.cookie }
+    })
     const text = await response.text()
     if (response.status === 502 || response.status === 504) {
       this.figures.unanswered++ // the process was killed under it, so no cookie came either
@@ -112,7 +125,11 @@ class Client {
     this.figures[turn]++
     this.figures.answers++
     this.#take(response, turn)
-    if (text !== JSON.stringify(state)) this.wrong.push(`${this.#user}: ${path} answered ${response.status} ${text} where ${JSON.stringify(state)} was due`)
+    if (text !== JSON.stringify(state)) {
+      this.wrong.push(
+        `${this.#user}: ${path} answered ${response.status} ${text} where ${JSON.stringify(state)} was due`
+      )
+    }
     this.expected = state
   }
 
@@ -155,7 +172,8 @@ async function attempted (clients: readonly Client[], times: number): Promise<vo
 
 async function counted (clients: readonly Client[], what: 'answers' | 'unanswered', times: number): Promise<void> {
   const goals = clients.map(({ figures }) => figures[what] + times)
-  const isThere = ({ figures }: Client, index: number): boolean => figures[what] >= goals[index]! || figures.requests >= MAX_REQUESTS_OF_A_CLIENT
+  const isThere = ({ figures }: Client, index: number): boolean =>
+    figures[what] >= goals[index]! || figures.requests >= MAX_REQUESTS_OF_A_CLIENT
   while (!clients.every(isThere)) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
@@ -185,7 +203,10 @@ t.test('two processes behind one nginx', { skip }, async (t) => {
   const report = (t: Test, before: Client['figures']): void => {
     const after = sum(clients)
     const figures = Object.entries(after).map(([key, value]) => `${value - before[key as keyof typeof before]} ${key}`)
-    t.comment(`${CLIENTS} clients: ${figures.join(', ')}; ${clients.reduce((count, { wrong }) => count + wrong.length, 0)} sessions lost or mixed`)
+    t.comment(
+      `${CLIENTS} clients: ${figures.join(', ')}; ` +
+        `${clients.reduce((count, { wrong }) => count + wrong.length, 0)} sessions lost or mixed`
+    )
   }
 
   await t.test('killed and restarted under load they lose no session and mix none up', async (t) => {

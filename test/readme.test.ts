@@ -8,7 +8,10 @@ import { blocks, readme, run } from './support/readme.ts'
 
 /** Does what a `curl` line of the README says, with one cookie jar. */
 async function curl (line: string, jar: { cookie: string }): Promise<string> {
-  const response = await fetch(line.split(' ').at(-1)!, { method: /-X (\w+)/.exec(line)?.[1] ?? 'GET', headers: line.includes('-b') ? jar : {} })
+  const response = await fetch(line.split(' ').at(-1)!, {
+    method: /-X (\w+)/.exec(line)?.[1] ?? 'GET',
+    headers: line.includes('-b') ? jar : {}
+  })
   if (line.includes('-c')) jar.cookie = response.headers.get('set-cookie')!.split(';')[0]!
   return await response.text()
 }
@@ -38,9 +41,15 @@ for (const [index, { language, code, line }] of blocks.entries()) {
 
 t.test('the table of options names every option and no other', async (t) => {
   const table = readme.slice(readme.indexOf('## Options'), readme.indexOf('Several sessions are'))
-  const named = table.split('\n').filter((row) => row.startsWith('| `')).flatMap((row) => [...row.split('|')[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
+  const named = table
+    .split('\n')
+    .filter((row) => row.startsWith('| `'))
+    .flatMap((row) => [...row.split('|')[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
   for (const name of named) {
-    t.doesNotThrow(() => resolveOptions({ secret: SECRET, [name]: name === 'secret' ? SECRET : undefined } as never), name)
+    t.doesNotThrow(
+      () => resolveOptions({ secret: SECRET, [name]: name === 'secret' ? SECRET : undefined } as never),
+      name
+    )
   }
   let known = ''
   try {
@@ -61,6 +70,11 @@ t.test('the table of tags names every built-in key by the formats that have it',
 })
 
 t.test('links inside the README lead to its headings', async (t) => {
-  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'))
+  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-')
+  )
   for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) t.ok(anchors.includes(anchor!), `#${anchor}`)
 })

@@ -27,7 +27,11 @@ class Browser {
   }
 
   async send (method: 'GET' | 'POST', url: string, headers: Record<string, string> = {}): Promise<string> {
-    const response = await this.#app.inject({ method, url, headers: { ...headers, ...(this.cookie === undefined ? {} : { cookie: this.cookie }) } })
+    const response = await this.#app.inject({
+      method,
+      url,
+      headers: { ...headers, ...(this.cookie === undefined ? {} : { cookie: this.cookie }) }
+    })
     if (setCookies(response.headers).length > 0) this.cookie = cookieFrom(response.headers, this.#name)
     return response.body
   }
@@ -79,7 +83,8 @@ t.test('sessions for accounts end without a request, and after the absolute time
   t.equal(await busy.send('GET', '/'), '42')
 })
 
-t.test('a logout ends every copy, one that a request under way signs anew too, and leaves the user\'s other sessions', async (t) => {
+t.test('a logout ends every copy, one that a request under way signs anew too, ' +
+  "and leaves the user's other sessions", async (t) => {
   const tick = stopClock(t, START)
   let gate = { goOn: () => {} }
   const app = await runRecipe(t, 'A logout that ends every copy', (app) => { gate = addRoutes(app) })
@@ -168,7 +173,8 @@ t.test('nobody who is not signed in ends a session everywhere', async (t) => {
   t.equal(visitor.cookie, cookie)
 })
 
-t.test('behind a proxy that ends TLS the cookie has the prefix in production, and Secure as the proxy says', async (t) => {
+t.test('behind a proxy that ends TLS the cookie has the prefix in production, ' +
+  'and Secure as the proxy says', async (t) => {
   const before = process.env.NODE_ENV
   t.teardown(() => { if (before === undefined) delete process.env.NODE_ENV; else process.env.NODE_ENV = before })
   for (const [environment, name] of [['production', '__Host-session'], ['test', 'session']] as const) {
@@ -177,11 +183,18 @@ t.test('behind a proxy that ends TLS the cookie has the prefix in production, an
       const app = await runRecipe(t, 'Behind a proxy that ends TLS', (app) => {
         app.get('/', async ({ session, protocol, ip }) => { session.set('a', 1); return { protocol, ip } })
       })
-      const { headers, body } = await app.inject({ url: '/', headers: { 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' } })
+      const { headers, body } = await app.inject({
+        url: '/',
+        headers: { 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' }
+      })
       t.match(setCookies(headers), [new RegExp(`^${name}=[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax$`)])
       t.strictSame(JSON.parse(body), { protocol: 'https', ip: '192.0.2.7' })
       const plain = await app.inject({ url: '/', headers: { 'x-forwarded-proto': 'http' } })
-      t.equal(/; Secure/.test(setCookies(plain.headers)[0]!), environment === 'production', 'a prefixed cookie is never without it')
+      t.equal(
+        /; Secure/.test(setCookies(plain.headers)[0]!),
+        environment === 'production',
+        'a prefixed cookie is never without it'
+      )
     })
   }
 })
@@ -189,10 +202,14 @@ t.test('behind a proxy that ends TLS the cookie has the prefix in production, an
 t.test('every recipe compiles in strict TypeScript', async (t) => {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.')
-  const whole = [...recipeCodes].filter(([, code]) => !code.includes('rateLimit')).map(([, code], index) => [`${index}.mts`, `${code}export {}\n`] as const)
+  const whole = [...recipeCodes]
+    .filter(([, code]) => !code.includes('rateLimit'))
+    .map(([, code], index) => [`${index}.mts`, `${code}export {}\n`] as const)
   const folder = t.testdir(Object.fromEntries(whole))
   const program = ts.createProgram(whole.map(([name]) => join(folder, name)), options)
-  const problems = ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => `${file?.text.slice(0, 40)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+  const problems = ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText, file }) => `${file?.text.slice(0, 40)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
   t.strictSame(problems, [])
   t.equal(whole.length, recipeCodes.size - 1, 'but the one with a plugin that is installed elsewhere')
 })

@@ -23,13 +23,23 @@ interface Answer {
 function addRoutes (app: FastifyInstance): void {
   app.post('/body', async (request, reply) => reply.jsonify(request.body ?? null))
   app.post('/json', async (request, reply) => reply.jsonify({ json: request.getJson() }))
-  app.post('/silent', async (request, reply) => reply.jsonify({ json: request.getJson({ silent: true }) ?? 'undefined' }))
+  app.post('/silent', async (request, reply) =>
+    reply.jsonify({ json: request.getJson({ silent: true }) ?? 'undefined' })
+  )
   app.post('/force', async (request, reply) => reply.jsonify({ json: request.getJson({ force: true }) }))
-  app.post('/both', async (request, reply) => reply.jsonify({ json: request.getJson({ force: true, silent: true }) ?? 'undefined' }))
+  app.post('/both', async (request, reply) =>
+    reply.jsonify({ json: request.getJson({ force: true, silent: true }) ?? 'undefined' })
+  )
   app.post('/nothing', async (request, reply) => reply.jsonify({ body: request.body ?? 'undefined' }))
-  const body = { type: 'object', required: ['name'], properties: { name: { type: 'string' }, age: { type: 'integer', default: 7 } } }
+  const body = {
+    type: 'object',
+    required: ['name'],
+    properties: { name: { type: 'string' }, age: { type: 'integer', default: 7 } }
+  }
   app.post('/checked', { schema: { body } }, async (request, reply) => reply.code(201).jsonify(request.getJson()))
-  app.post('/attached', { schema: { body }, attachValidation: true }, async (request, reply) => reply.jsonify({ json: request.getJson({ silent: true }) ?? 'undefined' }))
+  app.post('/attached', { schema: { body }, attachValidation: true }, async (request, reply) =>
+    reply.jsonify({ json: request.getJson({ silent: true }) ?? 'undefined' })
+  )
   app.get('/json', async (request, reply) => reply.jsonify({ json: request.getJson() }))
 }
 
@@ -59,7 +69,13 @@ async function post (
 }
 
 /** Sends a body byte by byte as it is, over a socket, and reads the whole answer. */
-async function postRaw (t: Test, app: FastifyInstance, url: string, payload: Body, type = 'application/json'): Promise<Answer> {
+async function postRaw (
+  t: Test,
+  app: FastifyInstance,
+  url: string,
+  payload: Body,
+  type = 'application/json'
+): Promise<Answer> {
   if (!app.server.listening) await app.listen({ port: 0 })
   const socket = connect((app.server.address() as AddressInfo).port)
   const bytes = Buffer.from(payload as string)
@@ -76,10 +92,16 @@ t.test('isJson is whether the content type says so', async (t) => {
   const app = await looseApp()
   app.get('/', async (request) => `${request.isJson}`)
   const types: Array<[type: string | undefined, isJson: boolean]> = [
-    ['application/json', true], ['Application/JSON; charset=utf-8', true], ['application/json;', true], [' application/json ', true],
+    ['application/json', true],
+    ['Application/JSON; charset=utf-8', true],
+    ['application/json;', true],
+    [' application/json ', true],
     ['application/vnd.api+json', true], ['application/problem+json; a="b"', true], ['application/a+b+json', true],
     [undefined, false], ['', false], ['text/json', false], ['application/jsonp', false], ['application/xjson', false],
-    ['application/+json', false], ['application/json-seq', false], ['text/plain; application/json', false], ['application/json, text/html', false],
+    ['application/+json', false],
+    ['application/json-seq', false],
+    ['text/plain; application/json', false],
+    ['application/json, text/html', false],
     ['image/svg+xml', false], ['multipart/form-data; a=application/json', false]
   ]
   for (const [type, isJson] of types) {
@@ -93,7 +115,10 @@ t.test('without jsonBodies getJson is request.body, and Fastify refuses what it 
   t.strictSame(await post(app, '/json', '{"a":1}'), { status: 200, body: { json: { a: 1 } } })
   t.match(await post(app, '/json', '{"a":'), { status: 400, body: { code: 'FST_ERR_CTP_INVALID_JSON_BODY' } })
   t.match(await post(app, '/silent', '{"a":'), { status: 400, body: { code: 'FST_ERR_CTP_INVALID_JSON_BODY' } })
-  t.match(await post(app, '/force', '<a/>', 'text/xml'), { status: 415, body: { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' } })
+  t.match(await post(app, '/force', '<a/>', 'text/xml'), {
+    status: 415,
+    body: { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' }
+  })
   t.strictSame(await post(app, '/json', '{"a":1}', 'text/plain'), { status: 200, body: { json: '{"a":1}' } })
   t.strictSame(await post(app, '/force', '{"a":1}', 'text/plain'), { status: 200, body: { json: { a: 1 } } })
   t.match(await post(app, '/force', '{"a":', 'text/plain'), { status: 400, body: { code: 'FSS_ERR_BAD_JSON' } })
@@ -126,8 +151,14 @@ t.test('with jsonBodies the handler meets a wrong type, unless it forces or sile
   t.strictSame(await post(app, '/json', undefined, ''), wrong('missing'))
   t.strictSame(await post(app, '/force', Buffer.from('[1]'), ''), { status: 200, body: { json: [1] } })
   t.strictSame((await app.inject('/json')).statusCode, 415)
-  t.match((await app.inject({ url: '/json', headers: { 'content-type': 'application/json' } })).json(), { statusCode: 400, message: 'The JSON cannot be read: there is no body' })
-  for (const type of ['application/json; charset=utf-8', 'application/json; charset=iso-8859-1', 'APPLICATION/JSON', 'application/vnd.api+json', 'application/problem+json;a=b']) {
+  t.match((await app.inject({ url: '/json', headers: { 'content-type': 'application/json' } })).json(), {
+    statusCode: 400,
+    message: 'The JSON cannot be read: there is no body'
+  })
+  for (const type of [
+    'application/json; charset=utf-8', 'application/json; charset=iso-8859-1', 'APPLICATION/JSON',
+    'application/vnd.api+json', 'application/problem+json;a=b'
+  ]) {
     t.strictSame(await post(app, '/json', '["é"]', type), { status: 200, body: { json: ['é'] } }, type)
     t.strictSame(await post(app, '/body', '["é"]', type), { status: 200, body: ['é'] }, type)
   }
@@ -151,12 +182,28 @@ const bad: Array<[what: string, payload: Body, message: string]> = [
 t.test('with jsonBodies the handler meets bad JSON, with its place, over inject and over a socket', async (t) => {
   const app = await strictApp()
   for (const [what, payload, message] of bad) {
-    const refused = { status: 400, body: { statusCode: 400, code: 'FSS_ERR_BAD_JSON', error: 'Bad Request', message: `The JSON cannot be read: ${message}` } }
+    const refused = {
+      status: 400,
+      body: {
+        statusCode: 400,
+        code: 'FSS_ERR_BAD_JSON',
+        error: 'Bad Request',
+        message: `The JSON cannot be read: ${message}`
+      }
+    }
     t.strictSame(await post(app, '/json', payload), refused, what)
     t.strictSame(await postRaw(t, app, '/json', payload), refused, `${what} over a socket`)
-    t.strictSame(await postRaw(t, app, '/silent', payload), { status: 200, body: { json: 'undefined' } }, `${what} silenced`)
+    t.strictSame(
+      await postRaw(t, app, '/silent', payload),
+      { status: 200, body: { json: 'undefined' } },
+      `${what} silenced`
+    )
     t.strictSame(await postRaw(t, app, '/force', payload, 'text/xml'), refused, `${what} forced`)
-    t.strictSame(await post(app, '/nothing', payload), { status: 200, body: { body: 'undefined' } }, `${what} not asked for`)
+    t.strictSame(
+      await post(app, '/nothing', payload),
+      { status: 200, body: { body: 'undefined' } },
+      `${what} not asked for`
+    )
     t.strictSame(await post(app, '/checked', payload), refused, `${what} ahead of a schema`)
     t.strictSame(await post(app, '/attached', payload), { status: 200, body: { json: 'undefined' } })
   }
@@ -178,7 +225,11 @@ t.test('what is good is read, over inject and over a socket', async (t) => {
     t.strictSame(await postRaw(t, app, '/json', payload), { status: 200, body: { json: value } })
     t.strictSame(await postRaw(t, app, '/force', payload, 'text/xml'), { status: 200, body: { json: value } })
   }
-  t.strictSame(await post(app, '/checked', '{"name":"Ada"}'), { status: 201, body: { name: 'Ada', age: 7 } }, 'with what the schema adds')
+  t.strictSame(
+    await post(app, '/checked', '{"name":"Ada"}'),
+    { status: 201, body: { name: 'Ada', age: 7 } },
+    'with what the schema adds'
+  )
   t.match(await post(app, '/checked', '{}'), { status: 400, body: { code: 'FST_ERR_VALIDATION' } })
 })
 
@@ -186,7 +237,10 @@ t.test('bodyLimit holds for JSON and for every other type', async (t) => {
   const app = await strictApp({}, { bodyLimit: 20 })
   app.post('/small', { bodyLimit: 5 }, async (request, reply) => reply.jsonify(request.getJson({ force: true })))
   for (const type of ['application/json', 'text/xml', 'text/plain', 'application/a+json']) {
-    t.match(await post(app, '/force', `"${'a'.repeat(20)}"`, type), { status: 413, body: { code: 'FST_ERR_CTP_BODY_TOO_LARGE' } })
+    t.match(await post(app, '/force', `"${'a'.repeat(20)}"`, type), {
+      status: 413,
+      body: { code: 'FST_ERR_CTP_BODY_TOO_LARGE' }
+    })
     t.match(await post(app, '/small', '"aaaa"', type), { status: 413 })
     t.match(await post(app, '/small', '"aaa"', type), { status: 200, body: 'aaa' })
   }
@@ -198,7 +252,11 @@ t.test('the server\'s rules of poisoned keys hold, for a provider that knows non
     override loads (text: string): unknown { return JSON.parse(text) }
   }
   for (const json of [undefined, new Bare()]) {
-    for (const [action, status, body] of [['error', 400, {}], ['remove', 200, { json: { b: 1 } }], ['ignore', 200, {}]] as const) {
+    for (const [action, status, body] of [
+      ['error', 400, {}],
+      ['remove', 200, { json: { b: 1 } }],
+      ['ignore', 200, {}]
+    ] as const) {
       const { app } = await buildApp({ json }, { onProtoPoisoning: action, onConstructorPoisoning: action })
       await app.register(jsonBodies)
       addRoutes(app)
@@ -233,11 +291,25 @@ t.test('what the provider of the scope throws is an error of its own, but a Synt
   const { app } = await buildApp({ json: Failing })
   await app.register(jsonBodies)
   addRoutes(app)
-  for (const url of ['/json', '/silent', '/nothing']) t.match(await post(app, url, '"bug"'), { status: 500, body: { message: 'a bug' } })
+  for (const url of ['/json', '/silent', '/nothing']) {
+    t.match(await post(app, url, '"bug"'), { status: 500, body: { message: 'a bug' } })
+  }
   t.match(await post(app, '/both', '"bug"', 'text/xml'), { status: 500, body: { message: 'a bug' } })
-  t.match(await post(app, '/json', '"odd"'), { status: 400, body: { code: 'FSS_ERR_BAD_JSON', message: 'The JSON cannot be read: the provider of the application does not read it' } })
-  t.match(await post(app, '/json', '[1'), { status: 400, body: { message: /a comma or the closing bracket is due \(line 1, column 3/ } })
-  t.match(await post(app, '/silent', '"undefined"'), { status: 500, body: { message: 'The JSON provider threw something that is no error' } })
+  t.match(await post(app, '/json', '"odd"'), {
+    status: 400,
+    body: {
+      code: 'FSS_ERR_BAD_JSON',
+      message: 'The JSON cannot be read: the provider of the application does not read it'
+    }
+  })
+  t.match(await post(app, '/json', '[1'), {
+    status: 400,
+    body: { message: /a comma or the closing bracket is due \(line 1, column 3/ }
+  })
+  t.match(await post(app, '/silent', '"undefined"'), {
+    status: 500,
+    body: { message: 'The JSON provider threw something that is no error' }
+  })
 })
 
 t.test('a body is parsed once, by the provider of the scope the route is in', async (t) => {
@@ -252,11 +324,16 @@ t.test('a body is parsed once, by the provider of the scope the route is in', as
   await app.register(jsonBodies)
   await app.register(async (scope) => {
     scope.json = new Counting()
-    scope.post('/inner', async (request, reply) => reply.jsonify(request.getJson({ force: true }), request.getJson({ force: true })))
+    scope.post('/inner', async (request, reply) =>
+      reply.jsonify(request.getJson({ force: true }), request.getJson({ force: true }))
+    )
   })
   app.post('/outer', async (request, reply) => reply.jsonify(request.getJson()))
   t.strictSame(await post(app, '/inner', '[1]'), { status: 200, body: [{ counted: [1] }, { counted: [1] }] })
-  t.strictSame(await post(app, '/inner', '[1]', 'text/xml'), { status: 200, body: [{ counted: [1] }, { counted: [1] }] })
+  t.strictSame(await post(app, '/inner', '[1]', 'text/xml'), {
+    status: 200,
+    body: [{ counted: [1] }, { counted: [1] }]
+  })
   t.equal(parsed, 2)
   t.strictSame(await post(app, '/outer', '[1]'), { status: 200, body: [1] })
 })
@@ -270,12 +347,17 @@ t.test('with force every body is JSON that no other parser takes', async (t) => 
     t.strictSame(await post(app, '/checked', '{"name":"a"}', type), { status: 201, body: { name: 'a', age: 7 } })
   }
   const { app: other } = await buildApp()
-  await t.rejects(async () => await other.register(jsonBodies, { force: 'yes' as never }), new TypeError('The option force of jsonBodies must be true or false'))
+  await t.rejects(
+    async () => await other.register(jsonBodies, { force: 'yes' as never }),
+    new TypeError('The option force of jsonBodies must be true or false')
+  )
 })
 
 t.test('other scopes and other parsers are left alone', async (t) => {
   const { app } = await buildApp()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => { done(null, { own: `${body}` }) })
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, { own: `${body}` })
+  })
   app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => { done(null, `${body}`) })
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, `other ${body}`) })
   await app.register(async (scope) => {
@@ -312,7 +394,9 @@ t.test('a parser of plain text that the application has stays', async (t) => {
 t.test('a schema by content type lets plain text through', async (t) => {
   const { app } = await buildApp()
   await app.register(jsonBodies)
-  const body = { content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } } }
+  const body = {
+    content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': { schema: { type: 'string' } } }
+  }
   app.post('/', { schema: { body } }, async (request, reply) => reply.jsonify(request.body))
   t.strictSame(await post(app, '/', 'text', 'text/plain'), { status: 200, body: 'text' })
   t.strictSame(await post(app, '/', '{}'), { status: 200, body: {} })

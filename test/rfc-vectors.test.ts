@@ -8,7 +8,16 @@ import { Signer } from '../lib/signing/signer.ts'
 interface Fixture {
   source: string
   hmac: Array<{ rfc: number, case: number, digest: string, key: string, message: string, mac: string }>
-  hkdf: Array<{ rfc: number, case: number, digest: string, secret: string, salt: string, info: string, length: number, key: string }>
+  hkdf: Array<{
+    rfc: number
+    case: number
+    digest: string
+    secret: string
+    salt: string
+    info: string
+    length: number
+    key: string
+  }>
 }
 
 const published: Fixture = JSON.parse(readFileSync(new URL('fixtures/rfc-vectors.json', import.meta.url), 'utf8'))
@@ -43,7 +52,10 @@ for (const { rfc, case: number, secret, salt, info, length, key } of published.h
 }
 
 t.test('every digest that sessions and Flask use is among the published cases', async (t) => {
-  t.strictSame([...new Set(published.hmac.map(({ digest }) => digest))], ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'])
+  t.strictSame(
+    [...new Set(published.hmac.map(({ digest }) => digest))],
+    ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']
+  )
   t.strictSame([...new Set(published.hkdf.map(({ digest }) => digest))], ['sha256'])
   t.strictSame([published.hmac.length, published.hkdf.length], [2 * 7 + 4 * 6, 3])
 })

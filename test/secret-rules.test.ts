@@ -19,8 +19,8 @@ function problemOf (secret: string | Uint8Array): string | undefined {
 
 const weak: Record<string, string[]> = {
   'repeats fewer than 32 bytes again and again': [
-    'keyboard cat keyboard cat keyboard cat', 'keyboard cat keyboard cat keyboard cat!', 'hunter2hunter2hunter2hunter2hunter2x',
-    '01234567890123456789012345678901', '0123456789abcdef0123456789abcdef',
+    'keyboard cat keyboard cat keyboard cat', 'keyboard cat keyboard cat keyboard cat!',
+    'hunter2hunter2hunter2hunter2hunter2x', '01234567890123456789012345678901', '0123456789abcdef0123456789abcdef',
     'your-key-goes-here-your-key-goes-here', 'aB3dE5gH'.repeat(4), 'aB3dE5gH'.repeat(40) + 'aB3',
     UNIT.slice(1) + UNIT.slice(1), UNIT.slice(1) + UNIT.slice(1, 17)
   ],

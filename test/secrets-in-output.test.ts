@@ -23,7 +23,13 @@ const SHORT = 'marked short 77'
 const TEXT = 'marked-value-7f3a'
 const WHEN = new Date('2031-07-09T01:02:03.000Z')
 const VALUES = {
-  text: TEXT, number: 918273645, date: WHEN, bytes: Buffer.from('marked-bytes-5d'), uuid: new UUID('c0ffee00c0ffee00c0ffee00c0ffee01'), big: 2n ** 70n, list: [{ inside: TEXT }]
+  text: TEXT,
+  number: 918273645,
+  date: WHEN,
+  bytes: Buffer.from('marked-bytes-5d'),
+  uuid: new UUID('c0ffee00c0ffee00c0ffee00c0ffee01'),
+  big: 2n ** 70n,
+  list: [{ inside: TEXT }]
 }
 
 /** What must not come out, in every spelling that a careless line could give it. */
@@ -33,9 +39,14 @@ const outputs: Array<[what: string, text: string]> = []
 
 function mark (what: string, bytes: string | Uint8Array): void {
   const buffer = Buffer.from(bytes as string)
-  for (const encoding of ['latin1', 'hex', 'base64url', 'base64'] as const) needles.set(buffer.toString(encoding).replace(/=+$/, ''), `${what} as ${encoding}`)
+  for (const encoding of ['latin1', 'hex', 'base64url', 'base64'] as const) {
+    needles.set(buffer.toString(encoding).replace(/=+$/, ''), `${what} as ${encoding}`)
+  }
   needles.set([...buffer].join(','), `${what} as numbers`)
-  needles.set([...buffer.subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, '0')).join(' '), `${what} as inspected bytes`)
+  needles.set(
+    [...buffer.subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, '0')).join(' '),
+    `${what} as inspected bytes`
+  )
 }
 
 /** The parts of a cookie, in pieces, since a line may cut them. */
@@ -53,17 +64,34 @@ function leaksIn (text: string): string[] {
 for (const secret of [SECRET, FALLBACK, ...WEAK, SHORT]) mark('a secret', secret)
 for (const secret of [SECRET, FALLBACK, ...WEAK]) {
   for (const format of ['default', 'flask'] as const) {
-    if (format === 'flask' || !WEAK.includes(secret)) mark('a key', resolveOptions({ secret, format }).keys[0]!.export())
+    if (format === 'flask' || !WEAK.includes(secret)) {
+      mark('a key', resolveOptions({ secret, format }).keys[0]!.export())
+    }
   }
 }
-for (const value of [TEXT, `${VALUES.number}`, WHEN.toISOString(), WHEN.toUTCString(), VALUES.bytes, VALUES.uuid.hex, VALUES.uuid.text, `${VALUES.big}`]) mark('a value', value)
+for (const value of [
+  TEXT,
+  `${VALUES.number}`,
+  WHEN.toISOString(),
+  WHEN.toUTCString(),
+  VALUES.bytes,
+  VALUES.uuid.hex,
+  VALUES.uuid.text,
+  `${VALUES.big}`
+]) {
+  mark('a value', value)
+}
 
 /** Keeps all that can be seen of an error without asking for its evidence. */
 function record (what: string, error: unknown): void {
   for (let each = error, level = 0; each instanceof Error && level < 5; each = each.cause, level++) {
     outputs.push([`${what}: message`, each.message], [`${what}: stack`, `${each.stack}`])
   }
-  outputs.push([`${what}: text`, String(error)], [`${what}: JSON`, `${JSON.stringify(error)}`], [`${what}: inspection`, inspect(error, { depth: Infinity })])
+  outputs.push(
+    [`${what}: text`, String(error)],
+    [`${what}: JSON`, `${JSON.stringify(error)}`],
+    [`${what}: inspection`, inspect(error, { depth: Infinity })]
+  )
 }
 
 async function recorded (what: string, act: () => unknown): Promise<void> {
@@ -88,9 +116,18 @@ async function markedApp (options: Options = {}): Promise<FastifyInstance> {
 }
 
 /** Sends a request, and keeps the body of an error. */
-async function ask (app: FastifyInstance, url: string, cookie?: string, method: 'GET' | 'POST' = 'GET'): Promise<{ statusCode: number, cookie: string | undefined }> {
+async function ask (
+  app: FastifyInstance,
+  url: string,
+  cookie?: string,
+  method: 'GET' | 'POST' = 'GET'
+): Promise<{ statusCode: number, cookie: string | undefined }> {
   if (cookie !== undefined) markCookie(cookie)
-  const { statusCode, headers, body } = await app.inject({ method, url, ...(cookie === undefined ? {} : { headers: { cookie: `session=${cookie}` } }) })
+  const { statusCode, headers, body } = await app.inject({
+    method,
+    url,
+    ...(cookie === undefined ? {} : { headers: { cookie: `session=${cookie}` } })
+  })
   if (statusCode >= 400) outputs.push([`body of ${url}`, body])
   const set = cookieFrom(headers)
   return { statusCode, cookie: set === undefined ? undefined : markCookie(set.slice('session='.length)) }
@@ -109,43 +146,76 @@ t.before(() => {
   process.on('warning', onWarning)
   t.teardown(() => { process.off('warning', onWarning) })
   const write = process.stderr.write.bind(process.stderr)
-  t.intercept(process.stderr, 'write', { value: (text: string | Uint8Array, ...rest: never[]) => { outputs.push(['stderr', `${text}`]); return write(text, ...rest) } })
+  t.intercept(process.stderr, 'write', {
+    value: (text: string | Uint8Array, ...rest: never[]) => {
+      outputs.push(['stderr', `${text}`])
+      return write(text, ...rest)
+    }
+  })
 })
 
 t.test('the search finds a secret, a key, a value and a cookie in the spellings it looks for', async (t) => {
   const app = await markedApp()
   const { cookie } = await ask(app, '/values', undefined, 'POST')
   for (const [text, what] of [
-    [`the secret is ${SECRET}!`, 'a secret as latin1'], [Buffer.from(SECRET).toString('hex'), 'a secret as hex'], [inspect({ secret: Buffer.from(SECRET) }), 'a secret as inspected bytes'],
-    [JSON.stringify(Buffer.from(FALLBACK)), 'a secret as numbers'], [Buffer.from(SHORT).toString('base64'), 'a secret as base64'], [inspect(VALUES), 'a value as latin1'],
-    [JSON.stringify(VALUES.bytes), 'a value as numbers'], [`${cookie}`, 'cookie text'], [`${cookie}`.slice(9, 40), 'cookie text'],
+    [`the secret is ${SECRET}!`, 'a secret as latin1'],
+    [Buffer.from(SECRET).toString('hex'), 'a secret as hex'],
+    [inspect({ secret: Buffer.from(SECRET) }), 'a secret as inspected bytes'],
+    [JSON.stringify(Buffer.from(FALLBACK)), 'a secret as numbers'],
+    [Buffer.from(SHORT).toString('base64'), 'a secret as base64'],
+    [inspect(VALUES), 'a value as latin1'],
+    [JSON.stringify(VALUES.bytes), 'a value as numbers'],
+    [`${cookie}`, 'cookie text'],
+    [`${cookie}`.slice(9, 40), 'cookie text'],
     [resolveOptions({ secret: SECRET }).keys[0]!.export().toString('hex'), 'a key as hex']
   ] as const) t.ok(leaksIn(text).includes(what), what)
   t.strictSame(leaksIn('a line that says nothing'), [])
 })
 
 t.test('flow: sessions that are made, read, signed anew, renewed through a fallback and ended', async (t) => {
-  for (const options of [{}, { compress: true }, { format: 'flask' }, { absoluteLifetime: 1e6, refreshAfter: 0, permanent: true }] as const) {
+  for (const options of [
+    {}, { compress: true }, { format: 'flask' }, { absoluteLifetime: 1e6, refreshAfter: 0, permanent: true }
+  ] as const) {
     const old = await markedApp({ ...options, secret: FALLBACK })
     const app = await markedApp({ ...options, fallbacks: [FALLBACK] })
     app.get('/end', async (request) => { request.session.delete(); return 'x' })
     for (const each of [old, app]) {
       const { cookie } = await ask(each, '/values', undefined, 'POST')
-      for (const [url, status] of [['/use', 200], ['/read', 200], ['/end', 200], ['/nowhere', 404]] as const) t.equal((await ask(app, url, cookie!)).statusCode, status)
+      for (const [url, status] of [
+        ['/use', 200], ['/read', 200], ['/end', 200], ['/nowhere', 404]
+      ] as const) {
+        t.equal((await ask(app, url, cookie!)).statusCode, status)
+      }
     }
   }
 })
 
 t.test('flow: cookies that are forged, cut, renamed, expired, from the future or no cookies at all', async (t) => {
   for (const format of ['default', 'flask'] as const) {
-    const app = await markedApp({ format, onInvalid: (error, request) => { request.log.error(error); request.log.warn({ error, err: error }); record('onInvalid', error) } })
+    const app = await markedApp({
+      format,
+      onInvalid: (error, request) => {
+        request.log.error(error)
+        request.log.warn({ error, err: error })
+        record('onInvalid', error)
+      }
+    })
     const good = app.encodeSession(VALUES)
     app.get('/decode', async () => app.decodeSession(good.slice(0, -2)))
-    app.get('/wrapped', async () => { try { app.decodeSession(good.slice(0, -2)) } catch (cause) { throw new Error('wrapped', { cause }) } })
+    app.get('/wrapped', async () => {
+      try {
+        app.decodeSession(good.slice(0, -2))
+      } catch (cause) {
+        throw new Error('wrapped', { cause })
+      }
+    })
     const other = (await markedApp({ format, salt: 'other' })).encodeSession(VALUES)
     const payload = b64(JSON.stringify({ text: TEXT }))
     const at = (seconds: number): string => forge({ format }, payload, () => Date.now() / 1000 + seconds)
-    for (const cookie of [good.slice(0, -3), good + 'x', 'x' + good, good.replace(/\.[^.]*$/, '.'), other, at(-1e8), at(1e5), TEXT, `${SECRET}`, `${payload}..x`, `${payload}.A.x`, '"'.repeat(20)]) {
+    for (const cookie of [
+      good.slice(0, -3), good + 'x', 'x' + good, good.replace(/\.[^.]*$/, '.'), other, at(-1e8), at(1e5), TEXT,
+      `${SECRET}`, `${payload}..x`, `${payload}.A.x`, '"'.repeat(20)
+    ]) {
       t.equal((await ask(app, '/use', cookie)).statusCode, 200)
       await recorded('decodeSession', () => app.decodeSession(cookie))
     }
@@ -154,8 +224,18 @@ t.test('flow: cookies that are forged, cut, renamed, expired, from the future or
 })
 
 const unkept: Array<() => unknown> = [
-  () => () => TEXT, () => Symbol(TEXT), () => Promise.resolve(TEXT), () => new (class Card { number = TEXT })(), () => Object.assign([TEXT], { more: TEXT }),
-  () => new Error(TEXT), () => new RegExp(TEXT), () => Object.assign(new Date(0), { text: TEXT }), () => new WeakSet([[TEXT]]),
+  () => () => TEXT,
+  () => Symbol(TEXT),
+  () => Promise.resolve(TEXT),
+  () =>
+    new (class Card {
+      number = TEXT
+    })(),
+  () => Object.assign([TEXT], { more: TEXT }),
+  () => new Error(TEXT),
+  () => new RegExp(TEXT),
+  () => Object.assign(new Date(0), { text: TEXT }),
+  () => new WeakSet([[TEXT]]),
   () => { const cycle: unknown[] = [TEXT]; cycle.push(cycle); return cycle },
   () => { let deep: unknown = TEXT; for (let i = 0; i < 300; i++) deep = [deep]; return deep }
 ]
@@ -163,28 +243,50 @@ const unkept: Array<() => unknown> = [
 t.test('flow: values that cannot be kept, are too large, or come too late', async (t) => {
   for (const format of ['default', 'flask'] as const) {
     const app = await markedApp({ format, compress: false, maxCookieSize: 500 })
-    unkept.forEach((value, index) => app.get(`/unkept/${index}`, async (request) => { request.session.update({ ...VALUES, wrong: [{ at: value() }] }) }))
+    unkept.forEach((value, index) =>
+      app.get(`/unkept/${index}`, async (request) => {
+        request.session.update({ ...VALUES, wrong: [{ at: value() }] })
+      })
+    )
     const later = (request: FastifyRequest): void => { request.session.update({ ...VALUES, late: TEXT }) }
     app.get('/large', async (request) => { request.session.set('large', TEXT.repeat(100)) })
     app.get('/near', async (request) => { request.session.set('near', TEXT.repeat(14)); return 'x' })
     app.get('/hijack', (request, reply) => { reply.hijack(); reply.raw.end('x'); later(request) })
-    app.get('/unkept/hijack', (request, reply) => { request.session.set('wrong', [unkept[0]!()]); reply.hijack(); reply.raw.end('x') })
+    app.get('/unkept/hijack', (request, reply) => {
+      request.session.set('wrong', [unkept[0]!()])
+      reply.hijack()
+      reply.raw.end('x')
+    })
     app.get('/stream', (request, reply) => {
       const cart = request.session.setDefault('cart', [TEXT] as unknown) as unknown[]
       return reply.send(Readable.from((function * () { yield 'x'; cart.push(TEXT) })()))
     })
-    app.get('/thrown', async (request) => { request.session.set('wrong', unkept[1]!()); throw new Error('of the application') })
+    app.get('/thrown', async (request) => {
+      request.session.set('wrong', unkept[1]!())
+      throw new Error('of the application')
+    })
     app.get('/reserved', async (request) => { request.session.update({ _id: TEXT }) })
     app.get('/assigned', async (request) => { (request as { session: unknown }).session = TEXT })
     app.get('/member', async (request) => { (request.session as Record<string, unknown>).get = TEXT })
     app.get('/options', async (request) => { request.session.options({ domain: TEXT, sameSite: TEXT } as never) })
     const errors = [...unkept.keys()].map((index) => `/unkept/${index}`).concat('/large', '/thrown', '/options')
     for (const url of errors) t.equal((await ask(app, url, app.encodeSession({ text: TEXT }))).statusCode, 500, url)
-    for (const url of ['/reserved', '/assigned', '/member']) t.equal((await ask(app, url, app.encodeSession({ text: TEXT }))).statusCode, 400, url)
-    for (const url of ['/near', '/hijack', '/unkept/hijack', '/stream']) t.equal((await ask(app, url)).statusCode, 200, url)
+    for (const url of ['/reserved', '/assigned', '/member']) {
+      t.equal((await ask(app, url, app.encodeSession({ text: TEXT }))).statusCode, 400, url)
+    }
+    for (const url of ['/near', '/hijack', '/unkept/hijack', '/stream']) {
+      t.equal((await ask(app, url)).statusCode, 200, url)
+    }
     for (const value of unkept) await recorded('encodeSession', () => app.encodeSession({ wrong: value() }))
   }
-  for (const [value, name] of [[TEXT, 5], [{ [Symbol(TEXT)]: 1 }, null]] as const) await recorded('set', () => { new Session().set(name as never, value as never) })
+  for (const [value, name] of [
+    [TEXT, 5],
+    [{ [Symbol(TEXT)]: 1 }, null]
+  ] as const) {
+    await recorded('set', () => {
+      new Session().set(name as never, value as never)
+    })
+  }
 })
 
 class TagThrows extends JSONTag {
@@ -204,7 +306,12 @@ t.test('flow: tags and serializers of the application that fail', async (t) => {
     t.equal((await ask(app, '/read', forge({}, b64(`{"a":{" th":"${TEXT}"}}`)))).statusCode, 200)
     await recorded('decodeSession', () => app.decodeSession(forge({}, b64(`{"a":{" th":"${TEXT}"}}`))))
   }
-  const serializer = { dumps: (value: unknown) => JSON.stringify(value), loads: (text: string) => { throw new Error(`cannot read ${text}`) } }
+  const serializer = {
+    dumps: (value: unknown) => JSON.stringify(value),
+    loads: (text: string) => {
+      throw new Error(`cannot read ${text}`)
+    }
+  }
   const app = await markedApp({ serializer })
   await ask(app, '/use', forge({}, b64(`{"a":"${TEXT}"}`)))
   await recorded('decodeSession', () => app.decodeSession(forge({}, b64(`{"a":"${TEXT}"}`))))
@@ -216,12 +323,33 @@ t.test('flow: tags and serializers of the application that fail', async (t) => {
 
 t.test('flow: payloads behind a valid signature that nobody can read', async (t) => {
   const payloads = [
-    `{"a":"${TEXT}"`, TEXT, `"${TEXT}"`, `["${TEXT}"]`, `{"a":{" d":"${TEXT}"}}`, `{"a":{" b":"${TEXT}!"}}`, `{"a":{" u":"${TEXT}"}}`, `{"a":{" di":{"${TEXT}":1}}}`, `{"a":{" t":"${TEXT}"}}`,
+    `{"a":"${TEXT}"`,
+    TEXT,
+    `"${TEXT}"`,
+    `["${TEXT}"]`,
+    `{"a":{" d":"${TEXT}"}}`,
+    `{"a":{" b":"${TEXT}!"}}`,
+    `{"a":{" u":"${TEXT}"}}`,
+    `{"a":{" di":{"${TEXT}":1}}}`,
+    `{"a":{" t":"${TEXT}"}}`,
     `{"a":"${TEXT}\u0001"}`, `${'['.repeat(9000)}"${TEXT}"`
-  ].map(b64).concat(b64(Buffer.from(`{"a":"${TEXT}\xff"}`, 'latin1')), `.${b64(TEXT)}`, `.${b64(deflateSync(TEXT.repeat(30_000)))}`)
+  ]
+    .map(b64)
+    .concat(
+      b64(Buffer.from(`{"a":"${TEXT}\xff"}`, 'latin1')),
+      `.${b64(TEXT)}`,
+      `.${b64(deflateSync(TEXT.repeat(30_000)))}`
+    )
   for (const format of ['default', 'flask'] as const) {
     let refused = 0
-    const app = await markedApp({ format, compress: true, onInvalid: (error, request) => { refused++; request.log.error({ err: new Error('wrapped', { cause: error }) }) } })
+    const app = await markedApp({
+      format,
+      compress: true,
+      onInvalid: (error, request) => {
+        refused++
+        request.log.error({ err: new Error('wrapped', { cause: error }) })
+      }
+    })
     for (const payload of payloads) {
       const cookie = forge({ format }, payload)
       t.equal((await ask(app, '/use', cookie)).statusCode, 200)
@@ -233,12 +361,25 @@ t.test('flow: payloads behind a valid signature that nobody can read', async (t)
 
 t.test('flow: an onInvalid that throws or rejects with what it was given', async (t) => {
   const failures: Array<NonNullable<Options['onInvalid']>> = [
-    (error) => { throw error }, async (error) => { throw error }, (cause) => { throw new Error('wrapped', { cause }) }, (error) => { throw new AggregateError([error], 'several') },
+    (error) => {
+      throw error
+    },
+    async (error) => {
+      throw error
+    },
+    (cause) => {
+      throw new Error('wrapped', { cause })
+    },
+    (error) => {
+      throw new AggregateError([error], 'several')
+    },
     (error, request) => { request.session.update(VALUES); throw error }
   ]
   for (const onInvalid of failures) {
     const app = await markedApp({ onInvalid })
-    for (const payload of [`{"a":"${TEXT}"`, `{"a":{" d":"${TEXT}"}}`]) t.equal((await ask(app, '/use', forge({}, b64(payload)))).statusCode, 200)
+    for (const payload of [`{"a":"${TEXT}"`, `{"a":{" d":"${TEXT}"}}`]) {
+      t.equal((await ask(app, '/use', forge({}, b64(payload)))).statusCode, 200)
+    }
     t.equal((await ask(app, '/use', app.encodeSession(VALUES).slice(0, -3))).statusCode, 200)
   }
 })
@@ -254,20 +395,33 @@ class FailingStore extends SessionInterface {
 
   async openSession (cookies: readonly string[], refused: (error: BadSignature) => void): Promise<Session> {
     if (this.#step === 'open') throw new Error('store down')
-    if (this.#step === 'refuse') refused(new BadSignature('unknown', { payload: cookies[0], originalError: new Error(cookies[0]) }))
+    if (this.#step === 'refuse') {
+      refused(new BadSignature('unknown', { payload: cookies[0], originalError: new Error(cookies[0]) }))
+    }
     return new Session({ ...VALUES }) as Session
   }
 
   async saveSession (): Promise<SaveDecision> {
     if (this.#step === 'save') throw new Error('store full')
-    return { action: 'set', value: this.#step === 'value' ? `${TEXT};` : `${TEXT}.${TEXT.repeat(400)}`, maxAge: undefined, vary: true }
+    return {
+      action: 'set',
+      value: this.#step === 'value' ? `${TEXT};` : `${TEXT}.${TEXT.repeat(400)}`,
+      maxAge: undefined,
+      vary: true
+    }
   }
 }
 
 t.test('flow: an asynchronous interface that fails at any step', async (t) => {
-  for (const [step, status] of [['open', 500], ['refuse', 500], ['save', 500], ['value', 500], ['size', 500]] as const) {
+  for (const [step, status] of [
+    ['open', 500], ['refuse', 500], ['save', 500], ['value', 500], ['size', 500]
+  ] as const) {
     const app = await markedApp({ sessionInterface: new FailingStore(step) })
-    app.get('/hijack', (request: FastifyRequest, reply: FastifyReply) => { request.session.update(VALUES); reply.hijack(); reply.raw.end() })
+    app.get('/hijack', (request: FastifyRequest, reply: FastifyReply) => {
+      request.session.update(VALUES)
+      reply.hijack()
+      reply.raw.end()
+    })
     t.equal((await ask(app, '/read', `${TEXT}.${TEXT}`)).statusCode, status, step)
     await ask(app, '/hijack')
     await recorded('encodeSession', () => app.encodeSession(VALUES))
@@ -279,18 +433,56 @@ t.test('flow: weak secrets of Flask, and wrong options', async (t) => {
   await ask(app, '/values', undefined, 'POST')
   t.equal(outputs.filter(([what, text]) => what === 'log' && text.includes('The session secret')).length, 2)
   const wrong: unknown[] = [
-    { secret: SHORT }, { secret: Buffer.from(SHORT) }, { secret: SECRET, fallbacks: [FALLBACK, SHORT] }, { secret: SECRET, fallbacks: FALLBACK }, { secret: [SECRET] }, { secret: { key: SECRET } },
-    { secret: `changeme ${SECRET}` }, { secret: `-----BEGIN PRIVATE KEY-----\n${SECRET}` }, { secret: SECRET, format: FALLBACK }, { secret: SECRET, digest: FALLBACK }, { secret: SECRET, keyDerivation: FALLBACK },
-    { secret: SECRET, salt: 5 }, { secret: SECRET, cookieName: FALLBACK }, { secret: SECRET, unknown: FALLBACK }, { secret: SECRET, cookie: FALLBACK }, { secret: SECRET, cookie: { path: FALLBACK } },
-    { secret: SECRET, cookie: { domain: FALLBACK } }, { secret: SECRET, lifetime: FALLBACK }, { secret: SECRET, tags: [FALLBACK] }, { secret: SECRET, serializer: FALLBACK }, [SECRET], [{ secret: SECRET }, { secret: SECRET }],
-    [{ secret: SECRET, format: 'flask' }, { secret: SECRET, format: 'flask', sessionName: 'b' }], { secret: SECRET, salt: FALLBACK.repeat(40) }
+    { secret: SHORT },
+    { secret: Buffer.from(SHORT) },
+    { secret: SECRET, fallbacks: [FALLBACK, SHORT] },
+    { secret: SECRET, fallbacks: FALLBACK },
+    { secret: [SECRET] },
+    { secret: { key: SECRET } },
+    { secret: `changeme ${SECRET}` },
+    { secret: `-----BEGIN PRIVATE KEY-----\n${SECRET}` },
+    { secret: SECRET, format: FALLBACK },
+    { secret: SECRET, digest: FALLBACK },
+    { secret: SECRET, keyDerivation: FALLBACK },
+    { secret: SECRET, salt: 5 },
+    { secret: SECRET, cookieName: FALLBACK },
+    { secret: SECRET, unknown: FALLBACK },
+    { secret: SECRET, cookie: FALLBACK },
+    { secret: SECRET, cookie: { path: FALLBACK } },
+    { secret: SECRET, cookie: { domain: FALLBACK } },
+    { secret: SECRET, lifetime: FALLBACK },
+    { secret: SECRET, tags: [FALLBACK] },
+    { secret: SECRET, serializer: FALLBACK },
+    [SECRET],
+    [{ secret: SECRET }, { secret: SECRET }],
+    [
+      { secret: SECRET, format: 'flask' },
+      { secret: SECRET, format: 'flask', sessionName: 'b' }
+    ],
+    { secret: SECRET, salt: FALLBACK.repeat(40) }
   ]
-  for (const options of wrong) await recorded('registration', async () => { await Fastify().register(sessionPlugin, options as never).ready() })
-  for (const options of [{}, { salt: 5 }, { salt: 's', digest: 'none' }, { salt: 's', sep: 'A' }, { salt: 's', keyDerivation: 'x' }, { salt: 's', fallbacks: FALLBACK }]) {
-    for (const Class of [Signer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer]) await recorded('signer', () => new Class(SECRET, options as never))
+  for (const options of wrong) {
+    await recorded('registration', async () => {
+      await Fastify()
+        .register(sessionPlugin, options as never)
+        .ready()
+    })
+  }
+  for (const options of [
+    {}, { salt: 5 }, { salt: 's', digest: 'none' }, { salt: 's', sep: 'A' }, { salt: 's', keyDerivation: 'x' },
+    { salt: 's', fallbacks: FALLBACK }
+  ]) {
+    for (const Class of [Signer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer]) {
+      await recorded('signer', () => new Class(SECRET, options as never))
+    }
   }
   const signer = new TimestampSigner(SECRET, { salt: 's' })
-  for (const text of [TEXT, `${TEXT}.x`, signer.sign(TEXT).slice(0, -2), markCookie(new Signer(SECRET, { salt: 's' }).sign(`${TEXT}.*`))]) await recorded('unsign', () => signer.unsign(text))
+  for (const text of [
+    TEXT, `${TEXT}.x`, signer.sign(TEXT).slice(0, -2),
+    markCookie(new Signer(SECRET, { salt: 's' }).sign(`${TEXT}.*`))
+  ]) {
+    await recorded('unsign', () => signer.unsign(text))
+  }
 })
 
 const BODY = 'Qz7Kd9Wm2Xv5Rt8Lb3Gn6'
@@ -340,7 +532,8 @@ function inspected (value: unknown): string {
   return inspect(value, { showHidden: true, depth: Infinity, maxArrayLength: null, maxStringLength: null })
 }
 
-t.test('inspections of interface, settings, signers and serializers show no secret and no key, deep and with what is hidden', async (t) => {
+t.test('inspections of interface, settings, signers and serializers show no secret and no key, ' +
+  'deep and with what is hidden', async (t) => {
   let settings: SessionSettings | undefined
   class Own extends SecureCookieSessionInterface {
     constructor (given: SessionSettings) {
@@ -360,7 +553,9 @@ t.test('inspections of interface, settings, signers and serializers show no secr
       counters: app.sessionCounters,
       json: app.json,
       mac: new Mac('sha256', Buffer.from(SECRET)),
-      signers: [Signer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer].map((Class) => new Class(secret, options)),
+      signers: [Signer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer].map(
+        (Class) => new Class(secret, options)
+      ),
       tagged: new TaggedJSONSerializer()
     }
     for (const [name, object] of Object.entries(objects)) t.strictSame(leaksIn(inspected(object)), [], name)
@@ -372,7 +567,10 @@ t.test('inspections of interface, settings, signers and serializers show no secr
 
 t.test('inspections of errors show no evidence, deep and with what is hidden', async (t) => {
   const app = await markedApp()
-  const cookies = [app.encodeSession(VALUES).slice(0, -2), forge({}, b64(`{"a":"${TEXT}"`)), forge({}, b64(`{"a":{" d":"${TEXT}"}}`)), forge({}, b64(`{"text":"${TEXT}"}`), () => 5), TEXT]
+  const cookies = [
+    app.encodeSession(VALUES).slice(0, -2), forge({}, b64(`{"a":"${TEXT}"`)),
+    forge({}, b64(`{"a":{" d":"${TEXT}"}}`)), forge({}, b64(`{"text":"${TEXT}"}`), () => 5), TEXT
+  ]
   for (const cookie of cookies) {
     markCookie(cookie)
     try {
@@ -387,7 +585,10 @@ t.test('inspections of errors show no evidence, deep and with what is hidden', a
 t.test('inspecting a session shows its data, and no secret', async (t) => {
   const app = await markedApp()
   let shown = ''
-  app.get('/shown', async (request) => { shown = inspect(request.session, { depth: Infinity, showHidden: true }); return 'x' })
+  app.get('/shown', async (request) => {
+    shown = inspect(request.session, { depth: Infinity, showHidden: true })
+    return 'x'
+  })
   await ask(app, '/shown', app.encodeSession(VALUES))
   t.ok(shown.includes(TEXT))
   t.notOk(shown.includes(SECRET))
@@ -432,11 +633,17 @@ t.test('inspecting request, reply and response shows no value, and is no use of 
 })
 
 t.test('inspecting a session by its internals shows no secret and no key, in whatever state it is', async (t) => {
-  for (const options of [{}, { format: 'flask', compress: true }, { absoluteLifetime: 1e6, fallbacks: [FALLBACK] }] as const) {
+  for (const options of [
+    {},
+    { format: 'flask', compress: true },
+    { absoluteLifetime: 1e6, fallbacks: [FALLBACK] }
+  ] as const) {
     const app = await markedApp(options)
     const internals = [...needles].filter(([, what]) => what.startsWith('a secret') || what.startsWith('a key'))
     const shown: string[] = []
-    const show = ({ session }: FastifyRequest): void => { shown.push(inspect(session, { customInspect: false, showHidden: true, depth: Infinity })) }
+    const show = ({ session }: FastifyRequest): void => {
+      shown.push(inspect(session, { customInspect: false, showHidden: true, depth: Infinity }))
+    }
     app.get('/shown', async (request) => { show(request); request.session.update(VALUES); show(request); return 'x' })
     app.addHook('onResponse', async (request) => { show(request) })
     await ask(app, '/shown', app.encodeSession(VALUES))
@@ -459,8 +666,15 @@ t.test('console.log and JSON of what the plugin adds show no secret, no key and 
   markCookie(cookie)
   const printed: string[] = []
   app.get('/print', async (request) => {
-    for (const value of [app, app.sessionInterface, app.sessionCounters, app.json, app.encodeSession, app.decodeSession, request.server.sessionInterface]) printed.push(format('%o', value), format(value))
-    for (const value of [app.sessionInterface, app.sessionCounters, app.json, { ...app.sessionInterface }]) printed.push(jsonOrReason(value))
+    for (const value of [
+      app, app.sessionInterface, app.sessionCounters, app.json, app.encodeSession, app.decodeSession,
+      request.server.sessionInterface
+    ]) {
+      printed.push(format('%o', value), format(value))
+    }
+    for (const value of [app.sessionInterface, app.sessionCounters, app.json, { ...app.sessionInterface }]) {
+      printed.push(jsonOrReason(value))
+    }
     request.log.info({ value: app.sessionInterface, app }, 'logged')
     request.session.has('text')
     return 'x'
@@ -473,5 +687,12 @@ t.test('console.log and JSON of what the plugin adds show no secret, no key and 
 t.test('of all that came out, nothing shows a secret, a key, a value or a piece of a cookie', async (t) => {
   t.comment(`${outputs.length} outputs searched for ${needles.size} spellings`)
   t.ok(outputs.length > 1000)
-  t.strictSame([...new Set(outputs.flatMap(([what, text]) => leaksIn(text).map((leak) => `${what} shows ${leak}: ${text.slice(0, 300)}`)))], [])
+  t.strictSame(
+    [
+      ...new Set(
+        outputs.flatMap(([what, text]) => leaksIn(text).map((leak) => `${what} shows ${leak}: ${text.slice(0, 300)}`))
+      )
+    ],
+    []
+  )
 })

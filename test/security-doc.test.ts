@@ -4,12 +4,15 @@ import t from 'tap'
 const root = new URL('..', import.meta.url)
 const text = readFileSync(new URL('SECURITY.md', root), 'utf8')
 /** What a claim names: the file of a test, and its title. */
-const notes = [...text.matchAll(/^\[\^([\w-]+)\]: (test\/[\w-]+\.test\.ts): (.*)$/gm)].map(({ 1: name, 2: file, 3: title }) => ({ name: name!, file: file!, title: title! }))
+const notes = [...text.matchAll(/^\[\^([\w-]+)\]: (test\/[\w-]+\.test\.ts): (.*)$/gm)].map(
+  ({ 1: name, 2: file, 3: title }) => ({ name: name!, file: file!, title: title! })
+)
 const body = text.slice(0, text.indexOf('\n[^'))
 
 /** Tests whether a title is that of a test in a source: titles of several tests are templates. */
 function titlesIn (source: string): RegExp[] {
-  return [...source.matchAll(/\bt\.test\((['`])((?:\\.|(?!\1).)*)\1/g)].map(({ 2: title }) => {
+  const joined = source.replace(/['"`] \+\n\s+['"`]/g, '')
+  return [...joined.matchAll(/\bt\.test\(['"`]((?:\\.|(?!['"`], a).)*)['"`]/g)].map(({ 1: title }) => {
     const pieces = title!.replace(/\\(.)/g, '$1').split(/\$\{[^}]*\}/)
     return new RegExp(`^${pieces.map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.+')}$`)
   })
@@ -19,13 +22,20 @@ function titlesIn (source: string): RegExp[] {
 function itemsBelow (heading: string): string[] {
   const from = body.indexOf(`\n## ${heading}\n`)
   const to = body.indexOf('\n## ', from + 1)
-  return body.slice(from, to).split(/\n(?=- |### )/).filter((part) => part.startsWith('- ')).map((item) => item.split('\n\n')[0]!)
+  return body
+    .slice(from, to)
+    .split(/\n(?=- |### )/)
+    .filter((part) => part.startsWith('- '))
+    .map((item) => item.split('\n\n')[0]!)
 }
 
 t.test('every test that SECURITY.md names exists under that title', async (t) => {
   for (const { name, file, title } of notes) {
     const isThere = existsSync(new URL(file, root))
-    t.ok(isThere && titlesIn(readFileSync(new URL(file, root), 'utf8')).some((each) => each.test(title)), `${name}: ${file}: ${title}`)
+    t.ok(
+      isThere && titlesIn(readFileSync(new URL(file, root), 'utf8')).some((each) => each.test(title)),
+      `${name}: ${file}: ${title}`
+    )
   }
 })
 

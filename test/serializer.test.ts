@@ -33,7 +33,10 @@ const differences: Record<string, { ours: string, why: string }> = {
   'unsign-044': { ours: 'BadTimeSignature', why: oneSpelling },
   'unsign-045': { ours: 'BadTimeSignature', why: oneSpelling },
   'unsign-049': { ours: 'BadTimeSignature', why: noJunk },
-  'unsign-053': { ours: 'BadTimeSignature', why: 'a timestamp past what a Date holds is malformed, not an OverflowError' },
+  'unsign-053': {
+    ours: 'BadTimeSignature',
+    why: 'a timestamp past what a Date holds is malformed, not an OverflowError'
+  },
   'unsign-054': { ours: 'SignatureExpired', why: 'the year 10000 is an ordinary year of a Date, and in the future' },
   'unsign-056': { ours: `${NOW} `, why: textAtFault },
   'unsign-059': { ours: `${NOW} hello`, why: textAtFault },
@@ -83,7 +86,12 @@ t.test('the same text is signed as Flask signs it', async (t) => {
   for (const each of cases) {
     const { input, expected } = each
     if (!expected.ok) {
-      agree(t, each, outcome(() => textInside(flaskSerializer(each).dumps(JSON.stringify(toValue(input.value))))), ANOTHER_ERROR)
+      agree(
+        t,
+        each,
+        outcome(() => textInside(flaskSerializer(each).dumps(JSON.stringify(toValue(input.value))))),
+        ANOTHER_ERROR
+      )
       continue
     }
     const token = flaskSerializer(each).dumps(expected.text)
@@ -105,7 +113,12 @@ t.test('what Flask reads is read alike and what it refuses is refused alike', as
       const { value, dateSigned } = serializer.loadsWithTimestamp(input.cookie, { maxAge: input.max_age ?? Infinity })
       return `${dateSigned.getTime() / 1000} ${value}`
     })
-    agree(t, each, ours, expected.ok ? `${expected.timestamp} ${JSON.stringify(toValue(expected.value))}` : errorName(expected.error))
+    agree(
+      t,
+      each,
+      ours,
+      expected.ok ? `${expected.timestamp} ${JSON.stringify(toValue(expected.value))}` : errorName(expected.error)
+    )
   }
 })
 
@@ -126,15 +139,23 @@ t.test('any text comes back from its payload', async () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.nat({ max: 50 }), fc.boolean(), (part, times, compress) => {
     const text = part.repeat(times)
     const payload = encodePayload(text, compress)
-    return /^\.?[\w-]*$/.test(payload) && decodePayload(payload, compress) === text && decodePayload(payload, true) === text
-  }), RUNS)
+    return (
+      /^\.?[\w-]*$/.test(payload) &&
+        decodePayload(payload, compress) === text &&
+        decodePayload(payload, true) === text
+    )
+  }),
+  RUNS
+  )
 })
 
 t.test('a payload is compressed where that saves the dot and a byte more', async (t) => {
   const lengths = Array.from({ length: 60 }, (_, length) => length)
   const saved = lengths.map((length) => length - deflateSync('a'.repeat(length)).length)
   t.ok([0, 1, 2].every((bytes) => saved.includes(bytes)), 'lengths at the border')
-  for (const length of lengths) t.equal(encodePayload('a'.repeat(length), true).startsWith('.'), saved[length]! > 1, `${length} bytes`)
+  for (const length of lengths) {
+    t.equal(encodePayload('a'.repeat(length), true).startsWith('.'), saved[length]! > 1, `${length} bytes`)
+  }
   t.notMatch(encodePayload('a'.repeat(1000), false), /^\./)
 })
 
@@ -217,7 +238,14 @@ function timed (options: object = {}, now = NOW): URLSafeTimedSerializer {
 }
 
 t.test('tokens keep the types of their values and are safe in a URL', async (t) => {
-  const value = { id: 42, name: 'é😀 &?=', at: new Date(NOW * 1000), tags: new Set(['a']), big: 2n ** 70n, list: [1, null, undefined] }
+  const value = {
+    id: 42,
+    name: 'é😀 &?=',
+    at: new Date(NOW * 1000),
+    tags: new Set(['a']),
+    big: 2n ** 70n,
+    list: [1, null, undefined]
+  }
   for (const token of [untimed(), untimed({ compress: true }), timed(), timed({ compress: true })]) {
     const text = token.dumps(value)
     t.strictSame(token.loads(text), value)
@@ -265,7 +293,9 @@ t.test('a reader with fallbacks reads older tokens and writes new ones', async (
 t.test('a serializer that gives no text is told so', async (t) => {
   for (const given of [Buffer.from('x'), 5, undefined, Promise.resolve('x')]) {
     const serializer = { dumps: () => given as never, loads: String }
-    for (const make of [untimed, timed]) t.throws(() => make({ serializer }).dumps(1), { message: 'The dumps of the serializer gave no text' })
+    for (const make of [untimed, timed]) {
+      t.throws(() => make({ serializer }).dumps(1), { message: 'The dumps of the serializer gave no text' })
+    }
   }
 })
 
@@ -336,7 +366,10 @@ t.test('the maxAge of the call goes before that of the constructor, and Infinity
 })
 
 t.test('a token tells when it was signed', async (t) => {
-  t.strictSame(timed({}, NOW + 5).loadsWithTimestamp(timed().dumps(['value'])), { value: ['value'], dateSigned: new Date(NOW * 1000) })
+  t.strictSame(timed({}, NOW + 5).loadsWithTimestamp(timed().dumps(['value'])), {
+    value: ['value'],
+    dateSigned: new Date(NOW * 1000)
+  })
 })
 
 t.test('a token from the future is refused past the tolerance', async (t) => {
@@ -347,7 +380,8 @@ t.test('a token from the future is refused past the tolerance', async (t) => {
 })
 
 t.test('a password reset token holds for an hour, for its own use, unchanged', async (t) => {
-  const resets = (now: number) => new URLSafeTimedSerializer(SECRET, { salt: 'password-reset', maxAge: 3600, now: () => now })
+  const resets = (now: number) =>
+    new URLSafeTimedSerializer(SECRET, { salt: 'password-reset', maxAge: 3600, now: () => now })
   const invitations = new URLSafeSerializer(SECRET, { salt: 'invitation' })
   const token = resets(NOW).dumps({ userId: 42 })
   const forged = resets(NOW).dumps({ userId: 1 }).replace(/\..*$/, token.slice(token.indexOf('.')))
@@ -361,7 +395,10 @@ t.test('a password reset token holds for an hour, for its own use, unchanged', a
 t.test('whatever a serializer of one\'s own throws is a BadPayload that does not quote the data', async (t) => {
   for (const make of [untimed, timed]) {
     const tokens = make({ serializer: { dumps: String, loads: JSON.parse } })
-    t.throws(() => tokens.loads(tokens.dumps('my password')), { name: 'BadPayload', message: 'The payload cannot be read' })
+    t.throws(() => tokens.loads(tokens.dumps('my password')), {
+      name: 'BadPayload',
+      message: 'The payload cannot be read'
+    })
   }
 })
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings } from '../lib/index.ts'
+import {
+  type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings
+} from '../lib/index.ts'
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
@@ -10,7 +12,10 @@ const START = 1_700_000_000
 const DAY = 24 * 60 * 60
 
 /** A session interface whose clock the test sets. */
-function interfaceWith (options: Partial<SessionOptions> = {}): { at: (seconds: number) => void, iface: SecureCookieSessionInterface } {
+function interfaceWith (options: Partial<SessionOptions> = {}): {
+  at: (seconds: number) => void
+  iface: SecureCookieSessionInterface
+} {
   let now = START
   const settings: SessionSettings = resolveOptions({ secret: SECRET, ...options }, () => now)
   return { at: (seconds) => { now = seconds }, iface: new SecureCookieSessionInterface(settings) }
@@ -85,7 +90,11 @@ t.test('an id, a clock and permanent keep no session by themselves', async (t) =
     const filled = valueOf(iface.saveSession(session))
     t.strictSame([open(iface, filled).session.id, open(iface, filled).session.permanent], [id, true])
     session.pop('a')
-    t.strictSame(iface.saveSession(session), { action: 'keep', vary: true }, 'no cookie came, so there is none to delete')
+    t.strictSame(
+      iface.saveSession(session),
+      { action: 'keep', vary: true },
+      'no cookie came, so there is none to delete'
+    )
     const emptied = open(iface, filled).session
     t.ok(emptied.pop('a'))
     t.ok(emptied.permanent)
@@ -149,8 +158,13 @@ t.test('a property that is undefined is left out by whatever way it comes, in bo
   for (const format of ['default', 'flask'] as const) {
     const { iface } = interfaceWith({ format })
     for (const store of [
-      (session: Session) => session.update({ a: 1, b: undefined }), (session: Session) => assignSession(session, { a: 1, b: undefined }),
-      (session: Session) => Object.assign(session, { a: 1, b: undefined }), (session: Session) => { session.set('a', 1); session.set('b', undefined) }
+      (session: Session) => session.update({ a: 1, b: undefined }),
+      (session: Session) => assignSession(session, { a: 1, b: undefined }),
+      (session: Session) => Object.assign(session, { a: 1, b: undefined }),
+      (session: Session) => {
+        session.set('a', 1)
+        session.set('b', undefined)
+      }
     ]) {
       const { session } = open(iface)
       store(session)
@@ -196,9 +210,13 @@ t.test('with format flask an id is in the cookie only once it was read', async (
   t.equal(iface.saveSession(forged).action, 'keep', 'a bad cookie is left alone')
 })
 
-t.test('with format flask a session that came without a key is left to the other program, unless it is ended here', async (t) => {
+t.test('with format flask a session that came without a key is left to the other program, ' +
+  'unless it is ended here', async (t) => {
   const { iface } = interfaceWith({ format: 'flask' })
-  const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => '{"_permanent":true}', loads: JSON.parse } }).iface
+  const raw = interfaceWith({
+    format: 'flask',
+    serializer: { dumps: () => '{"_permanent":true}', loads: JSON.parse }
+  }).iface
   const cookie = cookieOf(raw, { a: 1 })
   const decide = (change: (session: Session) => void): string => {
     const { session } = open(iface, cookie)
@@ -224,7 +242,11 @@ t.test('modified may be set by hand', async (t) => {
   t.equal(iface.saveSession(changed).action, 'keep', 'false forgets the changes so far')
   ;(changed.get('list') as number[]).push(3)
   t.equal(changed.modified, true)
-  t.strictSame(open(iface, valueOf(iface.saveSession(changed))).session.data(), { list: [1, 2, 3] }, 'and not those that follow')
+  t.strictSame(
+    open(iface, valueOf(iface.saveSession(changed))).session.data(),
+    { list: [1, 2, 3] },
+    'and not those that follow'
+  )
   const same = open(iface, cookie).session
   same.modified = true
   t.equal(iface.saveSession(same).action, 'set')
@@ -260,7 +282,16 @@ t.test('changes inside stored objects are saved unannounced', async (t) => {
   t.equal(after((session) => session.get('cart')), 'keep')
   t.match(after((session) => { (session.cart as Array<{ n: number }>)[0]!.n++ }), { cart: [{ n: 2 }] })
   t.match(after((session) => (session.data().when as Date).setTime(9)), { when: new Date(9) })
-  t.match(after((session) => { for (const [, value] of session) if (value instanceof Set) value.add(2) }), { seen: new Set([1, 2]) })
+  t.match(
+    after((session) => {
+      for (const [, value] of session) {
+        if (value instanceof Set) {
+          value.add(2)
+        }
+      }
+    }),
+    { seen: new Set([1, 2]) }
+  )
 })
 
 t.test('the same change decided twice is one signature', async (t) => {
@@ -290,7 +321,12 @@ t.test('the keys that changed since the last decision are known', async (t) => {
 t.test('a signature as old as the lifetime is valid, one second more is not', async (t) => {
   const { at, iface } = interfaceWith({ lifetime: 100 })
   const cookie = cookieOf(iface, { a: 1 })
-  for (const [age, size, code] of [[100, 1], [101, 0, 'FSS_ERR_SIGNATURE_EXPIRED'], [-60, 1], [-61, 0, 'FSS_ERR_SIGNATURE_EXPIRED']] as const) {
+  for (const [age, size, code] of [
+    [100, 1],
+    [101, 0, 'FSS_ERR_SIGNATURE_EXPIRED'],
+    [-60, 1],
+    [-61, 0, 'FSS_ERR_SIGNATURE_EXPIRED']
+  ] as const) {
     at(START + age)
     const { session, refused } = open(iface, cookie)
     t.equal(session.size, size, `${age} s`)
@@ -298,11 +334,11 @@ t.test('a signature as old as the lifetime is valid, one second more is not', as
   }
 })
 
-t.test('a lifetime of 0 is the second of its signing, give or take the tolerance, and one without an end is for ever', async (t) => {
-  const { at, iface } = interfaceWith({ lifetime: 0 })
+t.test('a lifetime holds to the second, give or take the tolerance, and one without an end is for ever', async (t) => {
+  const { at, iface } = interfaceWith({ lifetime: 1, refreshAfter: false })
   const cookie = cookieOf(iface, { a: 1 })
   const endless = cookieOf(interfaceWith({ lifetime: Infinity }).iface, { a: 1 })
-  for (const [age, size] of [[-60, 1], [0, 1], [1, 0]] as const) {
+  for (const [age, size] of [[-60, 1], [0, 1], [1, 1], [2, 0]] as const) {
     at(START + age)
     t.equal(open(iface, cookie).session.size, size, `${age} s`)
   }
@@ -328,14 +364,22 @@ t.test('sessions go on past 2106, where 32 bits end', async (t) => {
     at(now)
     const cookie = cookieOf(iface, { a: 1 })
     const { session } = open(iface, cookie)
-    t.strictSame([session.get('a'), session.issuedAt, session.createdAt], [1, new Date(now * 1000), new Date(now * 1000)])
+    t.strictSame(
+      [session.get('a'), session.issuedAt, session.createdAt],
+      [1, new Date(now * 1000), new Date(now * 1000)]
+    )
     at(now + 101)
     t.equal(open(iface, cookie).session.size, 0)
   }
 })
 
 t.test('a session that is used is signed anew once it is old enough', async (t) => {
-  const decide = (options: Partial<SessionOptions>, age: number, use: (session: Session) => unknown, refresh?: boolean): string => {
+  const decide = (
+    options: Partial<SessionOptions>,
+    age: number,
+    use: (session: Session) => unknown,
+    refresh?: boolean
+  ): string => {
     const { at, iface } = interfaceWith(options)
     const cookie = cookieOf(iface, { a: 1 })
     at(START + age)
@@ -350,7 +394,7 @@ t.test('a session that is used is signed anew once it is old enough', async (t) 
   t.equal(decide({ lifetime: 100 }, 10, read, false), 'keep', 'nor where the route says no')
   t.equal(decide({ refreshAfter: false }, 30 * DAY, read), 'keep')
   t.equal(decide({ refreshAfter: 0 }, 0, read), 'set')
-  t.equal(decide({ refreshAfter: Infinity }, 30 * DAY, read), 'keep')
+  t.equal(decide({ refreshAfter: 30.5 * DAY }, 30 * DAY, read), 'keep')
   t.equal(decide({}, 0, (session) => session.touch()), 'set')
 })
 
@@ -416,7 +460,8 @@ t.test('absoluteLifetime ends a session however lately it was used, and regenera
   t.strictSame(open(iface, renewed).session.createdAt, new Date((START + 100) * 1000))
 })
 
-t.test('a session that began after its signature, or at no time that there is, is refused where the beginning counts', async (t) => {
+t.test('a session that began after its signature, or at no time that there is, ' +
+  'is refused where the beginning counts', async (t) => {
   const cases: Array<[began: unknown, size: number, code?: string]> = [
     [START, 1], [START + 60, 1], [START + 61, 0, 'FSS_ERR_BAD_PAYLOAD'], [4_000_000_000, 0, 'FSS_ERR_BAD_PAYLOAD'],
     [2 ** 53 - 1, 0, 'FSS_ERR_BAD_PAYLOAD'], [1.5, 0, 'FSS_ERR_BAD_PAYLOAD'], ['x', 0, 'FSS_ERR_BAD_PAYLOAD'],
@@ -525,18 +570,30 @@ t.test('a valid signature around what is no session is refused', async (t) => {
     t.strictSame(refused.map((error) => error.code), ['FSS_ERR_BAD_PAYLOAD'], text)
   }
   const own = raw('nonsense')
-  t.match(open(own, cookieOf(own, { a: 1 })).refused, [{ message: 'The payload cannot be read', code: 'FSS_ERR_BAD_PAYLOAD' }])
+  t.match(open(own, cookieOf(own, { a: 1 })).refused, [
+    { message: 'The payload cannot be read', code: 'FSS_ERR_BAD_PAYLOAD' }
+  ])
 })
 
 t.test('what another program keeps under our names stays as it is', async (t) => {
-  const raw = interfaceWith({ serializer: { dumps: () => '{"_id":"of-flask-login","_began":"x","_permanent":1,"a":1}', loads: JSON.parse } }).iface
+  const raw = interfaceWith({
+    serializer: { dumps: () => '{"_id":"of-flask-login","_began":"x","_permanent":1,"a":1}', loads: JSON.parse }
+  }).iface
   const { iface } = interfaceWith()
   const { session } = open(iface, cookieOf(raw, { a: 1 }))
   t.strictSame(session.data(), { _id: 'of-flask-login', _began: 'x', _permanent: 1, a: 1 })
   t.equal(session.permanent, false)
-  t.throws(() => session.id, { message: 'Another program keeps an _id in this session, which session.id would replace' })
+  t.throws(() => session.id, {
+    message: 'Another program keeps an _id in this session, which session.id would replace'
+  })
   session.set('b', 2)
-  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { _id: 'of-flask-login', _began: 'x', _permanent: 1, a: 1, b: 2 })
+  t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), {
+    _id: 'of-flask-login',
+    _began: 'x',
+    _permanent: 1,
+    a: 1,
+    b: 2
+  })
 })
 
 t.test('the clock of a session outlives processes that do not look at it', async (t) => {
@@ -604,7 +661,10 @@ t.test('modified set to false forgets a touch too', async (t) => {
 
 t.test('a text that another program wrote is no change, and a change inside it is one', async (t) => {
   const { iface } = interfaceWith({ format: 'flask' })
-  const raw = interfaceWith({ format: 'flask', serializer: { dumps: () => '{ "list": [1, 2],"a":"\\u00e9"}', loads: JSON.parse } }).iface
+  const raw = interfaceWith({
+    format: 'flask',
+    serializer: { dumps: () => '{ "list": [1, 2],"a":"\\u00e9"}', loads: JSON.parse }
+  }).iface
   const { session } = open(iface, cookieOf(raw, { a: 1 }))
   const list = session.get('list') as number[]
   t.equal(session.modified, false)
@@ -665,7 +725,10 @@ t.test('tags of the application travel in the session, ahead of the built-in one
   t.strictSame(iface.serializer.tags!.get(' $')!.constructor, TagMoney)
   const { session } = open(iface, cookieOf(iface, { price: new Money() }))
   t.ok(session.get('price') instanceof Money)
-  t.throws(() => interfaceWith({ tags: [TagMoney], serializer: { dumps: String, loads: String } }), /needs a serializer with register/)
+  t.throws(
+    () => interfaceWith({ tags: [TagMoney], serializer: { dumps: String, loads: String } }),
+    /needs a serializer with register/
+  )
 })
 
 t.test('a session made by hand can be saved', async (t) => {

@@ -105,10 +105,18 @@ t.test('keys are strings, and four are reserved', async (t) => {
     const values = Object.defineProperty({ b: 2 }, key, { value: 1, enumerable: true })
     for (const write of [
       () => session.set(key, 1), () => session.delete(key), () => session.setDefault(key, 1),
-      () => { session[key] = 1 }, () => session.update(values), () => assignSession(session, values), () => new Session(values)
+      () => {
+        session[key] = 1
+      },
+      () => session.update(values),
+      () => assignSession(session, values),
+      () => new Session(values)
     ]) {
       t.throws(write, {
-        name: 'TypeError', code: 'FSS_ERR_INVALID_SESSION_DATA', statusCode: 400, message: `The session key "${key}" is reserved`
+        name: 'TypeError',
+        code: 'FSS_ERR_INVALID_SESSION_DATA',
+        statusCode: 400,
+        message: `The session key "${key}" is reserved`
       })
     }
     t.equal(session.get(key), undefined)
@@ -149,7 +157,10 @@ t.test('Flask\'s dict methods', async (t) => {
   session.update({ c: 3, d: undefined, b: undefined })
   t.strictSame(session.data(), { c: 3 })
   for (const wrong of [null, undefined, 'ab', [['a', 1]], new Map()]) {
-    t.throws(() => session.update(wrong as never), { statusCode: 400, message: 'The data of a session must be an object without a class' })
+    t.throws(() => session.update(wrong as never), {
+      statusCode: 400,
+      message: 'The data of a session must be an object without a class'
+    })
   }
   session.clear()
   t.equal(session.size, 0)
@@ -205,26 +216,35 @@ t.test('permanent stands beside the data', async (t) => {
   session.permanent = true
   t.equal(session.permanent, true)
   t.equal(session.modified, true)
-  t.strictSame([session.get('_permanent'), session.has('_permanent'), session.size, session.data(), { ...session }, JSON.stringify(session)],
+  t.strictSame(
+    [
+      session.get('_permanent'), session.has('_permanent'), session.size, session.data(), { ...session },
+      JSON.stringify(session)
+    ],
     [undefined, false, 0, {}, {}, '{}'])
   session.permanent = 0 as never
   t.equal(session.permanent, false)
   t.equal((new Session({ a: 1 }, { permanent: true }) as Session).permanent, true)
 })
 
-t.test('a session is permanent from its start where sessions start so, and again after it was started anew', async (t) => {
+t.test('a session is permanent from its start where sessions start so, ' +
+  'and again after it was started anew', async (t) => {
   for (const startsPermanent of [true, false]) {
     const session = new Session({}, { startsPermanent }) as Session
     t.equal(session.permanent, startsPermanent)
     for (const restart of [
-      () => session.clear(), () => session.delete(), () => session.regenerate(['a']), () => assignSession(session, { a: 1 }),
-      () => assignSession(session, null)
+      () => session.clear(), () => session.delete(), () => session.regenerate(['a']),
+      () => assignSession(session, { a: 1 }), () => assignSession(session, null)
     ]) {
       session.permanent = !startsPermanent
       restart()
       t.equal(session.permanent, startsPermanent)
     }
-    t.equal((new Session({ a: 1 }, { startsPermanent, isNew: false }) as Session).permanent, false, 'a session that came is as it says')
+    t.equal(
+      (new Session({ a: 1 }, { startsPermanent, isNew: false }) as Session).permanent,
+      false,
+      'a session that came is as it says'
+    )
   }
 })
 
@@ -255,7 +275,10 @@ t.test('an id is made once, of 128 bits, and anew after regenerate, clear and de
 })
 
 t.test('regenerate drops every key but those to keep, and the clock', async (t) => {
-  const session = new Session({ cart: [1], user: 'planted', lang: 'en' }, { id: 'old', createdAt: 5, issuedAt: 6, isNew: false }) as Session
+  const session = new Session(
+    { cart: [1], user: 'planted', lang: 'en' },
+    { id: 'old', createdAt: 5, issuedAt: 6, isNew: false }
+  ) as Session
   t.strictSame(session.createdAt, new Date(5000))
   t.strictSame(session.issuedAt, new Date(6000))
   await session.regenerate(['cart', 'missing', 'toString'])
@@ -271,15 +294,21 @@ t.test('objects that code outside may change are known; primitives cost nothing'
   const shared = (use: (session: Session) => unknown): boolean => {
     const session = new Session({ list: [1], word: 'a' }) as Session
     use(session)
-    return contentsOf(session)!.isHeld
+    return contentsOf(session)!.held !== undefined
   }
-  for (const use of [(session: Session) => session.get('list'), (session: Session) => session.list, (session: Session) => session.set('new', {}),
-    (session: Session) => session.data(), (session: Session) => session.entries()]) t.ok(shared(use))
+  for (const use of [
+    (session: Session) => session.get('list'), (session: Session) => session.list,
+    (session: Session) => session.set('new', {}), (session: Session) => session.data(),
+    (session: Session) => session.entries()
+  ]) { t.ok(shared(use)) }
   const words = new Session({ word: 'a', n: 1 }) as Session
   t.strictSame([words.data(), words.entries().length], [{ word: 'a', n: 1 }, 2])
-  t.notOk(contentsOf(words)!.isHeld)
-  for (const use of [(session: Session) => session.get('word'), (session: Session) => session.has('list'), (session: Session) => session.set('n', 1),
-    (session: Session) => session.keys(), (session: Session) => session.size]) t.notOk(shared(use))
+  t.equal(contentsOf(words)!.held, undefined)
+  for (const use of [
+    (session: Session) => session.get('word'), (session: Session) => session.has('list'),
+    (session: Session) => session.set('n', 1), (session: Session) => session.keys(),
+    (session: Session) => session.size
+  ]) { t.notOk(shared(use)) }
 })
 
 t.test('options belong to the session of a request', async (t) => {
@@ -297,14 +326,19 @@ t.test('a callback is refused before anything is done, since nobody would call i
   const session = new Session({ user: 1 }) as Session
   const never = (): void => {}
   const calls: Record<string, Array<unknown[]>> = {
-    regenerate: [[never], [['user'], never]], delete: [[never], ['user', never]], clear: [[never]], touch: [[never]], update: [[{}, never]]
+    regenerate: [[never], [['user'], never]],
+    delete: [[never], ['user', never]],
+    clear: [[never]],
+    touch: [[never]],
+    update: [[{}, never]]
   }
   for (const [method, lists] of Object.entries(calls)) {
     for (const args of lists) {
       const call = (session as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!
       t.throws(() => call.apply(session, args), {
         name: 'TypeError',
-        message: `session.${method}() takes no callback: it takes effect at once, and the session is saved with the reply`
+        message: `session.${method}() takes no callback: it takes effect at once, ` +
+          'and the session is saved with the reply'
       })
     }
   }

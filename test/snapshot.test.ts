@@ -5,7 +5,10 @@ import { isUnchanged, snapshotOf, UNKNOWN } from '../lib/session/snapshot.ts'
 const RUNS = { seed: 20261124, numRuns: 500 }
 
 t.test('a value that nobody touched is unchanged', async (t) => {
-  for (const value of [null, 0, -0, NaN, 'x', true, 5n, [], {}, [1, [2, { a: [] }]], { a: { b: [null] }, c: undefined }, Object.create(null)]) {
+  for (const value of [
+    null, 0, -0, NaN, 'x', true, 5n, [], {}, [1, [2, { a: [] }]], { a: { b: [null] }, c: undefined },
+    Object.create(null)
+  ]) {
     t.ok(isUnchanged(value, snapshotOf(value)))
   }
 })
@@ -17,7 +20,10 @@ t.test(`any JSON data is unchanged, and so is an equal copy (seed ${RUNS.seed})`
 
 t.test(`of two values one counts as the other only if they are written alike (seed ${RUNS.seed})`, async () => {
   const small = fc.letrec<{ value: unknown }>((tie) => ({
-    value: fc.oneof({ maxDepth: 3 }, fc.constantFrom(0, -0, 1, '', 'a', null, true), fc.array(tie('value'), { maxLength: 3 }),
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(0, -0, 1, '', 'a', null, true),
+      fc.array(tie('value'), { maxLength: 3 }),
       fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('value'), { maxKeys: 3, noNullPrototype: true }))
   })).value
   fc.assert(fc.property(small, small, (one, other) =>
@@ -82,5 +88,7 @@ t.test('what refers to itself, is too large or too deep counts as changed, after
   for (let level = 0; level < 100; level++) shared = [shared, shared]
   let deep: unknown[] = []
   for (let level = 0; level < 50_000; level++) deep = [deep]
-  for (const value of [cycle, shared, deep, Array.from({ length: 20_000 }, () => [])]) t.notOk(isUnchanged(value, snapshotOf(value)))
+  for (const value of [cycle, shared, deep, Array.from({ length: 20_000 }, () => [])]) {
+    t.notOk(isUnchanged(value, snapshotOf(value)))
+  }
 })

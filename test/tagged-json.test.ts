@@ -111,12 +111,21 @@ t.test('what cannot be kept is refused with its path', async (t) => {
     [{ ['k'.repeat(4000)]: fn }, `value["${'k'.repeat(100)}…"]`, aFunction]
   ]
   for (const [value, path, reason] of refused) {
-    for (const each of [serializer, extended]) t.strictSame(t.throws(() => each.dumps(value)), new NotSerializable(path, reason, reason === proto ? 400 : undefined))
+    for (const each of [serializer, extended]) {
+      t.strictSame(
+        t.throws(() => each.dumps(value)),
+        new NotSerializable(path, reason, reason === proto ? 400 : undefined)
+      )
+    }
   }
-  t.strictSame(t.throws(() => serializer.dumps({ cart: [fn] }, 'session')), new NotSerializable('session.cart[0]', aFunction))
+  t.strictSame(
+    t.throws(() => serializer.dumps({ cart: [fn] }, 'session')),
+    new NotSerializable('session.cart[0]', aFunction)
+  )
 })
 
-t.test('objects with a class that has no tag are refused by its name, those with more than their class holds too', async (t) => {
+t.test('objects with a class that has no tag are refused by its name, ' +
+  'those with more than their class holds too', async (t) => {
   const note = { note: 'secret' }
   const refused: Record<string, unknown[]> = {
     Account: [new (class Account { a = 1 })()],
@@ -263,7 +272,8 @@ function isRead (own: TaggedJSONSerializer, text: string): boolean {
 t.test('every property is read exactly once, and what was read is what comes back', async (t) => {
   let reads = 0
   const counting = { get a () { return ++reads } }
-  t.equal(serializer.dumps([counting, new Map([['m', counting]]), new Tuple([new Set([counting])]), { ' t': counting }]),
+  t.equal(
+    serializer.dumps([counting, new Map([['m', counting]]), new Tuple([new Set([counting])]), { ' t': counting }]),
     '[{"a":1},{" mp":[["m",{"a":2}]]},{" t":[{" st":[{"a":3}]}]},{" di":{" t__":{"a":4}}}]')
   const fickle = (...answers: unknown[]): object => ({ ' t': [1], get b () { return answers.shift() } })
   t.ok(same(serializer.loads(serializer.dumps(fickle(undefined, 2, 2))), { ' t': [1] }))
@@ -273,8 +283,9 @@ t.test('every property is read exactly once, and what was read is what comes bac
 
 t.test('reading touches no prototype', async (t) => {
   const texts = [
-    '{"__proto__":{"polluted":1}}', '[{"a":{"__proto__":{" t":[{"polluted":1}]}}}]', '{" di":{" t__":{"__proto__":{"polluted":1}}}}',
-    '{"constructor":{"prototype":{"polluted":1}}}', '{" mp":[["__proto__",{"__proto__":{"polluted":1}}]]}'
+    '{"__proto__":{"polluted":1}}', '[{"a":{"__proto__":{" t":[{"polluted":1}]}}}]',
+    '{" di":{" t__":{"__proto__":{"polluted":1}}}}', '{"constructor":{"prototype":{"polluted":1}}}',
+    '{" mp":[["__proto__",{"__proto__":{"polluted":1}}]]}'
   ]
   for (const text of texts) {
     const value = serializer.loads(text)
@@ -287,7 +298,9 @@ t.test('reading touches no prototype', async (t) => {
 })
 
 t.test('text that is not JSON is a bad payload, kept as evidence and never shown', async (t) => {
-  const wrong = ['', 'secret', '{', '[1,]', '01', 'NaN', '\ufeff{}', '\u00a0{}', '"a\tb"', '{}x', "{'a':1}", undefined as never]
+  const wrong = [
+    '', 'secret', '{', '[1,]', '01', 'NaN', '\ufeff{}', '\u00a0{}', '"a\tb"', '{}x', "{'a':1}", undefined as never
+  ]
   for (const text of wrong) {
     const error = t.throws(() => serializer.loads(text)) as BadPayload
     t.strictSame(error, new BadPayload('The payload is not JSON'))
@@ -324,7 +337,16 @@ t.test('a tag whose toJson nests without an end is refused with its path', async
 
 t.test('tag gives a value as plain JSON data, untag takes it back and leaves the data as it is', async (t) => {
   const values = [
-    'a', true, null, 1, -0, undefined, [new Date(0)], { ' t': [1n] }, new Tuple([new Tuple()]), new Map([[{}, new Set([NaN])]]),
+    'a',
+    true,
+    null,
+    1,
+    -0,
+    undefined,
+    [new Date(0)],
+    { ' t': [1n] },
+    new Tuple([new Tuple()]),
+    new Map([[{}, new Set([NaN])]]),
     { a: Buffer.from('a'), b: [new UUID(hex), { ' di': new Markup('<b>') }] }
   ]
   for (const value of values) {
@@ -340,21 +362,29 @@ t.test('tag gives a value as plain JSON data, untag takes it back and leaves the
 
 t.test('a tag that is registered claims its type everywhere and names its path', async (t) => {
   const own = serializerWith(TagBox)
-  const value = { list: [new Box(1)], map: new Map([[new Box('k'), new Box([new Box(new Tuple([new Box(undefined)]))])]]) }
+  const value = {
+    list: [new Box(1)],
+    map: new Map([[new Box('k'), new Box([new Box(new Tuple([new Box(undefined)]))])]])
+  }
   const text = '{"list":[{" bx":1}],"map":{" mp":[[{" bx":"k"},{" bx":[{" bx":{" t":[{" bx":{" un":null}}]}}]}]]}}'
   t.equal(own.dumps(value), text)
   t.equal(own.dumps(own.loads(text)), text)
   t.ok(isBox((own.loads('[{" bx":{" d":null}}]') as unknown[])[0]))
   const odd = { a: [new Box(new Map([['m', new Box({ b: fn })]]))] }
   t.strictSame(t.throws(() => own.dumps(odd)), new NotSerializable('value.a[0].content.m.content.b', aFunction))
-  t.strictSame(t.throws(() => serializer.dumps([new Box(1)])), new NotSerializable('value[0]', notKept('an object of class Box')))
+  t.strictSame(
+    t.throws(() => serializer.dumps([new Box(1)])),
+    new NotSerializable('value[0]', notKept('an object of class Box'))
+  )
   t.ok(same(serializer.loads('{" bx":1}'), { ' bx': 1 }))
 })
 
 t.test('the key of a registered tag is escaped like the others', async (t) => {
   t.equal(extended.dumps({ ' bx': 1 }), '{" di":{" bx__":1}}')
   t.equal(serializer.dumps({ ' bx': 1 }), '{" bx":1}')
-  for (const value of [{ ' bx': { ' bx': [] } }, { ' bx__': 1 }, { ' di': { ' bx': 1 } }, { ' bx': 1, a: 1 }, { ' bx': undefined }]) {
+  for (const value of [
+    { ' bx': { ' bx': [] } }, { ' bx__': 1 }, { ' di': { ' bx': 1 } }, { ' bx': 1, a: 1 }, { ' bx': undefined }
+  ]) {
     t.ok(same(extended.loads(extended.dumps(value)), value))
   }
 })
@@ -371,8 +401,16 @@ t.test('a key that is empty or taken is refused, and nothing is changed', async 
     ...[...serializer.tags].map(([key, { constructor }]): [string, string] =>
       [key, `The key "${key}" is taken by the built-in ${constructor.name}; ${advice}`])
   ]
-  for (const [key, message] of refused) t.strictSame(t.throws(() => own.register(tagClass(key, methods))), new TypeError(message))
-  t.strictSame(t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })), new TypeError('A tag needs a key'))
+  for (const [key, message] of refused) {
+    t.strictSame(
+      t.throws(() => own.register(tagClass(key, methods))),
+      new TypeError(message)
+    )
+  }
+  t.strictSame(
+    t.throws(() => own.register(tagClass('', methods), { force: true, index: 0 })),
+    new TypeError('A tag needs a key')
+  )
   t.strictSame(own.order, order)
   t.strictSame(own.tags, tags)
 })
@@ -423,7 +461,11 @@ t.test('a tag ahead of the plain object keeps what the plain object would lose',
   const map = new OrderedMap([['b', 1], ['10', new OrderedMap([['9', new Date(0)]])]])
   const value = { map, bare: Object.assign(Object.create(null), { a: [1n] }) }
   const text = own.dumps(value)
-  t.equal(text, '{"map":{" om":[["b",1],["10",{" om":[["9",{" d":"1970-01-01T00:00:00.000Z"}]]}]]},"bare":{" np":[["a",[{" n":"1"}]]]}}')
+  t.equal(
+    text,
+    '{"map":{" om":[["b",1],["10",{" om":[["9",{" d":"1970-01-01T00:00:00.000Z"}]]}]]},"bare":{" ' +
+      'np":[["a",[{" n":"1"}]]]}}'
+  )
   const loaded = own.loads(text) as typeof value
   t.ok(same(loaded, value))
   t.equal(Object.getPrototypeOf(loaded.bare), null)
@@ -449,14 +491,20 @@ t.test('a tag may claim strings, numbers, null or functions', async (t) => {
     tagClass<typeof fn>(' fn', { check: (value) => value === fn, toJson: () => 'fn', fromJson: () => fn })
   )
   const value = ['shout', 'say', { a: 'shout', b: [500, 5] }, new Tuple([700, new Map([[fn, 800]])])]
-  const text = '[{" up":"SHOUT"},"say",{"a":{" up":"SHOUT"},"b":[{" ct":5},5]},{" t":[{" ct":7},{" mp":[[{" fn":"fn"},{" ct":8}]]}]}]'
+  const text =
+    '[{" up":"SHOUT"},"say",{"a":{" up":"SHOUT"},"b":[{" ct":5},5]},{" t":[{" ct":7},{" mp":[[{" ' +
+      'fn":"fn"},{" ct":8}]]}]}]'
   t.equal(own.dumps(value), text)
   t.ok(same(own.loads(text), value))
-  t.equal(serializerWith(tagClass(' nl', { check: (value) => value === null, toJson: () => [] })).dumps([null]), '[{" nl":[]}]')
+  t.equal(
+    serializerWith(tagClass(' nl', { check: (value) => value === null, toJson: () => [] })).dumps([null]),
+    '[{" nl":[]}]'
+  )
 })
 
 t.test('toJson may return nothing but plain JSON data', async (t) => {
-  const giving = (json: unknown): TaggedJSONSerializer => serializerWith(tagClass(' bx', { check: isBox, toJson: () => json }))
+  const giving = (json: unknown): TaggedJSONSerializer =>
+    serializerWith(tagClass(' bx', { check: isBox, toJson: () => json }))
   const refused: Array<[json: unknown, path: string, what: string]> = [
     [fn, 'value.a[0]', 'a function'],
     [new Date(0), 'value.a[0]', 'an object of class Date'],
@@ -472,7 +520,10 @@ t.test('toJson may return nothing but plain JSON data', async (t) => {
   t.match(t.throws(() => giving(undefined).dumps([new Box(1)])), { ...refusal, keyPath: 'value[0]' })
   const self: unknown[] = []
   self.push(self)
-  t.strictSame(t.throws(() => giving(self).dumps([new Box(1)])), new NotSerializable('value[0][0]', 'is a cycle: it is value[0] again'))
+  t.strictSame(
+    t.throws(() => giving(self).dumps([new Box(1)])),
+    new NotSerializable('value[0][0]', 'is a cycle: it is value[0] again')
+  )
   t.equal(giving({ a: [-0, '"', null, false], b: undefined }).dumps(new Box(1)), '{" bx":{"a":[-0,"\\"",null,false]}}')
 })
 
@@ -483,7 +534,12 @@ t.test('what a tag throws when writing is passed on, and the next value is writt
     const own = serializerWith(tagClass(' bx', methods))
     t.equal(t.throws(() => own.dumps({ a: new Map([['b', [new Box(1)]]]) })), failure)
     t.equal(t.throws(() => own.tag([new Box(1)])), failure)
-    if (methods.check === isBox) t.strictSame(t.throws(() => own.dumps({ c: fn })), new NotSerializable('value.c', aFunction))
+    if (methods.check === isBox) {
+      t.strictSame(
+        t.throws(() => own.dumps({ c: fn })),
+        new NotSerializable('value.c', aFunction)
+      )
+    }
   }
 })
 
@@ -507,7 +563,10 @@ t.test('a tag may use its serializer again, and its failures spoil no later path
       return [own.dumps([new Date(0)]), serializer.tag(box.content, 'content'), own.loads('1')]
     }
   }))
-  t.equal(own.dumps([{ a: new Box([1n]) }, 2]), '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]')
+  t.equal(
+    own.dumps([{ a: new Box([1n]) }, 2]),
+    '[{"a":{" bx":["[{\\" d\\":\\"1970-01-01T00:00:00.000Z\\"}]",[{" n":"1"}],1]}},2]'
+  )
   const within = { ...refusal, keyPath: 'value.x.deep[0][0]', message: `value.x.deep[0][0] ${aFunction}` }
   t.match(attempts.shift(), within, 'the path within the tagged value')
   t.strictSame(attempts, [
@@ -517,18 +576,29 @@ t.test('a tag may use its serializer again, and its failures spoil no later path
   const refused: Array<[value: unknown, path: string]> = [
     [{ b: new Box(1), c: [new Box([fn])] }, 'value.c[0].content[0]'], [[new Box(1), fn], 'value[1]']
   ]
-  for (const [value, path] of refused) t.strictSame(t.throws(() => own.dumps(value)), new NotSerializable(path, aFunction))
+  for (const [value, path] of refused) {
+    t.strictSame(
+      t.throws(() => own.dumps(value)),
+      new NotSerializable(path, aFunction)
+    )
+  }
 })
 
 const tagKeys = [...serializer.tags.keys()]
 const texts = fc.string({ unit: 'binary' })
-const properties = fc.oneof(fc.constantFrom(...tagKeys, ' t__', ' di__', 'a', 'toJSON'), texts).filter((key) => key !== '__proto__')
+const properties = fc
+  .oneof(fc.constantFrom(...tagKeys, ' t__', ' di__', 'a', 'toJSON'), texts)
+  .filter((key) => key !== '__proto__')
 const ourValues = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof({ depthSize: 'medium', withCrossShrink: true },
     fc.constantFrom(null, undefined, true, false, -0, NaN, Infinity), texts, fc.double(), fc.integer(), fc.bigInt(),
     fc.date({ noInvalidDate: false }), fc.uint8Array(), fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-    fc.uuid().map((text) => new UUID(text)), texts.map((text) => new Markup(text)), fc.webUrl().map((text) => new URL(text)),
-    fc.array(tie('value')), fc.dictionary(properties, tie('value')), fc.dictionary(properties, tie('value'), { maxKeys: 1 }),
+    fc.uuid().map((text) => new UUID(text)),
+    texts.map((text) => new Markup(text)),
+    fc.webUrl().map((text) => new URL(text)),
+    fc.array(tie('value')),
+    fc.dictionary(properties, tie('value')),
+    fc.dictionary(properties, tie('value'), { maxKeys: 1 }),
     fc.array(tie('value')).map((items) => new Tuple(items)), fc.array(tie('value')).map((items) => new Set(items)),
     fc.array(fc.tuple(tie('value'), tie('value'))).map((entries) => new Map(entries)))
 })).value
@@ -543,11 +613,27 @@ const anything = fc.anything({
   withSparseArray: true,
   withTypedArray: true
 })
-const contents = fc.constantFrom('', 'a', hex, 'YQ==', '0', 'NaN', 'https://a.example/', '1970-01-01T00:00:00.000Z', null, 1)
+const contents = fc.constantFrom(
+  '',
+  'a',
+  hex,
+  'YQ==',
+  '0',
+  'NaN',
+  'https://a.example/',
+  '1970-01-01T00:00:00.000Z',
+  null,
+  1
+)
 const taggedTexts = fc.letrec<{ data: unknown }>((tie) => ({
   data: fc.oneof({ maxDepth: 6 }, contents, fc.array(tie('data'), { maxLength: 2 }),
-    fc.dictionary(fc.constantFrom(...tagKeys, ...tagKeys.map((key) => key + '__')), tie('data'), { minKeys: 1, maxKeys: 2 }))
-})).data.map((data) => JSON.stringify(data))
+    fc.dictionary(fc.constantFrom(...tagKeys, ...tagKeys.map((key) => key + '__')), tie('data'), {
+      minKeys: 1,
+      maxKeys: 2
+    })
+  )
+}))
+  .data.map((data) => JSON.stringify(data))
 
 t.test(`values of our types come back the same, however they are nested (seed ${runs.seed})`, async () => {
   fc.assert(fc.property(ourValues, (value) => same(serializer.loads(serializer.dumps(value)), value)), runs)
@@ -620,11 +706,16 @@ t.test(`what only looks like something is refused with a path, wherever it stand
   fc.assert(fc.property(hostile, (make) => [serializer, untroubled, flask].every(isHonest(make))), runs)
 })
 
-/** The same format with a subclass of every tag, of which the writer knows nothing: each is asked for `check` and `toJson`. */
+/**
+ * The same format with a subclass of every tag, of which the writer knows nothing: each is asked for `check` and
+ * `toJson`.
+ */
 function plainForm (format: SerializerFormat): TaggedJSONSerializer {
   const plain = new TaggedJSONSerializer({ format })
   for (const Tag of format === 'flask' ? flaskTags : defaultTags) {
-    if (Tag !== TagDict && Tag !== PassDict && Tag !== PassList) plain.register(class extends (Tag as typeof TagTuple) {}, { force: true })
+    if (Tag !== TagDict && Tag !== PassDict && Tag !== PassList) {
+      plain.register(class extends (Tag as typeof TagTuple) {}, { force: true })
+    }
   }
   return plain
 }
@@ -633,7 +724,11 @@ t.test(`what the writer knows of its tags changes nothing of the text or the ref
   for (const format of ['default', 'flask'] as const) {
     const [known, plain] = [new TaggedJSONSerializer({ format }), plainForm(format)]
     fc.assert(fc.property(fc.oneof(ourValues, anything), (value) =>
-      isDeepStrictEqual(outcome(known, value), outcome(plain, value)) && isDeepStrictEqual(outcome(known, value), outcome(plain, value))), runs)
+      isDeepStrictEqual(outcome(known, value), outcome(plain, value)) &&
+          isDeepStrictEqual(outcome(known, value), outcome(plain, value))
+    ),
+    runs
+    )
   }
 })
 
@@ -651,12 +746,46 @@ t.test(`any text gives a value that can be kept, or is a bad payload (seed ${run
 
 const flask = new TaggedJSONSerializer({ format: 'flask' })
 const flaskValues = fc.letrec<{ value: unknown }>((tie) => ({
-  value: fc.oneof({ maxDepth: 5 }, fc.anything({ maxDepth: 0 }), fc.double(), fc.bigInt(), fc.constantFrom(NaN, -0, 2 ** 53, 2 ** 60, -(2 ** 70), 1e300),
-    fc.string({ unit: 'binary' }), fc.date({ noInvalidDate: false }).map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000)),
+  value: fc.oneof(
+    { maxDepth: 5 },
+    fc.anything({ maxDepth: 0 }),
+    fc.double(),
+    fc.bigInt(),
+    fc.constantFrom(NaN, -0, 2 ** 53, 2 ** 60, -(2 ** 70), 1e300),
+    fc.string({ unit: 'binary' }),
+    fc.date({ noInvalidDate: false }).map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000)),
     fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.string().map((text) => new Markup(text)),
-    fc.array(tie('value')), fc.array(tie('value')).map((items) => new Tuple(items)), fc.dictionary(fc.oneof(fc.string(), fc.constantFrom(...tagKeys)), tie('value'), { maxKeys: 3 }))
+    fc.array(tie('value')),
+    fc.array(tie('value')).map((items) => new Tuple(items)),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom(...tagKeys)), tie('value'), { maxKeys: 3 })
+  )
 })).value
-const pythonTexts = fc.array(fc.constantFrom('NaN', 'Infinity', '-Infinity', '1e400', '-0.0', '9007199254740993', '"', '"NaN"', '"\\"', '\\', '[', ']', ',', '{', '}', ':', '1', ' ', '"a"', '"\\ud800"'), { maxLength: 12 })
+const pythonTexts = fc
+  .array(
+    fc.constantFrom(
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '1e400',
+      '-0.0',
+      '9007199254740993',
+      '"',
+      '"NaN"',
+      '"\\"',
+      '\\',
+      '[',
+      ']',
+      ',',
+      '{',
+      '}',
+      ':',
+      '1',
+      ' ',
+      '"a"',
+      '"\\ud800"'
+    ),
+    { maxLength: 12 }
+  )
   .map((parts) => parts.join(''))
 
 t.test(`with format flask a value comes back the same or is refused (seed ${runs.seed})`, async () => {
@@ -666,7 +795,8 @@ t.test(`with format flask a value comes back the same or is refused (seed ${runs
   }), runs)
 })
 
-t.test(`with format flask any text gives a value that can be kept, or is a bad payload (seed ${runs.seed})`, async () => {
+t.test('with format flask any text gives a value that can be kept, ' +
+  `or is a bad payload (seed ${runs.seed})`, async () => {
   fc.assert(fc.property(fc.oneof(texts, fc.json(), taggedTexts, pythonTexts), (text) => {
     try {
       const value = flask.loads(text)
@@ -681,7 +811,9 @@ t.test('reading takes work in proportion to the text, whatever the text', async 
   const size = 200_000
   const hostile = ['"\\"', '"', '\\', '9'.repeat(20) + ',', 'NaN', '[', '{"a":', '1e', '-', ' ']
   for (const part of hostile) {
-    for (const each of [serializer, flask]) t.throws(() => each.loads(part.repeat(size / part.length)), { name: 'BadPayload' })
+    for (const each of [serializer, flask]) {
+      t.throws(() => each.loads(part.repeat(size / part.length)), { name: 'BadPayload' })
+    }
   }
 })
 
@@ -774,7 +906,13 @@ t.test('where the stack runs out, a value is refused, and a text that may be as 
 })
 
 t.test('a shortage of stack or memory while a text is read is passed on as it is', async (t) => {
-  const endless = serializerWith(tagClass(' en', { check: () => false, toJson: () => null, fromJson: (value): never => endless.loads(`{" en":${value}}`) as never }))
+  const endless = serializerWith(
+    tagClass(' en', {
+      check: () => false,
+      toJson: () => null,
+      fromJson: (value): never => endless.loads(`{" en":${value}}`) as never
+    })
+  )
   t.throws(() => endless.loads('{" en":1}'), { name: 'RangeError', message: 'Maximum call stack size exceeded' })
   const shortage = new RangeError('Array buffer allocation failed')
   t.intercept(JSON, 'parse', { value: () => { throw shortage } })
@@ -800,17 +938,28 @@ t.test('what only looks like an instance is refused with its path', async (t) =>
 })
 
 t.test('a Map may have the key __proto__, and an object one that is undefined', async (t) => {
-  for (const value of [new Map([['__proto__', 1]]), new Map([['__proto__', { a: [1n] }]])]) t.ok(same(serializer.loads(serializer.dumps(value)), value))
+  for (const value of [new Map([['__proto__', 1]]), new Map([['__proto__', { a: [1n] }]])]) {
+    t.ok(same(serializer.loads(serializer.dumps(value)), value))
+  }
   t.equal(serializer.dumps(Object.defineProperty({}, '__proto__', { value: undefined, enumerable: true })), '{}')
 })
 
 t.test('a tag that claims text claims it inside other tags too', async (t) => {
-  const own = serializerWith(tagClass(' up', { check: (value) => typeof value === 'string', toJson: (value) => (value as string).toUpperCase(), fromJson: (value) => value }))
+  const own = serializerWith(
+    tagClass(' up', {
+      check: (value) => typeof value === 'string',
+      toJson: (value) => (value as string).toUpperCase(),
+      fromJson: (value) => value
+    })
+  )
   t.equal(own.dumps([['a'], new Map([['k', 'v']])]), '[[{" up":"A"}],{" mp":[[{" up":"K"},{" up":"V"}]]}]')
 })
 
 t.test('a tag\'s key does not end as an escaped key does', async (t) => {
-  t.throws(() => serializerWith(tagClass(' t__', { check: () => false, toJson: fn, fromJson: fn })), { name: 'TypeError', message: /must not end with __/ })
+  t.throws(() => serializerWith(tagClass(' t__', { check: () => false, toJson: fn, fromJson: fn })), {
+    name: 'TypeError',
+    message: /must not end with __/
+  })
 })
 
 t.test('with tags of the application every property is read once all the same', async (t) => {
@@ -838,18 +987,31 @@ t.test('a part without a place of its own is not reported at another\'s', async 
 })
 
 t.test('an unknown option is refused, in the constructor and in register', async (t) => {
-  for (const options of ['flask', null, 5]) t.throws(() => new TaggedJSONSerializer(options as never), { message: 'The TaggedJSONSerializer options must be an object' })
-  t.throws(() => new TaggedJSONSerializer({ frmat: 'flask' } as never), { message: 'The TaggedJSONSerializer option "frmat" is unknown: did you mean format?' })
+  for (const options of ['flask', null, 5]) {
+    t.throws(() => new TaggedJSONSerializer(options as never), {
+      message: 'The TaggedJSONSerializer options must be an object'
+    })
+  }
+  t.throws(() => new TaggedJSONSerializer({ frmat: 'flask' } as never), {
+    message: 'The TaggedJSONSerializer option "frmat" is unknown: did you mean format?'
+  })
   const own = tagClass(' own', { check: () => false, toJson: () => null })
   for (const [options, message] of [
-    [{ idx: 0 }, /"idx" is unknown/], [{ index: -1 }, /index must be a place/], [{ index: 1.5 }, /index must be a place/],
-    [{ index: '0' }, /index must be a place/], [{ force: 1 }, /force must be true or false/], [null, /must be an object/]
+    [{ idx: 0 }, /"idx" is unknown/],
+    [{ index: -1 }, /index must be a place/],
+    [{ index: 1.5 }, /index must be a place/],
+    [{ index: '0' }, /index must be a place/],
+    [{ force: 1 }, /force must be true or false/],
+    [null, /must be an object/]
   ] as const) t.throws(() => new TaggedJSONSerializer().register(own, options as never), { name: 'TypeError', message })
 })
 
 t.test('an unknown format is refused', async (t) => {
   for (const format of ['json', 'toString', null]) {
-    t.throws(() => new TaggedJSONSerializer({ format: format as never }), { name: 'TypeError', message: 'format must be one of default, flask' })
+    t.throws(() => new TaggedJSONSerializer({ format: format as never }), {
+      name: 'TypeError',
+      message: 'format must be one of default, flask'
+    })
   }
 })
 
@@ -862,14 +1024,19 @@ t.test('with format flask integers have at most 4300 digits, as in Python', asyn
 })
 
 t.test('with format flask dates of every year that Python has are exact', async (t) => {
-  for (const text of ['0001-01-01T00:00:00Z', '0068-02-29T23:59:59Z', '0099-12-31T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59Z']) {
+  for (const text of [
+    '0001-01-01T00:00:00Z', '0068-02-29T23:59:59Z', '0099-12-31T00:00:00Z', '1969-12-31T23:59:59Z',
+    '9999-12-31T23:59:59Z'
+  ]) {
     t.ok(same(flask.loads(flask.dumps(new Date(text))), new Date(text)), text)
   }
   t.ok(same(flask.loads(flask.dumps(new Date(-1))), new Date(-1000)), 'in whole seconds')
 })
 
 t.test('with format flask a date that is none is refused as such', async (t) => {
-  t.throws(() => flask.dumps({ when: new Date(NaN) }), { message: /^value\.when is an invalid Date, which Flask has no form for/ })
+  t.throws(() => flask.dumps({ when: new Date(NaN) }), {
+    message: /^value\.when is an invalid Date, which Flask has no form for/
+  })
 })
 
 t.test('what somebody gave to all objects is neither written nor read', async (t) => {
@@ -885,7 +1052,8 @@ t.test('what somebody gave to all objects is neither written nor read', async (t
   }
 })
 
-t.test('what is inside a Map, a Set or a tuple is written once, however they are nested, with tags of the application or without', async (t) => {
+t.test('what is inside a Map, a Set or a tuple is written once, however they are nested, ' +
+  'with tags of the application or without', async (t) => {
   const value = nest(50, (inner) => new Map([[new Tuple([inner]), new Set([1])]]))
   const text = nest(50, (inner) => `{" mp":[[{" t":[${inner}]},{" st":[1]}]]}`)
   const parsed = t.capture(JSON, 'parse', JSON.parse)
@@ -895,7 +1063,10 @@ t.test('what is inside a Map, a Set or a tuple is written once, however they are
 
 t.test('bytes are told from bytes with properties at any length, and keep to the rule for symbols', async (t) => {
   for (const length of [0, 1, 64, 65, 100, 5000]) {
-    for (const bytes of [Buffer.alloc(length, 7), new Uint8Array(length).fill(7), Buffer.alloc(length + 3, 7).subarray(3), Buffer.from(new SharedArrayBuffer(length))]) {
+    for (const bytes of [
+      Buffer.alloc(length, 7), new Uint8Array(length).fill(7), Buffer.alloc(length + 3, 7).subarray(3),
+      Buffer.from(new SharedArrayBuffer(length))
+    ]) {
       t.ok(same(serializer.loads(serializer.dumps(bytes)), bytes))
       const text = serializer.dumps(bytes)
       t.equal(serializer.dumps(Object.assign(bytes, { [Symbol('note')]: 1 })), text)
@@ -904,18 +1075,22 @@ t.test('bytes are told from bytes with properties at any length, and keep to the
   }
 })
 
-t.test('text of a tag is that of the value, not of methods which an instance has in place of its class\'s', async (t) => {
+t.test('text of a tag is that of the value, not of methods which an instance has in place ' +
+  "of its class's", async (t) => {
   const lie = { value: () => '"},{"admin":true' }
   const date = Object.defineProperties(new Date(0), { toISOString: lie, toUTCString: lie, getTime: lie })
   const bytes = Object.defineProperty(Buffer.from('a'), 'toString', lie)
   for (const each of [serializerWith(), extended, flask]) {
-    for (let time = 0; time < 3; time++) t.ok(same(each.loads(each.dumps([date, bytes])), [new Date(0), Buffer.from('a')]))
+    for (let time = 0; time < 3; time++) {
+      t.ok(same(each.loads(each.dumps([date, bytes])), [new Date(0), Buffer.from('a')]))
+    }
   }
 })
 
 t.test('no method that takes the place of another writes more than one text', async (t) => {
   const lie = { value: () => '"},"admin":{" b":"' }
-  const bytes = Object.defineProperty(Buffer.from('a'), 'base64Slice', lie) // which Buffer's toString asks on Node 20 and 22
+  // Buffer's toString calls base64Slice on Node 20 and 22
+  const bytes = Object.defineProperty(Buffer.from('a'), 'base64Slice', lie)
   for (const each of [serializerWith(), extended, flask]) {
     for (let time = 0; time < 3; time++) t.strictSame(Object.keys(JSON.parse(each.dumps({ note: bytes }))), ['note'])
   }
@@ -923,7 +1098,9 @@ t.test('no method that takes the place of another writes more than one text', as
   t.teardown(() => { Reflect.set(Date.prototype, 'toISOString', toISOString) })
   serializer.dumps(new Date(0))
   Reflect.set(Date.prototype, 'toISOString', lie.value)
-  for (const year of [1, 2026, 12_000]) t.strictSame(Object.keys(JSON.parse(serializer.dumps({ note: new Date(Date.UTC(year, 0)) }))), ['note'])
+  for (const year of [1, 2026, 12_000]) {
+    t.strictSame(Object.keys(JSON.parse(serializer.dumps({ note: new Date(Date.UTC(year, 0)) }))), ['note'])
+  }
 })
 
 t.test('bytes that lie about their length are written or refused with their path', async (t) => {
@@ -935,7 +1112,9 @@ t.test('bytes that lie about their length are written or refused with their path
 
 t.test('a tag that goes on after a refusal inside it leaves no depth behind', async (t) => {
   const bad = Symbol('bad')
-  const makers: Array<() => unknown> = [() => [bad], () => ({ bad }), () => new Map([[1, bad]]), () => new Set([bad]), () => new Tuple([bad])]
+  const makers: Array<() => unknown> = [
+    () => [bad], () => ({ bad }), () => new Map([[1, bad]]), () => new Set([bad]), () => new Tuple([bad])
+  ]
   for (const make of makers) {
     const tolerant = serializerWith(class extends JSONTag {
       readonly key = ' any'
@@ -959,7 +1138,10 @@ t.test('many Maps beside each other are not taken for Maps inside each other', a
 })
 
 t.test('each of Python\'s words is read where it is the only one', async (t) => {
-  t.strictSame(['[NaN]', '[Infinity]', '[-Infinity]'].map((text) => flask.loads(text)), [[NaN], [Infinity], [-Infinity]])
+  t.strictSame(
+    ['[NaN]', '[Infinity]', '[-Infinity]'].map((text) => flask.loads(text)),
+    [[NaN], [Infinity], [-Infinity]]
+  )
 })
 
 t.test('what only has the prototype of a UUID is refused with its path', async (t) => {

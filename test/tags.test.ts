@@ -52,7 +52,15 @@ const tagged: Row[] = [
   [' f', -Infinity, '{" f":"-Infinity"}'],
   [' un', undefined, '{" un":null}'],
   [' mp', new Map(), '{" mp":[]}'],
-  [' mp', new Map<unknown, unknown>([['b', 1], [undefined, 2], ['a', 3]]), '{" mp":[["b",1],[{" un":null},2],["a",3]]}'],
+  [
+    ' mp',
+    new Map<unknown, unknown>([
+      ['b', 1],
+      [undefined, 2],
+      ['a', 3]
+    ]),
+    '{" mp":[["b",1],[{" un":null},2],["a",3]]}'
+  ],
   [' mp', new Map([['__proto__', 'x'], [' t', 'y']]), '{" mp":[["__proto__","x"],[" t","y"]]}'],
   [' st', new Set(), '{" st":[]}'],
   [' st', new Set([2, '2', 1, NaN]), '{" st":[2,"2",1,{" f":"NaN"}]}'],
@@ -78,7 +86,11 @@ const escaped: Row[] = [
   [' di', { ' di': 1 }, '{" di":{" di__":1}}'],
   [' di', { ' un': null }, '{" di":{" un__":null}}'],
   [' di', { ' t': new Tuple([{ ' t': [] }]) }, '{" di":{" t__":{" t":[{" di":{" t__":[]}}]}}}'],
-  [' di', { ' di': { ' di': { ' b': Buffer.alloc(0) } } }, '{" di":{" di__":{" di":{" di__":{" di":{" b__":{" b":""}}}}}}}'],
+  [
+    ' di',
+    { ' di': { ' di': { ' b': Buffer.alloc(0) } } },
+    '{" di":{" di__":{" di":{" di__":{" di":{" b__":{" b":""}}}}}}}'
+  ],
   [' di', { ' di': { ' t__': 1 } }, '{" di":{" di__":{" t__":1}}}'],
   [' di', { a: undefined, ' t': [1] }, '{" di":{" t__":[1]}}'],
   [' di', { ' t': [1], ' u': undefined }, '{" di":{" t__":[1]}}'],
@@ -135,21 +147,34 @@ t.test('a tag whose content is wrong makes the payload bad', async (t) => {
   const base64 = ['YQ', 'YR==', 'Y', 'YQ===', '-_-_', 'YW Jj', 'YWJj\n', 'é', 'YQ==YQ==', '=']
   const common = [true, false, 5, {}, { length: 0 }, { a: 1 }, { ' t': [] }]
   const wrong: Record<string, unknown[]> = {
-    ' di': [null, '', [], ['a__'], [['a__', 1]], { a: 1 }, { abc: 1 }, { __: 1 }, { ' t_': 1 }, { ' t_ _': 1 }, { ' x__': 1 },
-      { ' t__': 1, ' b__': 1 }, { __proto____: 1 }, { ' u': hex }],
+    ' di': [
+      null, '', [], ['a__'], [['a__', 1]], { a: 1 }, { abc: 1 }, { __: 1 }, { ' t_': 1 }, { ' t_ _': 1 },
+      { ' x__': 1 }, { ' t__': 1, ' b__': 1 }, { __proto____: 1 }, { ' u': hex }
+    ],
     ' t': [null, '', 'ab', { 0: 1, length: 1 }],
     ' b': [null, [], ...base64],
     ' m': [null, [], ['<b>'], { ' m': '' }],
     ' u': [null, [], '', 'xyz', hex.toUpperCase(), new UUID(hex).toString(), `{${hex}}`, hex + '0', { ' u': hex }],
-    ' d': [[], '', 'nonsense', '2024-01-01', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00.000+00:00', '2024-02-30T00:00:00.000Z',
-      'Tue, 02 Jan 2024 03:04:05 GMT', 'null', '+275760-09-13T00:00:00.001Z', '-000000-01-01T00:00:00.000Z'],
+    ' d': [
+      [], '', 'nonsense', '2024-01-01', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00.000+00:00',
+      '2024-02-30T00:00:00.000Z', 'Tue, 02 Jan 2024 03:04:05 GMT', 'null', '+275760-09-13T00:00:00.001Z',
+      '-000000-01-01T00:00:00.000Z'
+    ],
     ' n': [null, [], '', '01', '-0', '+1', '0x1', '1.0', '1e3', ' 1', '1\n', '1n', '١', digits + '0', `-${digits}0`],
     ' f': [null, [], '', 'nan', '-NaN', '+Infinity', 'inf', '1', ' NaN', ['NaN']],
     ' un': ['', [], 'null', 'undefined', 0],
     ' mp': [null, '', 'ab', [1], ['ab'], [[]], [['a']], [['a', 1, 2]], [['a', 1], ['a', 2]], [[0, 1], [-0, 2]],
       [{ 0: 'a', 1: 1, length: 2 }]],
     ' st': [null, '', 'ab', [1, 1], ['a', 'b', 'a'], [{ ' f': 'NaN' }, { ' f': 'NaN' }]],
-    ' ur': [null, [], '', 'nonsense', '//example.org', 'https://example.org', 'HTTPS://example.org/', ' https://example.org/',
+    ' ur': [
+      null,
+      [],
+      '',
+      'nonsense',
+      '//example.org',
+      'https://example.org',
+      'HTTPS://example.org/',
+      ' https://example.org/',
       'https://é.example/'],
     ' u8': [null, [], [1, 2], ...base64]
   }
@@ -165,8 +190,8 @@ t.test('a tag whose content is wrong makes the payload bad', async (t) => {
 
 t.test('what is no tag is left as it is', async (t) => {
   const texts = [
-    '{" x":1}', '{" t ":[1]}', '{"t":[1]}', '{" t__":[1]}', '{" T":[1]}', '{"":1}', '{" t":[1],"a":2}', '{"a":2," t":5}',
-    '{" d":"nonsense"," b":"?"}', '{" di":1," t":2}', '[" t",[1]]', '{"a":{" x":{" y":1}}}'
+    '{" x":1}', '{" t ":[1]}', '{"t":[1]}', '{" t__":[1]}', '{" T":[1]}', '{"":1}', '{" t":[1],"a":2}',
+    '{"a":2," t":5}', '{" d":"nonsense"," b":"?"}', '{" di":1," t":2}', '[" t",[1]]', '{"a":{" x":{" y":1}}}'
   ]
   for (const text of texts) {
     t.ok(same(serializer.loads(text), JSON.parse(text)), text)

@@ -23,7 +23,8 @@ async function counterApp (t: Test, options: Options = {}): Promise<FastifyInsta
 }
 
 for (const format of ['default', 'flask'] as const) {
-  t.test(`a test starts a request from a session it gives, and reads the one of the response, format ${format}`, async (t) => {
+  t.test('a test starts a request from a session it gives, and reads the one of the response, ' +
+    `format ${format}`, async (t) => {
     const client = testClient(await counterApp(t, { format }))
     const since = new Date(60000)
     await client.sessionTransaction((session) => {
@@ -103,7 +104,10 @@ t.test('several sessions are told apart by name', async (t) => {
   t.strictSame(await client.session({ name: 'testedAdmin' }), { level: 3 })
   t.strictSame(await client.session(), { user: 'Ada' })
   t.match(client.cookies.header('/'), /^__Host-sid=[^;]+$/)
-  await t.rejects(client.session({ name: 'other' }), { name: 'TypeError', message: 'There is no session "other"; there are "session", "testedAdmin"' })
+  await t.rejects(client.session({ name: 'other' }), {
+    name: 'TypeError',
+    message: 'There is no session "other"; there are "session", "testedAdmin"'
+  })
 })
 
 t.test('a session that is registered in a scope is reached through the instance of the scope', async (t) => {
@@ -115,7 +119,10 @@ t.test('a session that is registered in a scope is reached through the instance 
     await instance.register(sessionPlugin, { secret: SECRET })
     instance.get('/in', async (request, reply) => reply.jsonify(request.session.get('user')))
   })
-  await t.rejects(testClient(app).session(), { name: 'TypeError', message: /This instance has no session: the plugin is registered in a scope inside it/ })
+  await t.rejects(testClient(app).session(), {
+    name: 'TypeError',
+    message: /This instance has no session: the plugin is registered in a scope inside it/
+  })
   const client = testClient(scope!)
   await client.sessionTransaction((session) => { session.set('user', 'Ada') })
   t.equal((await client.inject('/in')).body, '"Ada"\n')

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import sessionPlugin, {
-  DefaultJSONProvider, type DumpsOptions, json, jsonBodies, JSONDecodeError, jsonErrorHandler, jsonNotFoundHandler, JSONProvider, JSONTag, Session, type SessionInterface, TaggedJSONSerializer, TimestampSigner, URLSafeTimedSerializer
+  DefaultJSONProvider, type DumpsOptions, json, jsonBodies, JSONDecodeError, jsonErrorHandler, jsonNotFoundHandler,
+  JSONProvider, JSONTag, Session, type SessionInterface, TaggedJSONSerializer, TimestampSigner,
+  URLSafeTimedSerializer
 } from 'fastify-signed-session'
 import t from 'tap'
 import { SECRET } from './support/app.ts'
@@ -21,7 +23,10 @@ declare module 'fastify' {
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 
 /** `type<Expected>()(value)` compiles only if the value is exactly of that type. */
-function type<Expected> (): <Actual>(value: Actual, ...same: Same<Expected, Actual> extends true ? [] : [never]) => void {
+function type<Expected> (): <Actual>(
+value: Actual,
+...same: Same<Expected, Actual> extends true ? [] : [never]
+) => void {
   return () => {}
 }
 
@@ -115,7 +120,13 @@ export function compiles (app: FastifyInstance): void {
     type<{ name: string } | undefined>()(perhaps)
     // @ts-expect-error -- an unknown option
     request.getJson({ forced: true })
-    await app.json.dump(body, reply.raw, { indent: 2, separators: [',', ': '], sortKeys: true, ensureAscii: true, default: (value) => `${value}` })
+    await app.json.dump(body, reply.raw, {
+      indent: 2,
+      separators: [',', ': '],
+      sortKeys: true,
+      ensureAscii: true,
+      default: (value) => `${value}`
+    })
     type<unknown>()(await json.load(request.raw, { exactIntegers: true }))
     type<string>()(json.dumps(1))
     // @ts-expect-error -- a wrong type
@@ -139,7 +150,10 @@ export function compiles (app: FastifyInstance): void {
 class OwnProvider extends DefaultJSONProvider {
   override sortKeys = true
   override default (value: unknown): unknown { return super.default(value) }
-  override dumps (value: unknown, options?: DumpsOptions): string { return super.dumps(value, { indent: 2, ...options }) }
+  override dumps (value: unknown, options?: DumpsOptions): string {
+    return super.dumps(value, { indent: 2, ...options })
+  }
+
   override loads (source: string | Uint8Array): unknown { return super.loads(source, { exactIntegers: true }) }
 }
 

@@ -14,7 +14,9 @@ t.test('a tuple is made from any iterable and read by index, by length and by it
     t.strictSame(Object.keys(tuple), ['0', '1', '2'])
   }
   for (const wrong of [['error'], ['error', 'x'], [[1], 2]]) {
-    t.throws(() => new (Tuple as unknown as new (...items: unknown[]) => Tuple)(...wrong), { message: /is made from one list/ })
+    t.throws(() => new (Tuple as unknown as new (...items: unknown[]) => Tuple)(...wrong), {
+      message: /is made from one list/
+    })
   }
   t.equal(new Tuple().length, 0)
   t.throws(() => new Tuple(5 as never), TypeError)
@@ -43,11 +45,12 @@ t.test('values cannot be changed', async (t) => {
 
 t.test('values are equal by type and content', async (t) => {
   const distinct = [
-    () => new Tuple(), () => new Tuple([undefined]), () => new Tuple([0]), () => new Tuple([-0]), () => new Tuple([NaN]),
-    () => new Tuple([1, [2, { a: 3 }]]), () => new Tuple([1, [2, { a: 4 }]]), () => new Tuple([new Tuple([1])]),
-    () => new Tuple([[1]]), () => new Tuple([new Markup('a')]), () => new Tuple([new Markup('b')]),
-    () => new Tuple([new UUID(hex)]), () => new Tuple([new UUID('f' + hex.slice(1))]), () => new Markup(''),
-    () => new Markup('<b>'), () => new UUID(hex), () => new UUID('f' + hex.slice(1))
+    () => new Tuple(), () => new Tuple([undefined]), () => new Tuple([0]), () => new Tuple([-0]),
+    () => new Tuple([NaN]), () => new Tuple([1, [2, { a: 3 }]]), () => new Tuple([1, [2, { a: 4 }]]),
+    () => new Tuple([new Tuple([1])]), () => new Tuple([[1]]), () => new Tuple([new Markup('a')]),
+    () => new Tuple([new Markup('b')]), () => new Tuple([new UUID(hex)]),
+    () => new Tuple([new UUID('f' + hex.slice(1))]), () => new Markup(''), () => new Markup('<b>'),
+    () => new UUID(hex), () => new UUID('f' + hex.slice(1))
   ]
   for (const [i, one] of distinct.entries()) {
     for (const [j, other] of distinct.entries()) t.equal(one().equals(other()), i === j, `${i} and ${j}`)

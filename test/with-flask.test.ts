@@ -48,7 +48,9 @@ interface Page {
 }
 
 /** Not imported where Flask is missing, so that nobody asks for its coverage there. */
-async function start (options: { python?: string | undefined, port?: number } = {}): Promise<{ url: string, close: () => Promise<void> }> {
+async function start (
+  options: { python?: string | undefined, port?: number } = {}
+): Promise<{ url: string, close: () => Promise<void> }> {
   const example = await import('../examples/with-flask/start.js')
   return await example.start({ port: 0, python, ...options })
 }
@@ -74,7 +76,11 @@ t.test('Flask and Fastify behind one address', { skip }, async (t) => {
     t.match(await browser.get('/'), { path: '/login', status: 200, by: 'Flask' })
     t.match(await browser.get('/cart'), { by: 'Fastify', text: 'Nobody is signed in' })
     t.match(await browser.post('/login', { name: ' ' }), { path: '/login', text: 'A name is needed' })
-    t.match(await browser.post('/login', { name: ' Ada ' }), { path: '/cart', by: 'Fastify', text: 'Hello, <strong>Ada</strong>' })
+    t.match(await browser.post('/login', { name: ' Ada ' }), {
+      path: '/cart',
+      by: 'Fastify',
+      text: 'Hello, <strong>Ada</strong>'
+    })
     t.match(await browser.get('/account'), { by: 'Flask', text: 'You are <strong>Ada</strong>' })
     t.match(await browser.post('/logout'), { path: '/login', by: 'Flask' })
     t.equal(browser.cookie, '')

@@ -45,11 +45,14 @@ t.test('CI runs on each version of Node that is supported, from the oldest that 
 
 t.test('CI runs what a contributor runs, everything, and an audit of what users install', async (t) => {
   const run = Object.values(workflows.get('ci.yml')!.jobs).flatMap(commandsOf)
-  for (const command of ['npm ci', 'npm test', '.ci/run', 'npm audit --omit=dev --audit-level=high']) t.ok(run.includes(command), command)
+  for (const command of ['npm ci', 'npm test', '.ci/run', 'npm audit --omit=dev --audit-level=high']) {
+    t.ok(run.includes(command), command)
+  }
   accessSync(new URL('../.ci/run', import.meta.url), constants.X_OK)
 })
 
-t.test('a release is published with provenance, after everything has passed and by a job that does nothing else', async (t) => {
+t.test('a release is published with provenance, ' +
+  'after everything has passed and by a job that does nothing else', async (t) => {
   const { permissions, jobs } = workflows.get('publish.yml')!
   const { check, publish } = jobs
   t.strictSame(permissions, {})
@@ -66,7 +69,9 @@ t.test('every other job may read and no more, and every action is held to a majo
     for (const [job, { permissions: own = {}, steps }] of Object.entries(jobs)) {
       const writes = Object.entries({ ...permissions, ...own }).filter(([, right]) => right !== 'read')
       t.strictSame(writes, job === 'publish' ? [['id-token', 'write']] : [])
-      for (const { uses } of steps.filter((step) => step.uses !== undefined)) t.match(uses, /^actions\/[\w-]+@(v\d+|[0-9a-f]{40})$/)
+      for (const { uses } of steps.filter((step) => step.uses !== undefined)) {
+        t.match(uses, /^actions\/[\w-]+@(v\d+|[0-9a-f]{40})$/)
+      }
     }
   }
 })

@@ -35,7 +35,11 @@ async function bySize (rounds) {
   const result = await interleave(variants, { rounds })
   const [small, large] = [SIZES[0], SIZES.at(-1)]
   return ['dumps', 'loads'].flatMap((name) => [
-    figure(`growth-${name}`, result.ratio(`${name}-${large}`, `${name}-${small}`) * bytes[small] / bytes[large], 'time per byte at 4 KB over that at 100 B'),
+    figure(
+      `growth-${name}`,
+      (result.ratio(`${name}-${large}`, `${name}-${small}`) * bytes[small]) / bytes[large],
+      'time per byte at 4 KB over that at 100 B'
+    ),
     ...SIZES.map((size) => figure(`growth-${name}-${size}-ns`, result.nanoseconds(`${name}-${size}`), 'ns'))
   ])
 }
@@ -47,7 +51,10 @@ async function hostile (rounds) {
   const kinds = { ...forgeries(app, inflating), ...insiders(), ...duplicates(app) }
   const variants = {}
   for (const [name, { honest, hostile, isRefused, isHonestRefused = isRefused }] of Object.entries(kinds)) {
-    assert.ok(Math.abs(honest[0].length - hostile[0].length) <= 0.05 * honest[0].length, `${name}: ${honest[0].length} and ${hostile[0].length} bytes`)
+    assert.ok(
+      Math.abs(honest[0].length - hostile[0].length) <= 0.05 * honest[0].length,
+      `${name}: ${honest[0].length} and ${hostile[0].length} bytes`
+    )
     honest.forEach((text) => { assert.ok(!isHonestRefused(text), name) })
     hostile.forEach((text) => { assert.ok(isRefused(text), name) })
     variants[`honest-${name}`] = over(honest, isHonestRefused)
@@ -56,7 +63,9 @@ async function hostile (rounds) {
   const result = await interleave(variants, { rounds })
   await app.close()
   await inflating.close()
-  return Object.keys(kinds).map((name) => figure(name, result.ratio(name, `honest-${name}`), 'x honest cookies of the same length'))
+  return Object.keys(kinds).map((name) =>
+    figure(name, result.ratio(name, `honest-${name}`), 'x honest cookies of the same length')
+  )
 }
 
 /** Whether reading a text throws that it is refused. */
@@ -99,7 +108,11 @@ function forgeries (app, inflating) {
   const deep = flat(forge(signer.sign(Buffer.from('['.repeat(DEEP) + ']'.repeat(DEEP)).toString('base64url'))))
   const bomb = flat(forge(signer.sign('.' + zeros(2_800_000).toString('base64url'))))
   kinds['forged-deep'] = { honest, hostile: several(() => deep), isRefused: opening(app) }
-  kinds['forged-bomb'] = { honest: several((index) => flat(app.encodeSession(sized(bomb.length * 0.74, index)))), hostile: several(() => bomb), isRefused: opening(inflating) }
+  kinds['forged-bomb'] = {
+    honest: several((index) => flat(app.encodeSession(sized(bomb.length * 0.74, index)))),
+    hostile: several(() => bomb),
+    isRefused: opening(inflating)
+  }
   return kinds
 }
 
@@ -110,7 +123,11 @@ function insiders () {
   const bomb = flat(signer.sign('.' + zeros(2_800_000).toString('base64url')))
   return {
     'signed-deep': { honest, hostile: several(() => deep), isRefused: throwing((text) => serializer.loads(text)) },
-    'signed-bomb': { honest: several((index) => flat(compressing.dumps(sized(bomb.length * 0.95, index)))), hostile: several(() => bomb), isRefused: throwing((text) => compressing.loads(text)) }
+    'signed-bomb': {
+      honest: several((index) => flat(compressing.dumps(sized(bomb.length * 0.95, index)))),
+      hostile: several(() => bomb),
+      isRefused: throwing((text) => compressing.loads(text))
+    }
   }
 }
 
@@ -127,7 +144,12 @@ function duplicates (app) {
   const isRefused = (text) => open(...text.split(' '))
   const isAnyRefused = (text) => text.split(' ').map((cookie) => open(cookie)).includes(true)
   return {
-    'forged-duplicates': { honest: groups.map((cookies) => flat(cookies.join(' '))), hostile, isRefused, isHonestRefused: isAnyRefused },
+    'forged-duplicates': {
+      honest: groups.map((cookies) => flat(cookies.join(' '))),
+      hostile,
+      isRefused,
+      isHonestRefused: isAnyRefused
+    },
     'forged-duplicates-as-one': { honest: single, hostile, isRefused }
   }
 }

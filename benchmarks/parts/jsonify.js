@@ -24,7 +24,10 @@ export async function jsonify ({ rounds }) {
     assert.match(headers['content-type'][0], /^application\/json/)
     assert.deepEqual(JSON.parse(body), objects[0])
   }
-  const result = await interleave({ send: dispatcher('/send').run, jsonify: dispatcher('/jsonify').run }, { rounds: 2 * rounds })
+  const result = await interleave(
+    { send: dispatcher('/send').run, jsonify: dispatcher('/jsonify').run },
+    { rounds: 2 * rounds }
+  )
   await app.close()
   return [
     figure('jsonify', result.ratio('jsonify', 'send'), 'x reply.send of the same object'),

@@ -20,7 +20,11 @@ export async function memory ({ isQuick }) {
   const requests = isQuick ? 60_000 : 1_000_000
   return [
     figure('heap-slope', await slope(requests, () => {}), UNIT),
-    figure('heap-slope-control', await slope(requests / 5, leak()), `${UNIT}, with a leak on purpose of one number in three requests`),
+    figure(
+      'heap-slope-control',
+      await slope(requests / 5, leak()),
+      `${UNIT}, with a leak on purpose of one number in three requests`
+    ),
     figure('heap-requests', requests, 'requests')
   ]
 }
@@ -51,7 +55,9 @@ async function slope (requests, keep) {
     if (sample < SAMPLES) await run(requests / SAMPLES)
   }
   const { verified, refused } = app.sessionCounters
-  assert.ok(verified > 0.5 * requests && Object.values(refused).reduce((sum, count) => sum + count, 0) > 0.05 * requests)
+  assert.ok(
+    verified > 0.5 * requests && Object.values(refused).reduce((sum, count) => sum + count, 0) > 0.05 * requests
+  )
   await app.close()
   return theilSen(points)
 }

@@ -23,7 +23,8 @@ export async function request ({ rounds, isQuick }) {
 
 /**
  * Each application has a process to itself, as it has in use, since V8 makes code for the objects that it has seen. A
- * second bare application tells how exact that is: it adds nothing, and its figure would be 0 on a machine without noise.
+ * second bare application tells how exact that is: it adds nothing, and its figure would be 0 on a machine without
+ * noise.
  */
 async function measureSet (rounds) {
   const apps = {}
@@ -73,7 +74,9 @@ class RemoteApplication {
 
   async #answer () {
     const ended = new AbortController()
-    const exit = once(this.#process, 'exit', { signal: ended.signal }).then(() => { throw new Error('An application ended') })
+    const exit = once(this.#process, 'exit', { signal: ended.signal }).then(() => {
+      throw new Error('An application ended')
+    })
     exit.catch(() => {})
     const [answer] = await Promise.race([once(this.#process, 'message'), exit])
     ended.abort()
@@ -87,7 +90,11 @@ function figuresOf (use, result) {
   const peers = KINDS.filter((kind) => kind !== 'bare' && kind !== 'ours')
   return [
     figure(`request-${use}`, inHmacs('ours'), 'bare HMACs added'),
-    figure(`share-${use}`, result.figure((of) => added(of, 'ours') / added(of, 'secure-session')), "of @fastify/secure-session's added time"),
+    figure(
+      `share-${use}`,
+      result.figure((of) => added(of, 'ours') / added(of, 'secure-session')),
+      "of @fastify/secure-session's added time"
+    ),
     ...[...peers, 'control'].map((name) => figure(`request-${use}-${name}`, inHmacs(name), 'bare HMACs added')),
     figure(`request-${use}-bare-ns`, result.nanoseconds('bare'), 'ns'),
     figure(`request-${use}-hmac-ns`, result.nanoseconds('hmac'), 'ns')

@@ -4,7 +4,9 @@ import { fromJSON, toJSON } from 'seroval'
 import superjson from 'superjson'
 import { figure } from '../figures.js'
 import { interleave, over } from '../harness.js'
-import { flat, largePlain, largeTagged, mediumPlain, mediumTagged, mediumTyped, several, smallSession } from '../payloads.js'
+import {
+  flat, largePlain, largeTagged, mediumPlain, mediumTagged, mediumTyped, several, smallSession
+} from '../payloads.js'
 import { TaggedJSONSerializer, Tuple } from '../product.js'
 
 const serializer = new TaggedJSONSerializer()
@@ -30,7 +32,9 @@ async function againstJSON (rounds) {
     for (const [name, base] of [['tag', 'stringify'], ['untag', 'parse']]) {
       const unit = `x JSON.${base} of the same text`
       const ratios = Object.keys(sessions).map((size) => [size, result.ratio(`${name}-${size}`, `${base}-${size}`)])
-      figures.push(figure(`${name}-${kind}`, Math.max(...ratios.map(([, ratio]) => ratio)), `${unit}, the largest of three sizes`))
+      figures.push(
+        figure(`${name}-${kind}`, Math.max(...ratios.map(([, ratio]) => ratio)), `${unit}, the largest of three sizes`)
+      )
       figures.push(...ratios.map(([size, ratio]) => figure(`${name}-${kind}-${size}`, ratio, unit)))
     }
   }
@@ -74,9 +78,16 @@ async function againstOthers (rounds) {
   }
   const result = await interleave(variants, { rounds })
   return ['superjson', 'devalue', 'seroval'].flatMap((name) => ['dumps', 'loads'].flatMap((direction) => {
-    const ratios = Object.keys(sessions).map((size) => [size, result.ratio(`${name}-${direction}-${size}`, `ours-${direction}-${size}`)])
+    const ratios = Object.keys(sessions).map((size) => [
+      size,
+      result.ratio(`${name}-${direction}-${size}`, `ours-${direction}-${size}`)
+    ])
     return [
-      figure(`${name}-${direction}`, Math.min(...ratios.map(([, ratio]) => ratio)), 'x our time, the smallest of three sizes'),
+      figure(
+          `${name}-${direction}`,
+          Math.min(...ratios.map(([, ratio]) => ratio)),
+          'x our time, the smallest of three sizes'
+      ),
       ...ratios.map(([size, ratio]) => figure(`${name}-${direction}-${size}`, ratio, 'x our time'))
     ]
   }))

@@ -60,11 +60,19 @@ async function compare (use, load, rounds, warmUp) {
   ]
 }
 
-/** The first is ours against the best of those that keep a session; the others are each against the bare application. */
+/**
+ * The first is ours against the best of those that keep a session; the others are each against the bare application.
+ */
 function figuresBy (measure, name, pairs, unit) {
-  const ratios = Object.fromEntries(RIVALS.map((kind) => [kind, median(pairs[kind].map((pair) => pair[kind][measure] / pair.bare[measure]))]))
+  const ratios = Object.fromEntries(
+    RIVALS.map((kind) => [kind, median(pairs[kind].map((pair) => pair[kind][measure] / pair.bare[measure]))])
+  )
   return [
-    figure(name, ratios.ours / Math.max(...SESSION_PEERS.map((peer) => ratios[peer])), `x the best peer that keeps a session, ${unit}`),
+    figure(
+      name,
+      ratios.ours / Math.max(...SESSION_PEERS.map((peer) => ratios[peer])),
+      `x the best peer that keeps a session, ${unit}`
+    ),
     ...RIVALS.map((kind) => figure(`${name}-${kind}`, ratios[kind], `x bare Fastify, ${unit}`))
   ]
 }
@@ -73,7 +81,12 @@ function figuresBy (measure, name, pairs, unit) {
 async function serve (kind) {
   const worker = fork(SERVER, [kind], { execArgv: [], env: { ...process.env, NODE_ENV: 'production' } })
   if (CAN_PIN) execFileSync('taskset', ['-a', '-c', '-p', `${SERVER_CORE}`, `${worker.pid}`], { stdio: 'ignore' })
-  const [{ port, cookies }] = await Promise.race([once(worker, 'message'), once(worker, 'exit').then(() => { throw new Error(`The server of ${kind} ended`) })])
+  const [{ port, cookies }] = await Promise.race([
+    once(worker, 'message'),
+    once(worker, 'exit').then(() => {
+      throw new Error(`The server of ${kind} ended`)
+    })
+  ])
   return { worker, port, cookies }
 }
 
@@ -103,7 +116,11 @@ class Load {
     const cookies = this.#servers[rival].cookies.map(besideOthers)
     const before = await processorSeconds(worker)
     const { requests, seconds } = has('wrk') ? await this.#wrk(url, cookies) : await this.#autocannon(url, cookies)
-    return { requests, perSecond: requests / seconds, perProcessorSecond: requests / (await processorSeconds(worker) - before) }
+    return {
+      requests,
+      perSecond: requests / seconds,
+      perProcessorSecond: requests / ((await processorSeconds(worker)) - before)
+    }
   }
 
   async check (kind, use) {

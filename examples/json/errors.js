@@ -8,7 +8,9 @@ import sessionPlugin from 'fastify-signed-session'
 export async function build (secret) {
   const app = Fastify()
   await app.register(sessionPlugin, { secret })
-  app.setNotFoundHandler(async (_request, reply) => reply.code(404).jsonify({ error: 'Not Found', message: 'There is nothing at this address' }))
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).jsonify({ error: 'Not Found', message: 'There is nothing at this address' })
+  )
   app.setErrorHandler(async (/** @type {import('fastify').FastifyError} */ error, request, reply) => {
     if (error.statusCode === 400) return reply.code(400).jsonify({ error: 'Bad Request', message: error.message })
     request.log.error(error)

@@ -77,5 +77,11 @@ export async function build (secret) {
 /** @param {import('fastify').FastifyRequest} request */
 function order (request) {
   const { id } = /** @type {{ id: string }} */ (request.params)
-  return { id: Number(id), created_at: new Date(0), total: new Decimal('39.98'), tags: new Set(['new']), items: [new Item('pencil', new Decimal('19.99'))] }
+  return {
+    id: Number(id),
+    created_at: new Date(0),
+    total: new Decimal('39.98'),
+    tags: new Set(['new']),
+    items: [new Item('pencil', new Decimal('19.99'))]
+  }
 }

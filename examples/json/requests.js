@@ -26,7 +26,8 @@ export async function build (secret) {
     try {
       app.json.loads(/** @type {string} */ (request.body)) // text/plain
     } catch {
-      return reply.code(400).jsonify({ error: 'Invalid JSON' }) // a fault of loads is not the client's, unless the text is
+      // a fault of loads is not the client's, unless the text is
+      return reply.code(400).jsonify({ error: 'Invalid JSON' })
     }
     return reply.jsonify({ status: 'success' })
   })
@@ -46,7 +47,11 @@ export async function build (secret) {
   const body = {
     type: 'object',
     required: ['name', 'email'],
-    properties: { name: { type: 'string', minLength: 1 }, email: { type: 'string', format: 'email' }, age: { type: 'integer' } }
+    properties: {
+      name: { type: 'string', minLength: 1 },
+      email: { type: 'string', format: 'email' },
+      age: { type: 'integer' }
+    }
   }
   app.post('/api/users', { schema: { body } }, async (request, reply) => reply.code(201).jsonify(request.getJson()))
   return app

@@ -37,7 +37,8 @@ export function cartPage ({ user, login, goods, cart, messages, entries }) {
         ? html`<p>Nobody is signed in. <a href="/login">Sign in at the Flask side</a></p>`
         : html`<p>Hello, <strong>${user}</strong>. You signed in with the ${login[0]} at ${time(login[1])}.</p>`}
       <ul>${Object.entries(goods).map(([sku, name]) => item(sku, name, cart[sku]))}</ul>
-      <form method="post" action="/cart/order"><button${Object.keys(cart).length === 0 ? ' disabled' : ''}>Order</button></form>
+      <form method="post" action="/cart/order">
+        <button${Object.keys(cart).length === 0 ? ' disabled' : ''}>Order</button></form>
     </section>
     <section>
       <h2>The session, as JavaScript has it</h2>

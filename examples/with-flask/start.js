@@ -21,7 +21,10 @@ export async function start ({ port = 3000, python = 'python3' } = {}) {
   }
   const secret = process.env.SESSION_SECRET || randomBytes(32).toString('base64url')
   const fastify = await build({ secret })
-  const flask = spawn(python, [FLASK_APP], { env: { ...process.env, SECRET_KEY: secret }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const flask = spawn(python, [FLASK_APP], {
+    env: { ...process.env, SECRET_KEY: secret },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const flaskEnded = once(flask, 'exit')
   const endFlask = () => { flask.kill() }
   process.once('exit', endFlask)
@@ -36,7 +39,10 @@ export async function start ({ port = 3000, python = 'python3' } = {}) {
   }
 
   try {
-    const addresses = { flask: await firstLine(flask.stdout), fastify: await fastify.listen({ port: 0, host: '127.0.0.1' }) }
+    const addresses = {
+      flask: await firstLine(flask.stdout),
+      fastify: await fastify.listen({ port: 0, host: '127.0.0.1' })
+    }
     front.on('request', (incoming, response) => {
       const isCart = /^\/cart(?:$|[/?])/.test(String(incoming.url))
       forward(incoming, response, isCart ? addresses.fastify : addresses.flask)
@@ -75,7 +81,9 @@ function forward (incoming, response, address) {
     pipeline(answer, response, () => {})
   })
   onward.on('error', () => {
-    if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' }).end('The server behind this address does not answer.\n')
+    if (!response.headersSent) {
+      response.writeHead(502, { 'content-type': 'text/plain' }).end('The server behind this address does not answer.\n')
+    }
   })
   response.on('close', () => onward.destroy())
   incoming.pipe(onward)

@@ -20,14 +20,22 @@ export async function application (chapter: string, stage: Stage): Promise<Serve
   const text = guide.split(/^## /m).find((each) => each.startsWith(`From ${chapter}\n`))!
   const [difference, carrying] = [...text.matchAll(/^```(?:diff|js)\n(.*?)^```$/gms)].map(([, code]) => code!)
   const side = stage === 'before' ? '-' : '+'
-  const lines = difference!.split('\n').filter((line) => line.startsWith(side) || line.startsWith(' ')).map((line) => line.slice(1))
-  const whole = lines.flatMap((line) => stage === 'carrying' && line.startsWith('await app.register(sessionPlugin') ? carrying!.split('\n') : [line])
+  const lines = difference!
+    .split('\n')
+    .filter((line) => line.startsWith(side) || line.startsWith(' '))
+    .map((line) => line.slice(1))
+  const whole = lines.flatMap((line) =>
+    stage === 'carrying' && line.startsWith('await app.register(sessionPlugin') ? carrying!.split('\n') : [line]
+  )
   return await load(`${chapter.replace(/\W/g, '-')}-${stage}`, [...whole, 'export { app }'].join('\n'))
 }
 
 async function load (name: string, code: string): Promise<Server> {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(resolve(folder, 'store.js'), "import { MemoryStore } from '@fastify/session'\nexport const store = new MemoryStore()\n")
+  writeFileSync(
+    resolve(folder, 'store.js'),
+    "import { MemoryStore } from '@fastify/session'\nexport const store = new MemoryStore()\n"
+  )
   const file = resolve(folder, `${name}.mjs`)
   writeFileSync(file, code)
   return (await import(pathToFileURL(file).href)).app

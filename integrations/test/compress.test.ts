@@ -10,7 +10,8 @@ import { SECRET } from '../support/app.js'
 const TEXT = 'compressible '.repeat(200)
 
 for (const isFirst of [true, false]) {
-  test(`a compressed reply carries the cookie and varies by both, registered ${isFirst ? 'before' : 'after'}`, async () => {
+  test('a compressed reply carries the cookie and varies by both, ' +
+    `registered ${isFirst ? 'before' : 'after'}`, async () => {
     const app = Fastify()
     if (isFirst) await app.register(compress)
     await app.register(sessionPlugin, { secret: SECRET })

@@ -43,25 +43,41 @@ for (const [mode, register] of Object.entries(modes)) {
   })
 }
 
-test('attributes that are the registered ones are let pass, and others are an error that says where to set them', async () => {
+test('attributes that are the registered ones are let pass, ' +
+  'and others are an error that says where to set them', async () => {
   const app = await buildApp({ cookie: { domain: 'app.example' } })
   await app.register(csrf, { sessionPlugin: '@fastify/secure-session' })
-  const same = { path: '/', httpOnly: true, sameSite: 'lax', domain: '.App.Example', partitioned: false, signed: false, overwrite: true } as const
+  const same = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    domain: '.App.Example',
+    partitioned: false,
+    signed: false,
+    overwrite: true
+  } as const
   app.get('/same', async (_request, reply) => reply.generateCsrf(same))
   app.get('/other', async (_request, reply) => reply.generateCsrf({ path: '/other' }))
   assert.equal((await app.inject('/same')).statusCode, 200)
   const { statusCode, body } = await app.inject('/other')
   assert.equal(statusCode, 500)
-  assert.match(body, /The cookie's path cannot differ in one response, since its deletion would not match; set it at registration/)
+  assert.match(
+    body,
+    /The cookie's path cannot differ in one response, since its deletion would not match; set it at registration/
+  )
 })
 
 test('a token may be bound to a user, whose name is no cookie option', async () => {
   const app = await buildApp()
   const options: FastifyCsrfProtectionOptions = {
-    sessionPlugin: '@fastify/secure-session', csrfOpts: { hmacKey: 'a key for the tokens' }, getUserInfo: (request) => `${request.headers.user}`
+    sessionPlugin: '@fastify/secure-session',
+    csrfOpts: { hmacKey: 'a key for the tokens' },
+    getUserInfo: (request) => `${request.headers.user}`
   }
   await app.register(csrf, options)
-  app.get('/form', async (request, reply) => reply.generateCsrf({ userInfo: `${request.headers.user}`, sameSite: 'strict' }))
+  app.get('/form', async (request, reply) =>
+    reply.generateCsrf({ userInfo: `${request.headers.user}`, sameSite: 'strict' })
+  )
   app.post('/form', { preHandler: app.csrfProtection }, async () => 'taken')
   const browser = new Browser(app)
   const { body: token, headers } = await browser.get('/form', { user: 'ada' })

@@ -6,7 +6,8 @@ import sessionPlugin from 'fastify-signed-session'
 import { SECRET } from '../support/app.js'
 
 for (const isFirst of [true, false]) {
-  test(`a 304 varies by the cookie and carries a new one where it is due, registered ${isFirst ? 'before' : 'after'}`, async () => {
+  test('a 304 varies by the cookie and carries a new one where it is due, ' +
+    `registered ${isFirst ? 'before' : 'after'}`, async () => {
     const app = Fastify()
     if (isFirst) await app.register(etag)
     await app.register(sessionPlugin, { secret: SECRET })
@@ -22,7 +23,10 @@ for (const isFirst of [true, false]) {
     const { statusCode, headers } = await again('/')
     assert.deepEqual([statusCode, headers.vary, headers['set-cookie']], [304, 'Cookie', undefined])
     const touched = await again('/touch')
-    assert.deepEqual([touched.statusCode, touched.headers.vary, touched.headers['cache-control']], [304, 'Cookie', 'private, no-cache="Set-Cookie"'])
+    assert.deepEqual(
+      [touched.statusCode, touched.headers.vary, touched.headers['cache-control']],
+      [304, 'Cookie', 'private, no-cache="Set-Cookie"']
+    )
     assert.match(`${touched.headers['set-cookie']}`, /^session=/)
     const other = await app.inject({ url: '/', headers: { 'if-none-match': `${tag}` } })
     assert.deepEqual([other.statusCode, other.body], [200, 'for undefined'], 'another visitor\'s page has another tag')

@@ -18,10 +18,18 @@ test('a message is shown once, and the session keeps what else it holds', async 
     request.flash('info', 'saved and %s', 'sent')
     return request.flash('warning', ['one', 'two'])
   })
-  app.get('/', async (request, reply) => ({ info: reply.flash('info'), all: reply.flash(), user: request.session.get('user') }))
+  app.get('/', async (request, reply) => ({
+    info: reply.flash('info'),
+    all: reply.flash(),
+    user: request.session.get('user')
+  }))
   const browser = new Browser(app)
   assert.equal((await browser.post('/')).json(), 2)
-  assert.deepEqual((await browser.get('/')).json(), { info: ['saved and sent'], all: { warning: ['one', 'two'] }, user: 'Ada' })
+  assert.deepEqual((await browser.get('/')).json(), {
+    info: ['saved and sent'],
+    all: { warning: ['one', 'two'] },
+    user: 'Ada'
+  })
   assert.deepEqual((await browser.get('/')).json(), { info: [], all: {}, user: 'Ada' })
 })
 

@@ -30,7 +30,11 @@ class Browser {
   }
 
   async login (): Promise<void> {
-    await this.#fetch('/login', { method: 'POST', body: JSON.stringify({ name: 'Ada' }), headers: { 'content-type': 'application/json' } })
+    await this.#fetch('/login', {
+      method: 'POST',
+      body: JSON.stringify({ name: 'Ada' }),
+      headers: { 'content-type': 'application/json' }
+    })
   }
 
   async logout (): Promise<void> {
@@ -48,7 +52,10 @@ class Browser {
   #keep (line: string): void {
     const [pair, ...attributes] = line.split('; ')
     const name = pair!.slice(0, pair!.indexOf('='))
-    const isOver = attributes.some((each) => /^max-age=0$/i.test(each) || (/^expires=/i.test(each) && new Date(each.slice('expires='.length)) <= new Date()))
+    const isOver = attributes.some(
+      (each) =>
+        /^max-age=0$/i.test(each) || (/^expires=/i.test(each) && new Date(each.slice('expires='.length)) <= new Date())
+    )
     if (isOver) this.cookies.delete(name)
     else this.cookies.set(name, pair!.slice(name.length + 1))
   }
@@ -68,7 +75,9 @@ async function serve (t: TestContext, app: Server): Promise<string> {
 for (const { from, old, carried } of chapters) {
   test(`from ${from}`, async (t) => {
     const urls = {} as Record<Stage, string>
-    for (const stage of ['before', 'after', 'carrying'] as const) urls[stage] = await serve(t, await application(from, stage))
+    for (const stage of ['before', 'after', 'carrying'] as const) {
+      urls[stage] = await serve(t, await application(from, stage))
+    }
 
     for (const stage of ['before', 'after', 'carrying'] as const) {
       await t.test(`${stage}: who signs in is known until the logout`, async () => {

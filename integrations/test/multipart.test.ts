@@ -9,8 +9,11 @@ test('what a handler learns while a file comes in is saved', async (t) => {
   await app.register(multipart)
   app.post('/', async (request) => {
     for await (const part of request.parts()) {
-      if (part.type === 'file') request.session.set(part.fieldname, { name: part.filename, bytes: (await part.toBuffer()).length })
-      else request.session.set(part.fieldname, part.value)
+      if (part.type === 'file') {
+        request.session.set(part.fieldname, { name: part.filename, bytes: (await part.toBuffer()).length })
+      } else {
+        request.session.set(part.fieldname, part.value)
+      }
     }
     return request.session.data()
   })
@@ -36,7 +39,10 @@ test('a file that is too large is an error of its own, and the old session stand
   form.set('file', new Blob(['x'.repeat(100)]), 'notes.txt')
   const upload = new Response(form)
   const { statusCode, headers } = await app.inject({
-    method: 'POST', url: '/', headers: { 'content-type': upload.headers.get('content-type')! }, payload: Buffer.from(await upload.arrayBuffer())
+    method: 'POST',
+    url: '/',
+    headers: { 'content-type': upload.headers.get('content-type')! },
+    payload: Buffer.from(await upload.arrayBuffer())
   })
   assert.equal(statusCode, 413)
   assert.equal(headers['set-cookie'], undefined)

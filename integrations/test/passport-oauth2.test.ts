@@ -18,7 +18,10 @@ async function authorizationServer (t: TestContext): Promise<string> {
   })
   server.get('/authorize', async (request, reply) => {
     const query = request.query as Record<string, string>
-    assert.deepEqual([query.client_id, query.response_type, query.code_challenge_method], [CLIENT.clientID, 'code', 'S256'])
+    assert.deepEqual(
+      [query.client_id, query.response_type, query.code_challenge_method],
+      [CLIENT.clientID, 'code', 'S256']
+    )
     const code = randomUUID()
     challenges.set(code, query.code_challenge!)
     return reply.redirect(`${query.redirect_uri}?${new URLSearchParams({ code, state: query.state! })}`)
@@ -28,7 +31,9 @@ async function authorizationServer (t: TestContext): Promise<string> {
     const challenge = createHash('sha256').update(`${verifier}`).digest('base64url')
     const isGranted = secret === CLIENT.clientSecret && challenges.get(code!) === challenge
     challenges.delete(code!)
-    return isGranted ? { access_token: 'token of Ada', token_type: 'Bearer' } : reply.code(400).send({ error: 'invalid_grant' })
+    return isGranted
+      ? { access_token: 'token of Ada', token_type: 'Bearer' }
+      : reply.code(400).send({ error: 'invalid_grant' })
   })
   t.after(() => server.close())
   return await server.listen({ port: 0, host: '127.0.0.1' })
@@ -36,9 +41,24 @@ async function authorizationServer (t: TestContext): Promise<string> {
 
 async function shop (server: string): Promise<Browser> {
   const authenticator = new passport.Authenticator()
-  const options = { authorizationURL: `${server}/authorize`, tokenURL: `${server}/token`, callbackURL: CALLBACK, ...CLIENT }
-  const verify = (token: string, _refresh: string, _profile: object, done: (error: null, user: object) => void): void => { done(null, { token }) }
-  authenticator.use('oauth2', new OAuth2Strategy({ ...options, state: true, pkce: true } as never, verify as never) as never)
+  const options = {
+    authorizationURL: `${server}/authorize`,
+    tokenURL: `${server}/token`,
+    callbackURL: CALLBACK,
+    ...CLIENT
+  }
+  const verify = (
+    token: string,
+    _refresh: string,
+    _profile: object,
+    done: (error: null, user: object) => void
+  ): void => {
+    done(null, { token })
+  }
+  authenticator.use(
+    'oauth2',
+    new OAuth2Strategy({ ...options, state: true, pkce: true } as never, verify as never) as never
+  )
   authenticator.registerUserSerializer(async (user) => user)
   authenticator.registerUserDeserializer(async (user) => user)
   const app = await buildApp()
@@ -59,7 +79,8 @@ async function agree (location: unknown): Promise<string> {
   return `${back.pathname}${back.search}`
 }
 
-test('the state that the strategy writes inside an object of the session comes back, and is gone after use', async (t) => {
+test('the state that the strategy writes inside an object of the session comes back, ' +
+  'and is gone after use', async (t) => {
   const browser = await shop(await authorizationServer(t))
   const { headers } = await browser.get('/login')
   const [key] = Object.keys((await browser.get('/data')).json())

@@ -10,7 +10,12 @@ type Options = ConstructorParameters<typeof passport.Authenticator>[0]
 /** An application where Ada signs in with a password, behind what a visitor may have put in a cart before. */
 async function shop (options: Options = {}, login: object = {}): Promise<Browser> {
   const authenticator = new passport.Authenticator(options)
-  authenticator.use('local', new LocalStrategy((name, password, done) => { done(null, password === 'right' && { name }) }))
+  authenticator.use(
+    'local',
+    new LocalStrategy((name, password, done) => {
+      done(null, password === 'right' && { name })
+    })
+  )
   authenticator.registerUserSerializer(async ({ name }: { name: string }) => name)
   authenticator.registerUserDeserializer(async (name: string) => ({ name }))
 
@@ -54,7 +59,11 @@ test('a session from before the login gives its holder nothing afterwards', asyn
   const after = (await browser.get('/')).json()
   assert.notEqual(after.id, id)
   assert.equal(after.cart, undefined)
-  assert.deepEqual(Object.keys((await browser.get('/data')).json()), ['passport'], 'the secret of the forms is gone too')
+  assert.deepEqual(
+    Object.keys((await browser.get('/data')).json()),
+    ['passport'],
+    'the secret of the forms is gone too'
+  )
   browser.cookies.clear()
   for (const [name, value] of fixed) browser.cookies.set(name, value)
   assert.equal((await browser.get('/')).json().user, null)
@@ -70,7 +79,8 @@ test('keepSessionInfo keeps the data, and the id is new all the same', async () 
   assert.notEqual(after.id, id)
 })
 
-test('clearSessionIgnoreFields and clearSessionOnLogin: false keep what they say, through login and logout', async () => {
+test('clearSessionIgnoreFields and clearSessionOnLogin: false keep what they say, ' +
+  'through login and logout', async () => {
   const some = await shop({ clearSessionIgnoreFields: ['cart'] })
   await some.post('/cart')
   await some.get('/form')
@@ -85,7 +95,12 @@ test('clearSessionIgnoreFields and clearSessionOnLogin: false keep what they say
 })
 
 test('messages and the address to return to travel in the session', async () => {
-  const options = { failureFlash: 'Try again', failureMessage: 'Wrong', successReturnToOrRedirect: '/', failureRedirect: '/form' }
+  const options = {
+    failureFlash: 'Try again',
+    failureMessage: 'Wrong',
+    successReturnToOrRedirect: '/',
+    failureRedirect: '/form'
+  }
   const browser = await shop({ clearSessionIgnoreFields: ['returnTo'] }, options)
   assert.equal((await browser.post('/login', { ...right, password: 'wrong' })).headers.location, '/form')
   assert.deepEqual((await browser.get('/data')).json(), { flash: { error: ['Try again'] }, messages: ['Wrong'] })

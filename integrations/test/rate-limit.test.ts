@@ -36,7 +36,11 @@ async function replayed (app: App, url: string, count: number): Promise<Browser[
 test('each session has a limit of its own, also where its first cookie is replayed', async () => {
   const app = await limitedApp()
   assert.deepEqual(await statuses(await replayed(app, '/login', 4)), [200, 200, 429, 429])
-  assert.deepEqual(await statuses(await replayed(app, '/login', 3)), [200, 200, 429], 'and the next sign-in has one of its own')
+  assert.deepEqual(
+    await statuses(await replayed(app, '/login', 3)),
+    [200, 200, 429],
+    'and the next sign-in has one of its own'
+  )
 })
 
 test('who is not signed in shares the limit of the address, with a cookie, with many and without', async () => {

@@ -20,7 +20,10 @@ test('files have neither a cookie nor Vary, even for a session that is due to be
   const get = async (url: string, headers = {}) => await app.inject({ url, headers: { cookie, ...headers } })
 
   const file = await get('/static/style.css')
-  assert.deepEqual([file.body, file.headers['set-cookie'], file.headers.vary], ['a { color: red }', undefined, undefined])
+  assert.deepEqual(
+    [file.body, file.headers['set-cookie'], file.headers.vary],
+    ['a { color: red }', undefined, undefined]
+  )
   assert.equal(file.headers['cache-control'], 'public, max-age=0')
   for (const headers of [{ 'if-none-match': `${file.headers.etag}` }, { range: 'bytes=0-3' }]) {
     const part = await get('/static/style.css', headers)

@@ -8,7 +8,11 @@ test('a request that is turned away opens no session and ends none', async (t) =
   let isHealthy = true
   const app = await buildApp()
   t.after(() => app.close())
-  await app.register(underPressure, { healthCheck: async () => isHealthy, healthCheckInterval: 5, exposeStatusRoute: true })
+  await app.register(underPressure, {
+    healthCheck: async () => isHealthy,
+    healthCheckInterval: 5,
+    exposeStatusRoute: true
+  })
   app.get('/', async ({ session }) => session.get('user'))
   const browser = new Browser(app)
   browser.cookies.set('session', app.encodeSession({ user: 'Ada' }))

@@ -42,7 +42,10 @@ test('over a real socket the handler reads the session, and a write is an error 
   const [[handshake]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'open')])
   assert.equal(handshake.headers['set-cookie'], undefined)
   assert.equal(await ask(socket, 'read'), 'Ada')
-  assert.match(await ask(socket, 'hello'), /^The session cannot be changed once the connection was upgraded to a websocket/)
+  assert.match(
+    await ask(socket, 'hello'),
+    /^The session cannot be changed once the connection was upgraded to a websocket/
+  )
   assert.equal(await ask(socket, 'read'), 'Ada')
   socket.close()
   await once(socket, 'close')

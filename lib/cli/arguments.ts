@@ -54,7 +54,9 @@ const tables: Record<'secret' | 'inspect' | 'sign', OptionTable> = {
 /** The arguments as they are meant. Throws a `UsageError`. */
 export function parseArguments ([command, ...rest]: readonly string[]): Arguments {
   if (command === undefined) throw new UsageError('A command is missing: secret, inspect or sign')
-  if (command === '--help' || command === '-h' || command === 'help') return { command: 'help', operand: undefined, options: {} }
+  if (command === '--help' || command === '-h' || command === 'help') {
+    return { command: 'help', operand: undefined, options: {} }
+  }
   if (command === '--version') return { command: 'version', operand: undefined, options: {} }
   if (!isCommand(command)) throw new UsageError('The first argument must be a command: secret, inspect or sign')
   const { options, operands } = parse(command, rest)
@@ -63,7 +65,9 @@ export function parseArguments ([command, ...rest]: readonly string[]): Argument
   return { command, operand: operandOf(command, operands), options }
 }
 
-const SECRET_ARGUMENT = 'A secret is not taken from an argument, which other users of the machine can see and the shell keeps in its history. ' +
+const SECRET_ARGUMENT =
+  'A secret is not taken from an argument, ' +
+  'which other users of the machine can see and the shell keeps in its history. ' +
   'Put it into the environment as SESSION_SECRET, or give --secret-env NAME, --secret-file FILE or --secret-stdin'
 
 function isCommand (command: string): command is 'secret' | 'inspect' | 'sign' {
@@ -82,6 +86,8 @@ function parse (command: 'secret' | 'inspect' | 'sign', args: string[]): { optio
 function operandOf (command: keyof typeof tables, operands: string[]): string | undefined {
   const [operand] = operands
   if (command === 'secret' && operand !== undefined) throw new UsageError('secret takes no argument')
-  if (operands.length > 1) throw new UsageError(`${command} takes one argument; quote one that holds spaces or semicolons`)
+  if (operands.length > 1) {
+    throw new UsageError(`${command} takes one argument; quote one that holds spaces or semicolons`)
+  }
   return operand === '-' ? undefined : operand
 }

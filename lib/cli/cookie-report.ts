@@ -3,7 +3,7 @@ import { SecureCookieSessionInterface, weights } from '../session/cookie-interfa
 import { openCookie } from '../session/encode.ts'
 import { splitPayload } from '../session/payload.ts'
 import type { SessionSettings } from '../session/settings.ts'
-import { loadText } from '../signing/serializer.ts'
+import { payloadError, type TextSerializer } from '../signing/serializer.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 
 /** What a cookie says, whether or not it may be believed. */
@@ -50,7 +50,7 @@ export function formatOf ({ digest }: CookieParts): FormatName {
 /** Reads a cookie, whether its signature holds or not. Throws `BadPayload`. */
 export function readContent ({ payload }: CookieParts, { format, serializer }: SessionSettings): CookieContent {
   const text = formats[format].payload.decode(payload, true)
-  const { data, id, createdAt, permanent } = splitPayload(loadText(serializer, text), text)
+  const { data, id, createdAt, permanent } = splitPayload(loaded(serializer, text), text)
   // More can be read than is ever written: deeper values, and keys that change prototypes.
   const weighed = attempt(() => weights(data, serializer), NotSerializable)
   return {
@@ -61,6 +61,14 @@ export function readContent ({ payload }: CookieParts, { format, serializer }: S
     payloadBytes: Buffer.byteLength(text),
     keyBytes: weighed instanceof NotSerializable ? [] : weighed,
     unsavable: weighed instanceof NotSerializable ? weighed.message : undefined
+  }
+}
+
+function loaded (serializer: TextSerializer, text: string): unknown {
+  try {
+    return serializer.loads(text)
+  } catch (error) {
+    throw payloadError(error, text)
   }
 }
 

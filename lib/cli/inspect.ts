@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { BadData, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import type { Arguments, Options } from './arguments.ts'
-import { attempt, type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie } from './cookie-report.ts'
+import {
+  attempt, type CookieContent, type CookieParts, formatOf, readContent, refusalOf, splitCookie
+} from './cookie-report.ts'
 import { findCookie, type FoundCookie } from './pasted-cookie.ts'
 import { reportAsJSON, reportAsText } from './report.ts'
 import { type FoundSecret, readSecrets } from './secrets.ts'
@@ -39,7 +41,9 @@ export interface Report {
 
 /** The command `inspect`: prints a report and returns the exit code. */
 export async function inspectCommand ({ operand, options }: Arguments, terminal: Terminal): Promise<number> {
-  if (operand === undefined && options['secret-stdin']) throw new UsageError('The cookie and the secret cannot both come from standard input')
+  if (operand === undefined && options['secret-stdin']) {
+    throw new UsageError('The cookie and the secret cannot both come from standard input')
+  }
   const secrets = await readSecrets(options, terminal)
   const text = operand ?? (await readStdin(terminal, 'the cookie')).toString()
   const cookie = findCookie(text, options.name)
@@ -144,7 +148,9 @@ function isMismatch (error: BadData): boolean {
 
 function problemOf (found: unknown, { digest }: CookieParts, settings: SessionSettings): Problem | undefined {
   if (!(found instanceof BadData)) return undefined
-  return isMismatch(found) ? asProblem(found, `: ${reasonFor(digest, settings.cookieName, settings.digest)}`) : asProblem(found)
+  return isMismatch(found)
+    ? asProblem(found, `: ${reasonFor(digest, settings.cookieName, settings.digest)}`)
+    : asProblem(found)
 }
 
 function asProblem ({ code, message }: BadData, reason = ''): Problem {
@@ -153,8 +159,11 @@ function asProblem ({ code, message }: BadData, reason = ''): Problem {
 
 function reasonFor (found: string | undefined, cookieName: string, expected: string): string {
   if (found === undefined) return 'it is cut short or changed'
-  if (found !== expected) return `it has the length of ${found} and not of ${expected}, so the digest or the format is another`
-  return `the cookie was changed, or the secret, the cookie's name (${cookieName}), the format, the salt or the key derivation is another`
+  if (found !== expected) {
+    return `it has the length of ${found} and not of ${expected}, so the digest or the format is another`
+  }
+  return `the cookie was changed, or the secret, the cookie's name (${cookieName}), the format, ` +
+    'the salt or the key derivation is another'
 }
 
 function warn ({ stderr }: Terminal, { verifying }: Application): void {

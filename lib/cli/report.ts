@@ -34,7 +34,11 @@ export function reportAsJSON (report: Report): string {
     id: content?.id ?? null,
     began: content?.began ?? null,
     permanent: content?.permanent ?? null,
-    bytes: { cookie: report.bytes, payload: content?.payloadBytes ?? null, keys: content === undefined ? null : Object.fromEntries(content.keyBytes) }
+    bytes: {
+      cookie: report.bytes,
+      payload: content?.payloadBytes ?? null,
+      keys: content === undefined ? null : Object.fromEntries(content.keyBytes)
+    }
   })
   return escapeControls(`${fields.slice(0, -1)},${dataAsJSON(content?.data)}}`) + '\n'
 }
@@ -54,17 +58,25 @@ const WHOLE = { depth: null, maxArrayLength: null, maxStringLength: null, compac
 
 function cookieRows (report: Report): Row[] {
   const { name, bytes, place: [number, of], format, isFormatGuessed, parts } = report
-  const rows: Row[] = [['cookie', `${name}, ${bytes} bytes with its name${of > 1 ? `, number ${number} of ${of} of that name` : ''}`]]
+  const rows: Row[] = [
+    ['cookie', `${name}, ${bytes} bytes with its name${of > 1 ? `, number ${number} of ${of} of that name` : ''}`]
+  ]
   if (parts !== undefined) {
     rows.push(['format', `${format}${isFormatGuessed ? ', by its signature' : ''}`])
-    rows.push(['compressed', parts.isCompressed ? `yes${format === 'default' ? ', for applications with compress: true' : ''}` : 'no'])
+    rows.push([
+      'compressed',
+      parts.isCompressed ? `yes${format === 'default' ? ', for applications with compress: true' : ''}` : 'no'
+    ])
   }
   rows.push(['signature', signatureText(report)])
   return rows
 }
 
 function signatureText ({ verified, signedBy, problem }: Report): string {
-  if (problem !== undefined) return `${verified === undefined ? 'not checked, and cannot be read' : 'DOES NOT VERIFY'}: ${problem.message} (${problem.code})`
+  if (problem !== undefined) {
+    return `${verified === undefined ? 'not checked, and cannot be read' : 'DOES NOT VERIFY'}: ` +
+      `${problem.message} (${problem.code})`
+  }
   return verified ? `verifies, with the secret of ${signedBy}` : 'not checked: no secret was given'
 }
 
@@ -74,7 +86,12 @@ function timeRows (report: Report): Row[] {
   const ends = parts.timestamp + lifetime
   return [
     ['signed', `${iso(parts.timestamp)}, ${distance(-(report.now - parts.timestamp))}`],
-    ['expires', expiryOf(report, parts.timestamp) === null ? 'never' : `${iso(ends)}, ${distance(ends - report.now)}, by a lifetime of ${lifetime} seconds`]
+    [
+      'expires',
+      expiryOf(report, parts.timestamp) === null
+        ? 'never'
+        : `${iso(ends)}, ${distance(ends - report.now)}, by a lifetime of ${lifetime} seconds`
+    ]
   ]
 }
 

@@ -14,9 +14,17 @@ const DEFAULT_VARIABLE = 'SESSION_SECRET'
 export async function readSecrets (options: Options, terminal: Terminal): Promise<FoundSecret[]> {
   const { 'secret-env': variables = [], 'secret-file': files = [], 'secret-stdin': fromStdin = false } = options
   const found = variables.map((name) => fromVariable(name, terminal))
-  for (const file of files) found.push({ secret: withoutLineBreak(await readNamedFile(file)), source: `the file ${file}` })
-  if (fromStdin) found.push({ secret: withoutLineBreak(await readStdin(terminal, 'the secret')), source: 'standard input' })
-  for (const { secret, source } of found) if (secret.length === 0) throw new UsageError(`There is no secret in ${source}`)
+  for (const file of files) {
+    found.push({ secret: withoutLineBreak(await readNamedFile(file)), source: `the file ${file}` })
+  }
+  if (fromStdin) {
+    found.push({ secret: withoutLineBreak(await readStdin(terminal, 'the secret')), source: 'standard input' })
+  }
+  for (const { secret, source } of found) {
+    if (secret.length === 0) {
+      throw new UsageError(`There is no secret in ${source}`)
+    }
+  }
   return found.length === 0 && terminal.env[DEFAULT_VARIABLE] ? [fromVariable(DEFAULT_VARIABLE, terminal)] : found
 }
 

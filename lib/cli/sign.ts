@@ -14,9 +14,13 @@ export class BadInput extends Error {}
 
 /** The command `sign`: prints a cookie and returns the exit code. */
 export async function signCommand ({ operand, options }: Arguments, terminal: Terminal): Promise<number> {
-  if (operand === undefined && options['secret-stdin']) throw new UsageError('The JSON and the secret cannot both come from standard input')
+  if (operand === undefined && options['secret-stdin']) {
+    throw new UsageError('The JSON and the secret cannot both come from standard input')
+  }
   const [found, ...others] = await readSecrets(options, terminal)
-  if (found === undefined) throw new UsageError('A secret is needed to sign: put it into the environment as SESSION_SECRET, or see --help')
+  if (found === undefined) {
+    throw new UsageError('A secret is needed to sign: put it into the environment as SESSION_SECRET, or see --help')
+  }
   if (others.length > 0) throw new UsageError('One secret signs: sign takes one')
   const settings = settingsFor(found.secret, options, options.compress ? { compress: true } : {})
   for (const warning of settings.warnings) terminal.stderr.write(`Warning: ${warning}\n`)
@@ -34,7 +38,12 @@ async function readText (operand: string | undefined, terminal: Terminal): Promi
 
 function print (name: string, value: string, limit: number, asJSON: boolean, { stdout, stderr }: Terminal): void {
   const cookie = `${name}=${value}`
-  if (cookie.length > limit) stderr.write(`Warning: The cookie takes ${cookie.length} bytes before its attributes; browsers keep ${limit}, and an application refuses to send more\n`)
+  if (cookie.length > limit) {
+    stderr.write(
+      `Warning: The cookie takes ${cookie.length} bytes before its attributes; browsers keep ${limit}, ` +
+        'and an application refuses to send more\n'
+    )
+  }
   stdout.write(`${asJSON ? JSON.stringify({ name, value, cookie, bytes: cookie.length }) : cookie}\n`)
 }
 
@@ -46,7 +55,9 @@ function readData (text: string, isTagged: boolean): Record<string, unknown> {
   } catch {
     throw new BadInput(isTagged ? 'What was given is not tagged JSON' : 'What was given is not JSON')
   }
-  if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) throw new BadInput('The JSON must be an object, the data of the session')
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) {
+    throw new BadInput('The JSON must be an object, the data of the session')
+  }
   return data as Record<string, unknown>
 }
 

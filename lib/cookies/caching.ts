@@ -1,4 +1,4 @@
-import { asList, type HeaderSource, type HeaderValue } from './headers.ts'
+import { asList, type Headers, type HeaderValue } from './headers.ts'
 
 /** Fields that speak to some caches only, ahead of `Cache-Control` (RFC 9213, section 2). */
 const TARGETED = /(?:^surrogate|(?:^|-)cdn-cache)-control$/i
@@ -10,31 +10,31 @@ const KEPT = /(?:^|,)\s*(?:public|s-maxage|max-age)\s*(?:[=,]|$)/i
  * Whether shared caches may keep the response: one of its fields says `public`, `s-maxage` or `max-age`, and neither
  * `private` nor `no-store` (RFC 9111, section 5.2.2).
  */
-export function isShareable (headers: HeaderSource): boolean {
-  return isKept(headers.peek('cache-control')) || sharingFields(headers).length > 0
+export function isShareable (headers: Headers): boolean {
+  return isKept(headers.getHeader('cache-control')) || sharingFields(headers).length > 0
 }
 
 /**
  * Keeps shared caches from storing the response with its cookie, unless the application has done that. Says whether the
  * application had said that they may store it.
  */
-export function forbidSharing (headers: HeaderSource): boolean {
-  const present = headers.peek('cache-control')
+export function forbidSharing (headers: Headers): boolean {
+  const present = headers.getHeader('cache-control')
   const targeted = sharingFields(headers)
   const isShared = isKept(present) || targeted.length > 0
-  if (isShared && !isPrivate(present)) headers.bag().set('cache-control', 'private, no-cache')
-  if (!isShared && present === undefined) headers.bag().set('cache-control', PRIVATE)
-  for (const name of targeted) headers.bag().set(name, 'private')
+  if (isShared && !isPrivate(present)) headers.header('cache-control', 'private, no-cache')
+  if (!isShared && present === undefined) headers.header('cache-control', PRIVATE)
+  for (const name of targeted) headers.header(name, 'private')
   return isShared
 }
 
 /** Takes away what `forbidSharing` put where there was nothing, for a response that has no cookie after all. */
-export function permitSharing (headers: HeaderSource): void {
-  if (headers.peek('cache-control') === PRIVATE) headers.bag().remove('cache-control')
+export function permitSharing (headers: Headers): void {
+  if (headers.getHeader('cache-control') === PRIVATE) headers.removeHeader('cache-control')
 }
 
-function sharingFields (headers: HeaderSource): string[] {
-  return headers.namesLike?.(TARGETED).filter((name) => isKept(headers.peek(name))) ?? []
+function sharingFields (headers: Headers): string[] {
+  return headers.namesLike?.(TARGETED).filter((name) => isKept(headers.getHeader(name))) ?? []
 }
 
 function isKept (value: HeaderValue): boolean {

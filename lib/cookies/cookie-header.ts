@@ -10,7 +10,10 @@ export function valuesAfter (header: string | undefined, start: string): string[
   while (at !== -1) {
     let end = header!.indexOf(';', at)
     if (end === -1) end = header!.length
-    if (beginsPair(header!, at)) values.push(unquote(header!.slice(at + start.length, end).trim()))
+    if (at === 0 || beginsPair(header!, at)) {
+      const value = header!.slice(at + start.length, end).trim()
+      values.push(value.startsWith('"') ? unquote(value) : value)
+    }
     at = header!.indexOf(start, end)
   }
   return values
@@ -25,5 +28,5 @@ function beginsPair (header: string, at: number): boolean {
 
 /** Quotes may stand around a value (RFC 6265, section 4.1.1); a signed one never needs the escapes of older RFCs. */
 function unquote (value: string): string {
-  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+  return value.length > 1 && value.endsWith('"') ? value.slice(1, -1) : value
 }

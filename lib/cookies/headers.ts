@@ -2,40 +2,39 @@ import { type ServerResponse, validateHeaderValue } from 'node:http'
 
 export type HeaderValue = number | string | string[] | undefined
 
-/** The headers of a response that has not left yet. */
-export interface HeaderBag {
-  get (name: string): HeaderValue
-  set (name: string, value: string | string[]): void
-  remove (name: string): void
-}
-
-/** Headers to be looked at, and to be changed as soon as it is known that they are to be. */
-export interface HeaderSource {
-  peek (name: string): HeaderValue
+/** The headers of a response that has not left yet: those of a Fastify reply, or those that are about to leave. */
+export interface Headers {
+  getHeader (name: string): HeaderValue
+  header (name: string, value: string | string[]): unknown
+  removeHeader (name: string): unknown
   /** Their names that match, in whatever capitals; missing where it is too early to ask. */
   namesLike? (pattern: RegExp): string[]
-  /** The `Set-Cookie` lines that would leave if `line` did not stand among them. */
-  cookiesBeside (line: string | undefined): string[]
-  bag (): HeaderBag
+  /** The `Set-Cookie` lines that would leave without `line`; missing where those of `getHeader` would. */
+  cookiesBeside? (line: string | undefined): string[]
 }
 
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
-export function varyByCookie (headers: HeaderBag): void {
-  const value = headers.get('vary')
+export function varyByCookie (headers: Headers): void {
+  const value = headers.getHeader('vary')
   if (isVariedByCookie(value)) return
   const present = value === undefined ? '' : asList(value).join(', ')
-  headers.set('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
+  headers.header('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
 
 /** Makes `others` and, behind them, `line` the `Set-Cookie` headers. */
-export function writeSetCookie (headers: HeaderBag, others: readonly string[], line: string | undefined): void {
+export function writeSetCookie (headers: Headers, others: readonly string[], line: string | undefined): void {
   const lines = line === undefined ? others : [...others, line]
-  if (headers.get('set-cookie') !== undefined) headers.remove('set-cookie')
-  if (lines.length > 0) headers.set('set-cookie', lines.length === 1 ? lines[0]! : [...lines])
+  if (headers.getHeader('set-cookie') !== undefined) headers.removeHeader('set-cookie')
+  if (lines.length > 0) headers.header('set-cookie', lines.length === 1 ? lines[0]! : [...lines])
+}
+
+/** The `Set-Cookie` lines that would leave without one of them. */
+export function cookiesBeside (headers: Headers, line: string | undefined): string[] {
+  return headers.cookiesBeside?.(line) ?? linesBeside(headers.getHeader('set-cookie'), line)
 }
 
 /** The lines of a `Set-Cookie` header but for one. */
-export function linesBeside (value: HeaderValue, line: string | undefined): string[] {
+function linesBeside (value: HeaderValue, line: string | undefined): string[] {
   return value === undefined || value === line ? [] : asList(value).filter((each) => each !== line)
 }
 
@@ -53,8 +52,8 @@ export function isVariedByCookie (value: HeaderValue): boolean {
 
 /** What watches the headers of a response leave. */
 export interface HeadWatcher {
-  /** Called as late as the headers themselves. */
-  leaving (head: DepartingHead): void
+  /** Called as late as the headers themselves. Says whether `left` is to be called. */
+  leaving (head: DepartingHead): boolean
   /** Called when they have left; not where `writeHead` threw. */
   left (): void
 }
@@ -62,8 +61,8 @@ export interface HeadWatcher {
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
 
 /**
- * Who watches the head of a response, and what it was written by before. A class, for V8 to make it among the young objects:
- * of literals made in one place it may think that they live long, and then keeps request and response alive with them.
+ * Who watches the head of a response, and what it was written by before. A class, since V8 makes its instances among the
+ * young objects. It may take those of a literal for long-lived, which keeps request and response in memory.
  */
 class Watch {
   readonly writeHead: WriteHead
@@ -97,14 +96,17 @@ function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
   const first = this[WATCH]!
   if (this.headersSent) return first.writeHead.apply(this, args)
   const head = new DepartingHead(this, args)
-  for (let watch: Watch | undefined = first; watch !== undefined; watch = watch.next) watch.watcher.leaving(head)
+  let concerned: HeadWatcher[] | undefined
+  for (let watch: Watch | undefined = first; watch !== undefined; watch = watch.next) {
+    if (watch.watcher.leaving(head)) (concerned ??= []).push(watch.watcher)
+  }
   const result = first.writeHead.apply(this, head.args)
-  for (let watch: Watch | undefined = first; watch !== undefined; watch = watch.next) watch.watcher.left()
+  if (concerned !== undefined) for (const watcher of concerned) watcher.left()
   return result
 }
 
 /** The headers of a response as they are about to leave, with those that are arguments of the call. */
-class DepartingHead implements HeaderSource {
+export class DepartingHead implements Headers {
   /** The arguments as they are to be passed on. */
   args: unknown[]
   readonly #raw: ServerResponse
@@ -116,41 +118,39 @@ class DepartingHead implements HeaderSource {
     this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
   }
 
-  peek (name: string): HeaderValue {
-    return this.#argument(name) ?? this.#raw.getHeader(name)
+  getHeader (name: string): HeaderValue {
+    const given = this.#given
+    if (given === undefined) return this.#raw.getHeader(name)
+    return given[name as never] ?? merged(given).get(name)?.[1] ?? this.#raw.getHeader(name)
   }
 
   namesLike (pattern: RegExp): string[] {
-    const given = Array.isArray(this.#given) ? merged(this.#given).keys() : Object.keys(this.#given ?? {})
-    return [...this.#raw.getHeaderNames(), ...given].filter((name) => pattern.test(name))
+    return [...this.#raw.getHeaderNames(), ...merged(this.#given).keys()].filter((name) => pattern.test(name))
   }
 
   /** Those of the call hide those that were set before. */
   cookiesBeside (line: string | undefined): string[] {
-    const given = linesBeside(this.#argument('set-cookie'), line)
+    const given = linesBeside(merged(this.#given).get('set-cookie')?.[1], line)
     return given.length > 0 ? given : linesBeside(this.#raw.getHeader('set-cookie'), line)
   }
 
-  /** The headers to be changed. Sets those of the call beforehand, and throws where they are none that can be set. */
-  bag (): HeaderBag {
+  /** Throws where the headers of the call cannot be set. */
+  header (name: string, value: string | string[]): void {
+    this.#setGiven()
+    this.#raw.setHeader(name, value)
+  }
+
+  removeHeader (name: string): void {
+    this.#setGiven()
+    this.#raw.removeHeader(name)
+  }
+
+  /** Sets the headers of the call, so that all of them can be changed alike. */
+  #setGiven (): void {
+    if (this.#given === undefined) return
     setAll(this.#raw, merged(this.#given))
     this.#given = undefined
     this.args = typeof this.args[1] === 'string' ? this.args.slice(0, 2) : this.args.slice(0, 1)
-    return rawBag(this.#raw)
-  }
-
-  #argument (name: string): HeaderValue {
-    return this.#given?.[name as never] ?? merged(this.#given).get(name)?.[1]
-  }
-}
-
-export type { DepartingHead }
-
-function rawBag (raw: ServerResponse): HeaderBag {
-  return {
-    get: (name) => raw.getHeader(name),
-    set: (name, value) => { raw.setHeader(name, value) },
-    remove: (name) => { raw.removeHeader(name) }
   }
 }
 

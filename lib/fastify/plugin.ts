@@ -149,22 +149,21 @@ function interfaceFor (settings: SessionSettings): SessionInterface {
 /** Decorates the request with a session, and returns the property that holds what stands behind it. */
 function decorateRequest (fastify: FastifyInstance, site: SessionSite): symbol {
   const slot = Symbol(`fastify-signed-session.${site.settings.name}`)
-  const sessionOf = (request: FastifyRequest): Session => slotOf(site, request, slot).session()
   fastify.decorateRequest(site.settings.name as 'session', {
-    getter () { return sessionOf(this) },
-    setter (value: unknown) { assignSession(sessionOf(this as unknown as FastifyRequest), value) }
+    getter () {
+      const slots = this as unknown as Slots
+      return (slots[slot] ??= new RequestSession(site, this, this[REPLY])).session()
+    },
+    setter (value: unknown) { assignSession(this[site.settings.name as 'session'], value) }
   } as never)
   refuseOutside(fastify, site.settings.name)
   return slot
 }
 
+/** The same for hooks. */
 function slotOf (site: SessionSite, request: FastifyRequest, slot: symbol): RequestSession {
-  const slots = request as unknown as Slots
-  if (slots[slot] !== undefined) return slots[slot]
-  const session = slots[slot] = new RequestSession(site, request)
-  const reply = (request as unknown as WithReply)[REPLY]
-  if (reply !== undefined) session.bind(reply)
-  return session
+  const slots = request as unknown as Slots & WithReply
+  return (slots[slot] ??= new RequestSession(site, request, slots[REPLY])) as RequestSession
 }
 
 function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slots: readonly symbol[]): void {
@@ -180,7 +179,9 @@ function addHooks (fastify: FastifyInstance, sites: readonly SessionSite[], slot
     else addSyncHooks(fastify, slots[index]!)
   })
   fastify.addHook('onError', (request, _reply, _error, done) => {
-    sites.forEach((site, index) => { slotOf(site, request, slots[index]!).expectErrorReply() })
+    sites.forEach((site, index) => {
+      slotOf(site, request, slots[index]!).expectErrorReply()
+    })
     done()
   })
 }

@@ -1,13 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { valuesAfter } from '../cookies/cookie-header.ts'
-import { type DepartingHead, type HeaderSource, type HeadWatcher, watchHead } from '../cookies/headers.ts'
-import { CookieTooLarge } from '../errors.ts'
-import type { SessionContents } from '../session/contents.ts'
-import type { SaveDecision, SaveOptions } from '../session/decision.ts'
-import { checked, openWith, saveWith, sessionGiven } from '../session/interface-calls.ts'
-import { contentsOf, type Session, type SessionHost, sessionOn } from '../session/session.ts'
+import { type DepartingHead, type Headers, type HeadWatcher, watchHead } from '../cookies/headers.ts'
+import { type BadData, CookieTooLarge } from '../errors.ts'
+import type { SessionContents, SessionHost } from '../session/contents.ts'
+import { checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from '../session/decision.ts'
+import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
-import { ReplyHeaders } from './reply-headers.ts'
 import { SessionHeaders } from './session-headers.ts'
 import { logFailure, reportRefused, warnOfSize } from './session-log.ts'
 import type { SessionSite } from './session-site.ts'
@@ -42,40 +40,41 @@ interface Failure {
 export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   readonly #site: SessionSite
   readonly #request: FastifyRequest
-  readonly #session: Session = sessionOn(this)
   #reply: FastifyReply | undefined
+  #session: Session | undefined
   /** The session that the interface opened; `#session` shows the same contents. */
   #opened: Session | undefined
   #contents: SessionContents | undefined
-  readonly #headers: SessionHeaders
+  #headers: SessionHeaders | undefined
   #lost: LostChanges | undefined
   #changes = 0
   #committed = -1
   #failure: Failure | undefined
   #unsent: unknown
+  #isWatching = false
   #isErrorReply = false
   #hasLeft = false
   #awaitsClose = false
 
-  constructor (site: SessionSite, request: FastifyRequest) {
+  constructor (site: SessionSite, request: FastifyRequest, reply: FastifyReply | undefined) {
     this.#site = site
     this.#request = request
-    this.#headers = new SessionHeaders(site, request)
+    this.#reply = reply
   }
 
   session (): Session {
-    return this.#session
+    return this.#session ??= sessionOn(this)
   }
 
   peek (): SessionContents | undefined {
     return this.#contents
   }
 
-  /** Names the reply that carries the session's cookie, and has its headers watched. */
+  /** Names the reply, for a session that was fetched before the plugin knew of one. */
   bind (reply: FastifyReply): void {
     if (this.#reply !== undefined) return
     this.#reply = reply
-    if (!watchHead(reply.raw, this) || isUpgrade(this.#request)) this.#awaitClose()
+    if (this.#contents !== undefined) this.#watch(reply)
   }
 
   open (): SessionContents {
@@ -84,31 +83,38 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (sessionInterface.async) {
       throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
     }
-    let refused
-    const session = openWith(sessionInterface, this.#cookies(), (error) => { refused = error })
-    const contents = this.#adopt(session)
-    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
-    return contents
+    if (this.#reply !== undefined) this.#watch(this.#reply)
+    let refused: BadData | undefined
+    const session = sessionInterface.openSession(valuesAfter(this.#request.headers.cookie, this.#site.cookieStart), (error) => { refused = error })
+    return this.#adopt(session, contentsGiven(session), refused)
   }
 
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
-    let refused
-    const session = await this.#site.sessionInterface.openSession(this.#cookies(), (error) => { refused = error })
-    this.#adopt(sessionGiven(session))
+    this.#watch(this.#reply!)
+    let refused: BadData | undefined
+    const session = await this.#site.sessionInterface.openSession(valuesAfter(this.#request.headers.cookie, this.#site.cookieStart), (error) => { refused = error })
+    this.#adopt(session, contentsGiven(session), refused)
     this.#committed = this.#changes
-    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
   }
 
-  #adopt (session: Session): SessionContents {
-    const contents = contentsOf(session)!
-    this.#opened = session
+  #adopt (session: unknown, contents: SessionContents, refused: BadData | undefined): SessionContents {
+    this.#opened = session as Session
     this.#contents = contents
-    this.#site.counters.opened++
-    if (!contents.isNew) this.#site.counters.verified++
+    const { counters } = this.#site
+    counters.opened++
+    if (!contents.isNew) counters.verified++
     this.#hasLeft = this.#reply?.raw.headersSent ?? false
     if (this.#hasLeft) this.#watchHeld(contents)
+    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
     return contents
+  }
+
+  /** Watches the headers leave, once. */
+  #watch (reply: FastifyReply): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    if (!watchHead(reply.raw, this) || isUpgrade(this.#request)) this.#awaitClose()
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -117,13 +123,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   setCookieOptions (options: object): void {
-    this.#headers.override(options)
+    this.#head().override(options)
   }
 
   changing (key: string | undefined): void {
     if (this.#reply?.raw.headersSent) {
       this.#logMissed()
-      this.#lostChanges().logLate(key, () => this.#session.keys())
+      this.#lostChanges().logLate(key, () => this.session().keys())
     } else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
     this.#changes++
   }
@@ -139,85 +145,99 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
    */
   commit (reply: FastifyReply): void {
     if (this.#contents === undefined) return
-    const headers = new ReplyHeaders(reply)
-    this.#throwOrGiveUp(this.#save(headers), headers)
+    const failure = this.#save(reply)
+    if (failure !== undefined) this.#throwOrGiveUp(failure, reply)
   }
 
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
     if (this.#contents === undefined) return
-    const headers = new ReplyHeaders(reply)
-    this.#throwOrGiveUp(await this.#saveAsync(headers), headers)
+    const failure = await this.#saveAsync(reply)
+    if (failure !== undefined) this.#throwOrGiveUp(failure, reply)
   }
 
-  #throwOrGiveUp (failure: Error | undefined, headers: HeaderSource): void {
-    if (failure === undefined) return
+  #throwOrGiveUp (failure: Error, headers: Headers): void {
     if (this.#isErrorReply) return this.#giveUp(failure, headers)
     this.#isNews(failure)
     throw failure
   }
 
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
-  leaving (head: DepartingHead): void {
+  leaving (head: DepartingHead): boolean {
     const contents = this.#contents
-    if (contents === undefined) return
+    if (contents === undefined) return false
     this.#unsent = undefined
     try {
-      this.#headers.restore(head, contents.isReplaced)
-      if (this.#failure !== undefined) this.#headers.keepPrivate(head)
-      if (this.#site.sessionInterface.async || (this.#changes === this.#committed && contents.isHeldAsSaved)) return
-      const failure = this.#save(head)
-      if (failure !== undefined) this.#giveUp(failure, head)
+      this.#headers?.restore(head, contents.isReplaced)
+      if (this.#failure !== undefined) this.#head().keepPrivate(head)
+      const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
+      if (!isCommitted && !this.#site.sessionInterface.async) {
+        const failure = this.#save(head)
+        if (failure !== undefined) this.#giveUp(failure, head)
+      }
     } catch (error) {
       this.#committed = -1 // as a rule writeHead refuses the application's headers too, and may be called again
       this.#unsent = error
     }
+    if (contents.held !== undefined) this.#watchHeld(contents)
+    else contents.watcher = this
+    return this.#unsent !== undefined || this.#changes > 0 || this.#headers?.isEventful === true
   }
 
   left (): void {
-    const contents = this.#contents
-    if (contents === undefined) return
     if (this.#unsent !== undefined) logFailure(this.#site, this.#request, this.#unsent, UNSAVED)
-    this.#headers.settle()
-    if (!this.#logMissed() && this.#failure === undefined) this.#watchHeld(contents)
+    this.#headers?.settle()
+    this.#logMissed()
   }
 
   /** Saves the session and brings the decision into the headers. Returns the error where that fails. */
-  #save (headers: HeaderSource): Error | undefined {
+  #save (headers: Headers): Error | undefined {
     try {
       this.#committed = this.#changes
-      return this.#apply(saveWith(this.#site.sessionInterface, this.#opened!, this), headers)
+      return this.#apply(this.#site.sessionInterface.saveSession(this.#opened!, this), headers)
     } catch (error) {
       return asError(error)
     }
   }
 
-  async #saveAsync (headers: HeaderSource): Promise<Error | undefined> {
+  async #saveAsync (headers: Headers): Promise<Error | undefined> {
     try {
       this.#committed = this.#changes
-      return this.#apply(checked(await this.#site.sessionInterface.saveSession(this.#opened!, this)), headers)
+      return this.#apply(await this.#site.sessionInterface.saveSession(this.#opened!, this), headers)
     } catch (error) {
       return asError(error)
     }
   }
 
-  #apply (decision: SaveDecision, headers: HeaderSource): Error | undefined {
+  #apply (given: SaveDecision | Promise<SaveDecision>, headers: Headers): Error | undefined {
+    const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
     const contents = this.#contents!
-    const { settings: { cookieName, maxCookieSize } } = this.#site
-    contents.remember(decision)
+    const isUnchanged = contents.revision === 0 && contents.saved === undefined
+    if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision)
+    this.#headers ??= new SessionHeaders(this.#site, this.#request)
     const size = this.#headers.apply(decision, contents.isReplaced, headers)
+    if (size > 0) return this.#checkSize(size)
+    this.#failure = undefined
+  }
+
+  #checkSize (size: number): Error | undefined {
+    const { settings: { cookieName, maxCookieSize } } = this.#site
     if (size > maxCookieSize) return new CookieTooLarge(cookieName, size, maxCookieSize, this.#weigh())
     this.#failure = undefined
     if (size >= WARNING_SHARE * maxCookieSize) warnOfSize(this.#site, this.#request, size, () => this.#weigh())
+  }
+
+  #head (): SessionHeaders {
+    return this.#headers ??= new SessionHeaders(this.#site, this.#request)
   }
 
   #weigh (): Array<[string, number]> {
     return this.#site.sessionInterface.weigh(this.#opened!)
   }
 
-  #giveUp (failure: Error, headers: HeaderSource): void {
+  #giveUp (failure: Error, headers: Headers): void {
     if (this.#isNews(failure)) logFailure(this.#site, this.#request, failure, UNSAVED)
-    this.#headers.giveUp(headers)
+    this.#head().giveUp(headers)
   }
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */
@@ -238,8 +258,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** Objects that code outside holds, now or later, may be changed when the headers have left. */
   #watchHeld (contents: SessionContents): void {
-    if (contents.isHeld) this.#awaitClose()
-    else contents.onHeld = () => { this.#awaitClose() }
+    if (contents.held === undefined) contents.watcher = this
+    else if (this.#failure === undefined) this.#awaitClose()
+  }
+
+  /** Code outside got hold of an object of the session for the first time, after the headers left. */
+  onHeld (): void {
+    this.#watchHeld(this.#contents!)
   }
 
   #awaitClose (): void {
@@ -259,17 +284,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   #unsavedKeys (): string[] {
     const { isNew, modified } = this.#contents!
-    const isUnknown = isNew && modified && !this.#headers.hasWish
-    return isUnknown ? this.#session.keys() : this.#site.sessionInterface.unsavedKeys(this.#opened!)
+    const isUnknown = isNew && modified && this.#headers?.hasWish !== true
+    return isUnknown ? this.session().keys() : this.#site.sessionInterface.unsavedKeys(this.#opened!)
   }
 
   #lostChanges (): LostChanges {
     this.#lost ??= new LostChanges(this.#site, this.#request)
     return this.#lost
-  }
-
-  #cookies (): string[] {
-    return valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
   }
 }
 

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { forbidSharing, isShareable, permitSharing } from '../cookies/caching.ts'
 import type { CookieWriter } from '../cookies/cookie-writer.ts'
-import { hasSetCookie, type HeaderSource, isVariedByCookie, varyByCookie, writeSetCookie } from '../cookies/headers.ts'
+import {
+  cookiesBeside, type DepartingHead, hasSetCookie, type Headers, isVariedByCookie, varyByCookie, writeSetCookie
+} from '../cookies/headers.ts'
 import { type Rival, rivalOf } from '../cookies/rival.ts'
 import type { SaveDecision } from '../session/decision.ts'
 import { cameByHttps } from './https.ts'
@@ -31,7 +33,9 @@ export class SessionHeaders {
   #line: string | undefined
   /** Whether the response was said to depend on the cookie. */
   #varies = false
-  /** What is to be counted when the headers have left. */
+  /** Whether there may be something to count or to warn of when the headers have left. */
+  isEventful = false
+  /** What is to be counted then. */
   #outcome: Outcome | 'skipped' | undefined
   /** What to warn of then. */
   #warning: string | undefined
@@ -56,33 +60,35 @@ export class SessionHeaders {
    * Makes a decision the one that the headers follow. Returns the bytes of the cookie; where those are more than
    * `maxCookieSize`, nothing else was done.
    */
-  apply (decision: SaveDecision, isReplaced: boolean, headers: HeaderSource): number {
+  apply (decision: SaveDecision, isReplaced: boolean, headers: Headers): number {
     const wish = decision.action === 'keep' ? undefined : this.#wishFor(decision)
     const size = wish?.line.length ?? 0
     if (size > this.#site.settings.maxCookieSize) return size
-    if (decision.vary && !this.#varies) this.#vary(headers)
+    if (decision.vary && !this.#varies) varyByCookie(headers)
+    this.#varies ||= decision.vary
     this.#wish = wish
-    this.#place(headers, isReplaced)
+    if (wish !== undefined || this.#line !== undefined) this.#place(headers, isReplaced)
     return size
   }
 
   /** Leaves the cookie as it is, where the session could not be saved. */
-  giveUp (headers: HeaderSource): void {
-    if (!this.#varies) this.#vary(headers)
+  giveUp (headers: Headers): void {
+    if (!this.#varies) varyByCookie(headers)
+    this.#varies = true
     this.#wish = undefined
-    this.#place(headers, false)
+    if (this.#line !== undefined) this.#place(headers, false)
   }
 
   /** Repeats what other code may have changed in the headers since. */
-  restore (headers: HeaderSource, isReplaced: boolean): void {
-    if (this.#varies && !isVariedByCookie(headers.peek('vary'))) varyByCookie(headers.bag())
+  restore (headers: DepartingHead, isReplaced: boolean): void {
+    if (this.#varies && !isVariedByCookie(headers.getHeader('vary'))) varyByCookie(headers)
     if (this.#wish === undefined) return
-    if (this.#line !== undefined && !hasSetCookie(headers.peek('set-cookie'), this.#line)) this.#line = undefined
+    if (this.#line !== undefined && !hasSetCookie(headers.getHeader('set-cookie'), this.#line)) this.#line = undefined
     this.#place(headers, isReplaced)
   }
 
   /** For an error reply that replaces one that shared caches may keep. */
-  keepPrivate (headers: HeaderSource): void {
+  keepPrivate (headers: Headers): void {
     if (this.#site.settings.cacheControl && isShareable(headers)) forbidSharing(headers)
   }
 
@@ -91,11 +97,6 @@ export class SessionHeaders {
     if (this.#outcome !== undefined) this.#site.counters[this.#outcome]++
     this.#outcome = undefined
     if (this.#warning !== undefined) warnOfRoute(this.#site, this.#request, this.#warning)
-  }
-
-  #vary (headers: HeaderSource): void {
-    varyByCookie(headers.bag())
-    this.#varies = true
   }
 
   #wishFor (decision: Exclude<SaveDecision, { action: 'keep' }>): Wish {
@@ -107,14 +108,14 @@ export class SessionHeaders {
   }
 
   /** Puts the line that is asked for behind all others, or leaves it out where it must not stand. */
-  #place (headers: HeaderSource, isReplaced: boolean): void {
+  #place (headers: Headers, isReplaced: boolean): void {
     const wish = this.#wish
-    if (wish === undefined && this.#line === undefined) return
-    const others = headers.cookiesBeside(this.#line)
+    this.isEventful = true
+    const others = cookiesBeside(headers, this.#line)
     const rival = this.#rivalAmong(others)
     const isSkipped = this.#site.settings.cacheControl && wish?.outcome === 'resigned' && isShareable(headers)
     const line = isSkipped || this.#yieldsTo(rival, isReplaced) ? undefined : wish?.line
-    if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers.bag(), others, line)
+    if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers, others, line)
     if (isSkipped && this.#line !== undefined) permitSharing(headers)
     this.#line = line
     this.#outcome = isSkipped ? 'skipped' : line === undefined ? undefined : wish!.outcome

@@ -1,5 +1,5 @@
 import type { Format } from '../wire/format.ts'
-import { type Ages, MAX_COOKIE_AGE } from './ages.ts'
+import { type Ages, MAX_COOKIE_AGE } from './rules.ts'
 import type { SessionOptions } from './options.ts'
 
 const DAY = 24 * 60 * 60
@@ -15,8 +15,8 @@ export function agesOf (options: SessionOptions, format: Format, warnings: strin
   const { lifetime = DEFAULT_LIFETIME, permanentLifetime = lifetime, absoluteLifetime } = options
   const { refreshAfter = format.refreshAfter } = options
   if (options.permanentLifetime !== undefined && format.isShared) {
-    throw new TypeError('The session option permanentLifetime does not go with this format, whose program has one age: ' +
-      'use lifetime')
+    throw new TypeError('The session option permanentLifetime does not go with this format: ' +
+      'the other program has one age, so use lifetime')
   }
   if (permanentLifetime < lifetime) {
     throw new TypeError('The session option permanentLifetime is below lifetime: ' +
@@ -33,17 +33,18 @@ export function agesOf (options: SessionOptions, format: Format, warnings: strin
 
 type Lifetimes = Pick<Ages, 'lifetime' | 'permanentLifetime' | 'absoluteLifetime'>
 
-function doubtsAbout (given: SessionOptions, { lifetime, permanentLifetime, absoluteLifetime }: Lifetimes): string[] {
+function doubtsAbout (given: SessionOptions, lifetimes: Lifetimes): string[] {
+  const { lifetime, permanentLifetime, absoluteLifetime = Infinity } = lifetimes
   const doubts: string[] = []
-  if (permanentLifetime === Infinity && absoluteLifetime === undefined) doubts.push(ENDLESS)
+  if (permanentLifetime === Infinity && absoluteLifetime === Infinity) doubts.push(ENDLESS)
   for (const name of ['lifetime', 'permanentLifetime', 'absoluteLifetime'] as const) {
     const seconds = given[name] ?? 0
     if (seconds > MAX_COOKIE_AGE && seconds !== Infinity) {
       doubts.push(`The session option ${name} is more than 400 days (${Math.floor(seconds / DAY)}); it is in seconds`)
     }
   }
-  if (absoluteLifetime !== undefined && absoluteLifetime < Math.max(lifetime, permanentLifetime)) {
-    doubts.push('The session option absoluteLifetime is below the lifetime of a session, which then never holds to its end')
+  if ([lifetime, permanentLifetime].some((each) => each !== Infinity && each > absoluteLifetime)) {
+    doubts.push('The session option absoluteLifetime is below a lifetime, which then never holds to its end')
   }
   return doubts
 }

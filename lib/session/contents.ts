@@ -2,7 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { SaveDecision } from './decision.ts'
 import { Held, type Snapshots } from './held.ts'
 import type { Origin } from './origin.ts'
-import type { Standing } from './saving.ts'
+import type { Standing } from './rules.ts'
+
+/** What a session belongs to. Has methods instead of getters, since inspecting runs those. */
+export interface SessionHost {
+  /** The contents, which the first use of a member opens. */
+  open (): SessionContents
+  /** The contents, or undefined where nothing was used yet. */
+  peek (): SessionContents | undefined
+  setCookieOptions (options: object): void
+  /** Called before every change; `key` is what changes, undefined for more than one. */
+  changing (key: string | undefined): void
+}
 
 /** What is kept of a session in its payload beside the data. */
 export interface KeptBeside {
@@ -40,14 +51,14 @@ export interface Decided {
 }
 
 /** What a decision was made for. */
-interface Saved {
+export interface Saved {
   readonly revision: number
   /** How the held objects were; undefined where the cookie was left as it is. */
   readonly snapshots: Snapshots | undefined
 }
 
-/** An open session: its data and its state. The members of `Session` work on it. */
-export class SessionContents implements Standing, KeptBeside {
+/** An open session: its data and its state. The members of `Session` work on it. Outside a request it is its own host. */
+export class SessionContents implements Standing, KeptBeside, SessionHost {
   readonly rules: ContentsRules
   readonly origin: Origin
   data: Record<string, unknown>
@@ -71,14 +82,15 @@ export class SessionContents implements Standing, KeptBeside {
   revision = 0
   /** What the interface decided last. */
   decided: Decided | undefined
-  /** How the session was then. */
-  #saved: Saved | undefined
-  /** Called when code outside gets hold of an object for the first time. */
-  onHeld: (() => void) | undefined
+  /** How the session was then; undefined where nothing was changed by then. */
+  saved: Saved | undefined
+  /** The objects that code outside holds; undefined where it holds none. */
+  held: Held | undefined
+  /** Told when code outside gets hold of an object for the first time. */
+  watcher: { onHeld (): void } | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
   #cleanText: string | undefined
   #isForeign: boolean
-  #held: Held | undefined
 
   constructor (data: Record<string, unknown>, origin: Origin, kept: Partial<KeptBeside>, rules: ContentsRules) {
     this.rules = rules
@@ -93,9 +105,23 @@ export class SessionContents implements Standing, KeptBeside {
     this.#isForeign = origin.isForeign ?? false
   }
 
+  open (): SessionContents {
+    return this
+  }
+
+  peek (): SessionContents {
+    return this
+  }
+
+  changing (): void {}
+
+  setCookieOptions (): never {
+    throw new TypeError('options() belongs to the session of a request')
+  }
+
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null && this.#held?.has(key) !== true) this.#hold().addRead(key, value)
+    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) this.#hold().addRead(key, value)
     return value
   }
 
@@ -107,21 +133,21 @@ export class SessionContents implements Standing, KeptBeside {
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) this.#hold().addStored(key)
-    else this.#held?.drop(key)
+    else this.held?.drop(key)
     this.change()
   }
 
   remove (key: string): boolean {
     if (!Object.hasOwn(this.data, key)) return false
     this.change()
-    this.#held?.drop(key)
+    this.held?.drop(key)
     return delete this.data[key]
   }
 
   /** Puts other data in place of all there was; the id, the clocks and `permanent` end with it. */
   replace (data: Record<string, unknown>): void {
     this.data = {}
-    this.#held?.clear()
+    this.held?.clear()
     this.isReplaced = true
     this.id = undefined
     this.createdAt = undefined
@@ -139,7 +165,7 @@ export class SessionContents implements Standing, KeptBeside {
   discardChanges (): void {
     this.#cleanText = this.rules.dump(this)
     this.#isForeign = false
-    this.#held?.settle(this.data)
+    this.held?.settle(this.data)
     this.touched = false
     this.modified = false
   }
@@ -158,7 +184,7 @@ export class SessionContents implements Standing, KeptBeside {
   /** The payload to save, as `dump` writes it, or undefined where nothing was changed. */
   changedText (dump = this.rules.dump): string | undefined {
     const isAnnounced = this.modified || this.touched
-    if (!isAnnounced && this.isUntouched) return undefined
+    if (!isAnnounced && (this.held === undefined || this.isUntouched)) return undefined
     const text = dump(this)
     return isAnnounced || !this.isClean(text) ? text : undefined
   }
@@ -171,30 +197,25 @@ export class SessionContents implements Standing, KeptBeside {
     return text === this.#cleanText
   }
 
-  /** Whether code outside holds an object of the data. */
-  get isHeld (): boolean {
-    return this.#held !== undefined
-  }
-
   /** Whether every held object is as it was when it needed no saving. May say no where it is. */
   get isUntouched (): boolean {
-    return this.#held?.isAs(this.data) ?? true
+    return this.held?.isAs(this.data) ?? true
   }
 
   /** Whether every held object is as the last decision found it. May say no where it is. */
   get isHeldAsSaved (): boolean {
-    return this.#held?.isAs(this.data, this.#saved?.snapshots) ?? true
+    return this.held?.isAs(this.data, this.saved?.snapshots) ?? true
   }
 
   /** Whether nothing was changed since the last decision. May say no where nothing was. */
   get isAsSaved (): boolean {
-    return this.revision === (this.#saved?.revision ?? 0) && this.isHeldAsSaved
+    return this.revision === (this.saved?.revision ?? 0) && this.isHeldAsSaved
   }
 
   /** Remembers what a decision was made for. */
   remember (decision: SaveDecision): void {
-    const snapshots = decision.action === 'keep' ? undefined : this.#held?.snapshots(this.data)
-    this.#saved = { revision: this.revision, snapshots }
+    const snapshots = decision.action === 'keep' ? undefined : this.held?.snapshots(this.data)
+    this.saved = { revision: this.revision, snapshots }
   }
 
   /** The payload that the browser has by the last decision. */
@@ -207,10 +228,10 @@ export class SessionContents implements Standing, KeptBeside {
   }
 
   #hold (): Held {
-    if (this.#held === undefined) {
-      this.#held = new Held()
-      this.onHeld?.()
+    if (this.held === undefined) {
+      this.held = new Held()
+      this.watcher?.onHeld()
     }
-    return this.#held
+    return this.held
   }
 }

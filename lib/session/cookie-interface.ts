@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
-import { loadText } from '../signing/serializer.ts'
-import type { Opened } from '../wire/codec.ts'
+import { payloadError } from '../signing/serializer.ts'
+import { Candidates, type Opened } from '../wire/codec.ts'
 import { SessionContents } from './contents.ts'
-import type { SaveDecision, SaveOptions } from './decision.ts'
-import type { SessionSettings } from './settings.ts'
+import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
-import { joined, splitPayload } from './payload.ts'
-import { type Action, actionFor } from './saving.ts'
-import { contentsOf, type Session, sessionOf } from './session.ts'
+import { joined, type SessionPayload, splitPayload } from './payload.ts'
+import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
+import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface, type SessionSerializer } from './session-interface.ts'
+import type { SessionSettings } from './settings.ts'
 
 /** The payload of an empty session, which is never signed. */
 const EMPTY = '{}'
@@ -21,18 +21,20 @@ export class SecureCookieSessionInterface extends SessionInterface {
   readonly #keepsBeginning: boolean
   /** Whether every payload has an id. */
   readonly #keepsIds: boolean
+  readonly #maxAge: number
 
   constructor (settings: SessionSettings) {
     super(settings)
     this.serializer = settings.serializer
     this.#keepsBeginning = settings.absoluteLifetime !== undefined
     this.#keepsIds = !settings.isShared
+    this.#maxAge = longestLifetime(settings)
     this.rules.dump = this.#dump
     this.rules.rewrite = this.#rewrite
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
-    const candidates = this.candidates(cookies)
+    const candidates = new Candidates(this.settings.codec, cookies, this.#maxAge)
     for (let cookie = candidates.next(); cookie !== undefined; cookie = candidates.next()) {
       try {
         return this.#load(cookie)
@@ -46,12 +48,17 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   saveSession (session: Session, options: SaveOptions = {}): SaveDecision {
     const contents = contentsOf(session)!
-    const changed = contents.isBlank ? undefined : contents.changedText(this.#dump)
-    const { decided } = contents
+    const { isBlank, decided } = contents
+    const changed = isBlank ? undefined : contents.changedText(this.#dump)
     if (changed !== undefined && changed === decided?.text) return decided.decision
-    const action = actionFor(contents, changed !== undefined, this.isDue(contents, options))
-    const decision = this.decisionFor(session, action, changed ?? this.#textToResign(contents, action))
-    contents.decided = { decision, text: contents.isBlank ? EMPTY : changed }
+    const action = isBlank
+      ? actionForBlank(contents)
+      : actionFor(changed !== undefined, isDue(this.settings, contents, options))
+    const decision = action === 'save' || action === 'resign'
+      ? this.set(contents, changed ?? this.#textToResign(contents), changed === undefined)
+      : action === 'delete' ? DELETE : contents.accessed ? KEEP_USED : KEEP_UNUSED
+    const text = isBlank ? EMPTY : changed
+    contents.decided = text === undefined ? undefined : { decision, text }
     return decision
   }
 
@@ -64,7 +71,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const text = contents.sentText
     if (contents.isAsSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
-    const { data: saved } = splitPayload(this.serializer.loads(text), text)
+    const { data: saved } = this.#read(text)
     const isOther = (key: string): boolean => Object.hasOwn(data, key) !== Object.hasOwn(saved, key) ||
       this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key])
     return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter(isOther)
@@ -73,13 +80,16 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The session of a genuine cookie. Throws `BadData`. */
   #load (cookie: Opened): Session {
     const { text, issuedAt, now: openedAt, isFromFallback } = cookie
-    const payload = splitPayload(loadText(this.serializer, text), text)
-    const { data, id, createdAt: began, permanent } = payload
-    if (this.#keepsBeginning && Object.hasOwn(data, '_began')) {
+    const { data, id, createdAt: began, permanent } = this.#read(text)
+    const lacksBeginning = this.#keepsBeginning && began === undefined
+    if (lacksBeginning && Object.hasOwn(data, '_began')) {
       throw new BadPayload('The session began at a time that is none', { payload: text })
     }
-    const isIncomplete = (this.#keepsBeginning && began === undefined) || (this.#keepsIds && id === undefined)
-    const kept = { id, createdAt: this.#beginningOf(began, issuedAt), permanent }
+    const createdAt = lacksBeginning ? issuedAt : began
+    const isIncomplete = lacksBeginning || (this.#keepsIds && id === undefined)
+    const clocks = { permanent, issuedAt, createdAt }
+    const expiresAt = expiryOf(this.settings, clocks)
+    if (openedAt > expiresAt) throw refusalOf(this.settings, clocks, openedAt, text)
     const origin: Origin = {
       isNew: false,
       hasCookie: true,
@@ -88,18 +98,27 @@ export class SecureCookieSessionInterface extends SessionInterface {
       text,
       issuedAt,
       openedAt,
-      expiresAt: this.checkedExpiry(cookie, kept),
+      expiresAt,
       isFromFallback,
       isForeign: isIncomplete || !this.#keepsIds,
       isIncomplete
     }
-    return sessionOf(new SessionContents(data, origin, kept, this.rules))
+    return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
   }
 
-  /** The payload of a cookie that is signed anew; one that lacks its id or its beginning gets them. */
-  #textToResign (contents: SessionContents, action: Action): string {
-    const { origin } = contents
-    return action === 'resign' && origin.isIncomplete === true ? this.#dump(contents) : origin.text ?? EMPTY
+  /** What a payload holds. Throws `BadPayload`. */
+  #read (text: string): SessionPayload {
+    try {
+      return splitPayload(this.serializer.loads(text), text)
+    } catch (error) {
+      throw payloadError(error, text)
+    }
+  }
+
+  /** The payload of a cookie that is signed anew. One that lacks its id or its beginning gets them. */
+  #textToResign (contents: SessionContents): string {
+    const { isIncomplete, text } = contents.origin
+    return isIncomplete === true || text === undefined ? this.#dump(contents) : text
   }
 
   /** The data, and what is kept beside it. */
@@ -111,22 +130,18 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 
   /** The payload that came, as it would be written here. */
-  readonly #rewrite = (contents: SessionContents): string | undefined => {
-    const { origin } = contents
+  readonly #rewrite = ({ origin }: SessionContents): string | undefined => {
     if (origin.text === undefined) return undefined
-    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(origin.text), origin.text)
-    const kept = { id, createdAt: this.#beginningOf(createdAt, origin.issuedAt), permanent }
-    return this.#dump(new SessionContents(data, origin, kept, this.rules))
-  }
-
-  /** A session that does not say when it began, began when its cookie was signed. */
-  #beginningOf (createdAt: number | undefined, issuedAt: number | undefined): number | undefined {
-    return this.#keepsBeginning ? createdAt ?? issuedAt : createdAt
+    const { data, id, createdAt, permanent } = this.#read(origin.text)
+    const beginning = this.#keepsBeginning ? createdAt ?? origin.issuedAt : createdAt
+    return this.#dump(new SessionContents(data, origin, { id, createdAt: beginning, permanent }, this.rules))
   }
 }
 
 /** The bytes that each key takes with its name, largest first. */
-export function weights (data: Record<string, unknown>, serializer: SessionSerializer): Array<[key: string, bytes: number]> {
+export function weights (
+  data: Record<string, unknown>, serializer: SessionSerializer
+): Array<[key: string, bytes: number]> {
   const bytesOf = (key: string): number => Buffer.byteLength(serializer.dumps({ [key]: data[key] })) - EMPTY.length
   return Object.keys(data).map((key): [string, number] => [key, bytesOf(key)]).sort(([, a], [, b]) => b - a)
 }

@@ -20,3 +20,35 @@ export interface SaveOptions {
 export const DELETE: SaveDecision = Object.freeze({ action: 'delete', vary: true })
 export const KEEP_USED: SaveDecision = Object.freeze({ action: 'keep', vary: true })
 export const KEEP_UNUSED: SaveDecision = Object.freeze({ action: 'keep', vary: false })
+
+/** What a cookie value may hold (RFC 6265, section 4.1.1). */
+const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
+
+/**
+ * A copy of what an interface decided, so that what was checked is what is written. Throws a `TypeError` for what is no
+ * decision, a promise for instance, and for a value that could bring attributes of its own.
+ */
+export function checked (decision: SaveDecision | Promise<SaveDecision>): SaveDecision {
+  if (decision instanceof Promise) throw brokenPromise(decision)
+  const { action, vary, value, maxAge, isResigned } = (decision ?? {}) as Partial<Record<string, unknown>>
+  if (action === 'keep' || action === 'delete') return { action, vary: Boolean(vary) }
+  if (action !== 'set') throw new TypeError('The session interface gave no decision to keep, set or delete')
+  if (typeof value !== 'string' || !COOKIE_VALUE.test(value)) {
+    throw new TypeError('The session interface gave a cookie value with characters that a cookie cannot hold ' +
+      '(RFC 6265, section 4.1.1)')
+  }
+  if (maxAge !== undefined && !isWholeSeconds(maxAge)) {
+    throw new TypeError('The session interface gave a maxAge that is no whole number of seconds')
+  }
+  return { action, value, maxAge, vary: Boolean(vary), isResigned: Boolean(isResigned) }
+}
+
+function isWholeSeconds (value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+/** The error for an interface that answers with a promise and is not declared asynchronous. */
+export function brokenPromise (promise: Promise<unknown>): TypeError {
+  promise.catch(() => {})
+  return new TypeError('The session interface returned a promise: it has to declare async = true')
+}

@@ -1,6 +1,6 @@
 import { type BadData, BadSignature } from '../errors.ts'
-import { openWith, saveWith } from './interface-calls.ts'
-import type { Session } from './session.ts'
+import { checked } from './decision.ts'
+import { contentsGiven, type Session } from './session.ts'
 import type { SessionInterface } from './session-interface.ts'
 
 /** A session made outside a request, and what its cookie is to hold. */
@@ -13,18 +13,16 @@ export interface EncodedSession {
 
 /** A new session of `data`. Throws a `TypeError` for data that cannot be kept, or of which nothing is to be kept. */
 export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): EncodedSession {
-  const session = openWith(sessionInterface, [], () => {})
+  const session = open(sessionInterface, [])
   session.update(data)
-  const decision = saveWith(sessionInterface, session)
+  const decision = checked(sessionInterface.saveSession(session))
   if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
   return { session, value: decision.value, maxAge: decision.maxAge }
 }
 
 /** The session of a cookie value. Throws `BadData`. */
 export function openCookie (sessionInterface: SessionInterface, value: string): Session {
-  let refused: BadData | undefined
-  const session = openWith(sessionInterface, [value], (error) => { refused = error })
-  if (refused !== undefined) throw refused
+  const session = open(sessionInterface, [value])
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session
 }
@@ -32,4 +30,12 @@ export function openCookie (sessionInterface: SessionInterface, value: string): 
 /** The data of a cookie value. Throws `BadData`. */
 export function decodeSession (sessionInterface: SessionInterface, value: string): Record<string, unknown> {
   return openCookie(sessionInterface, value).data()
+}
+
+function open (sessionInterface: SessionInterface, cookies: readonly string[]): Session {
+  let refused: BadData | undefined
+  const session = sessionInterface.openSession(cookies, (error) => { refused = error })
+  contentsGiven(session)
+  if (refused !== undefined) throw refused
+  return session as Session
 }

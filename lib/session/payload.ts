@@ -16,11 +16,18 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
     throw new BadPayload('The payload is not that of a session', { payload })
   }
   const data = value as Record<string, unknown>
+  const { _id: id, _began: createdAt, _permanent: permanent } = data
+  const hasId = typeof id === 'string' && ID.test(id) && Object.hasOwn(data, '_id')
+  const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
+  const hasPermanent = typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
+  if (hasPermanent) delete data._permanent
+  if (hasBeginning) delete data._began
+  if (hasId) delete data._id
   return {
     data,
-    id: take(data, '_id', isId),
-    createdAt: take(data, '_began', isTime),
-    permanent: take(data, '_permanent', isBoolean)
+    id: hasId ? id : undefined,
+    createdAt: hasBeginning ? createdAt : undefined,
+    permanent: hasPermanent ? permanent : undefined
   }
 }
 
@@ -42,25 +49,10 @@ export function joined (data: Record<string, unknown>, kept: KeptBeside, write: 
   }
 }
 
-function take<Kind> (
-  data: Record<string, unknown>, key: string, is: (value: unknown) => value is Kind
-): Kind | undefined {
-  const value = Object.hasOwn(data, key) ? data[key] : undefined
-  if (!is(value)) return undefined
-  delete data[key]
-  return value
-}
-
 /** As `session.id` makes them. */
-function isId (value: unknown): value is string {
-  return typeof value === 'string' && /^[\w-]{22}$/.test(value)
-}
+const ID = /^[\w-]{22}$/
 
 /** Whole Unix seconds that a Date can hold. */
 function isTime (value: unknown): value is number {
   return Number.isSafeInteger(value) && Math.abs(Number(value)) <= MAX_TIMESTAMP
-}
-
-function isBoolean (value: unknown): value is boolean {
-  return typeof value === 'boolean'
 }

@@ -1,17 +1,16 @@
-import { type BadData, BadPayload, NotSerializable, SignatureExpired } from '../errors.ts'
+import { type BadData, NotSerializable } from '../errors.ts'
 import type { JSONTag, TagClass } from '../json/tag.ts'
 import type { RegisterOptions } from '../json/tagged-json.ts'
-import type { TextSerializer } from '../signing/serializer.ts'
 import { formatPath, formatRoot } from '../path.ts'
-import { Candidates, CLOCK_TOLERANCE, type Opened } from '../wire/codec.ts'
-import {
-  type Ages, beginningOf, type Clocks, cookieAge, expiryOf, isDue, lifetimeOf, longestLifetime
-} from './ages.ts'
+import type { TextSerializer } from '../signing/serializer.ts'
+import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
+import {
+  type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
+} from './rules.ts'
+import { contentsOf, type Session, sessionOn } from './session.ts'
 import type { SessionSettings } from './settings.ts'
-import { type Action, actionFor } from './saving.ts'
-import { contentsOf, type Session, sessionOf } from './session.ts'
 
 /** A serializer of sessions; one that takes tags has `register`. */
 export interface SessionSerializer extends TextSerializer {
@@ -35,18 +34,20 @@ export abstract class SessionInterface {
   /** Default false. */
   readonly async: boolean = false
   readonly serializer: SessionSerializer | undefined
-  readonly #settings: SessionSettings | undefined
+  /** The settings of the session. Using them throws a `TypeError` where the interface was made without. */
+  protected declare readonly settings: SessionSettings
   /** What all sessions of this interface are held to. */
   protected readonly rules: ContentsRules
 
   constructor (settings?: SessionSettings) {
-    this.#settings = settings
+    Object.defineProperty(this, 'settings', { value: settings ?? NO_SETTINGS }) // not enumerable, since it holds keys
     this.serializer = settings?.serializer
+    const { name = 'session', permanent = false, isShared = false } = settings ?? {}
     this.rules = {
-      startsPermanent: settings?.permanent ?? false,
-      allowsMemberNames: settings?.isShared ?? false,
-      checkValue: this.#checkValue,
-      dump: ({ data }) => this.serializer?.dumps(data, settings?.name) ?? '',
+      startsPermanent: permanent,
+      allowsMemberNames: isShared,
+      checkValue: (key, value) => { refuseValue(this.serializer, name, key, value) },
+      dump: ({ data }) => this.serializer?.dumps(data, name) ?? '',
       rewrite: () => undefined
     }
   }
@@ -81,12 +82,6 @@ export abstract class SessionInterface {
     return []
   }
 
-  /** The settings. Throws a `TypeError` where the interface was made without them. */
-  protected get settings (): SessionSettings {
-    if (this.#settings !== undefined) return this.#settings
-    throw new TypeError('The session interface was made without settings: give the option sessionInterface its class')
-  }
-
   /** The genuine ones among the cookies of a request that are not too old, one after the other. */
   protected candidates (cookies: readonly string[]): Candidates {
     return new Candidates(this.settings.codec, cookies, longestLifetime(this.settings))
@@ -97,7 +92,7 @@ export abstract class SessionInterface {
     const reason = candidates.refusal()
     if (reason !== undefined) refused(reason)
     const origin = { isNew: true, hasCookie: candidates.count > 0 }
-    return sessionOf(new SessionContents({}, origin, {}, this.rules))
+    return sessionOn(new SessionContents({}, origin, {}, this.rules))
   }
 
   /**
@@ -105,37 +100,19 @@ export abstract class SessionInterface {
    * too old, and `BadPayload` where it began after it was signed.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
-    const expiresAt = this.checkedExpiry(cookie, kept)
     const { text, issuedAt, now: openedAt, isFromFallback } = cookie
+    const clocks = { permanent: kept.permanent, issuedAt, createdAt: kept.createdAt }
+    const expiresAt = expiryOf(this.settings, clocks)
+    if (openedAt > expiresAt) throw refusalOf(this.settings, clocks, openedAt, text)
     const origin = { isNew: false, hasCookie: true, id: kept.id, text, issuedAt, openedAt, expiresAt, isFromFallback }
-    return sessionOf(new SessionContents(data, origin, kept, this.rules))
+    return sessionOn(new SessionContents(data, origin, kept, this.rules))
   }
 
-  /** The Unix second after which the session of a cookie is refused. Throws as `session` does. */
-  protected checkedExpiry (cookie: Opened, { permanent, createdAt }: Partial<KeptBeside>): number {
-    const { settings } = this
-    const { issuedAt, now, text } = cookie
-    const clocks = { permanent, issuedAt, createdAt }
-    const evidence = { payload: text, dateSigned: new Date(issuedAt * 1000) }
-    if (settings.absoluteLifetime !== undefined && beginningOf(clocks) > issuedAt + CLOCK_TOLERANCE) {
-      throw new BadPayload('The session began after it was signed', evidence)
-    }
-    const expiresAt = expiryOf(settings, clocks)
-    if (now > expiresAt) throw new SignatureExpired(reasonOf(settings, clocks, now), evidence)
-    return expiresAt
-  }
-
-  /** What the settings make of a session: `save` where something was changed, `resign` where it is due for its age. */
+  /** What the settings make of a session: `save` where something was changed, `resign` where its signature is old. */
   protected actionFor (session: Session, options: SaveOptions = {}): Action {
     const contents = contentsOf(session)!
-    return actionFor(contents, !contents.isBlank && contents.changedText() !== undefined, this.isDue(contents, options))
-  }
-
-  /** Whether the cookie is to be signed anew, for its age or since an older secret signed it. */
-  protected isDue (contents: SessionContents, options: SaveOptions): boolean {
-    const { accessed, permanent, createdAt, origin: { isFromFallback, issuedAt, openedAt } } = contents
-    if (isFromFallback === true || !accessed || issuedAt === undefined) return isFromFallback === true
-    return isDue(this.settings, { permanent, issuedAt, createdAt }, openedAt!) && options.refresh !== false
+    if (contents.isBlank) return actionForBlank(contents)
+    return actionFor(contents.changedText() !== undefined, isDue(this.settings, contents, options))
   }
 
   /** The decision for an action; a cookie that is set holds `text`, signed. */
@@ -143,23 +120,26 @@ export abstract class SessionInterface {
     const contents = contentsOf(session)!
     if (action === 'delete') return DELETE
     if (action === 'keep') return contents.accessed ? KEEP_USED : KEEP_UNUSED
+    return this.set(contents, text, action === 'resign')
+  }
+
+  /** @internal */
+  protected set (contents: SessionContents, text: string, isResigned: boolean): SaveDecision {
     const { codec } = this.settings
     const maxAge = cookieAge(this.settings, contents, codec.now())
-    return { action: 'set', value: codec.seal(text), maxAge, vary: true, isResigned: action === 'resign' }
-  }
-
-  /** Refuses at once what can never be kept, where the stack shows who stored it. */
-  readonly #checkValue = (key: string, value: unknown): void => {
-    const reason = this.serializer?.refusalOf?.(value)
-    if (reason === undefined) return
-    throw new NotSerializable(formatPath(formatRoot(this.#settings?.name ?? 'session'), [key]), reason)
+    return { action: 'set', value: codec.seal(text), maxAge, vary: true, isResigned }
   }
 }
 
-/** Why a session is too old. */
-function reasonOf (ages: Ages, clocks: Clocks, now: number): string {
-  const { absoluteLifetime = Infinity } = ages
-  const hasRunOut = now - beginningOf(clocks) > absoluteLifetime
-  if (hasRunOut) return `The session began more than ${absoluteLifetime} seconds ago`
-  return `The signature is ${now - clocks.issuedAt} seconds old, more than ${lifetimeOf(ages, clocks)}`
+/** Refuses at once what can never be kept, where the stack shows who stored it. */
+function refuseValue (serializer: SessionSerializer | undefined, name: string, key: string, value: unknown): void {
+  const reason = serializer?.refusalOf?.(value)
+  if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(name), [key]), reason)
 }
+
+/** For an interface that was given as an instance. */
+const NO_SETTINGS = new Proxy({}, {
+  get: () => {
+    throw new TypeError('The session interface was made without settings: give the option sessionInterface its class')
+  }
+}) as SessionSettings

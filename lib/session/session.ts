@@ -4,7 +4,8 @@ import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/kinds.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
-import { type ContentsRules, NO_RULES, SessionContents } from './contents.ts'
+import { type ContentsRules, NO_RULES, SessionContents, type SessionHost } from './contents.ts'
+import { brokenPromise } from './decision.ts'
 import type { SessionData, SessionMembers } from './members.ts'
 
 /** `request.session`: the members, and the data as properties. */
@@ -29,52 +30,14 @@ export interface SessionInit {
   hasCookie?: boolean | undefined
 }
 
-/** What a session belongs to. */
-export interface SessionHost {
-  /** The contents, which the first use of a member opens. */
-  open (): SessionContents
-  /** The contents, or undefined where nothing was used yet. Methods, since inspecting runs getters. */
-  peek (): SessionContents | undefined
-  setCookieOptions (options: object): void
-  /** Called before every change; `key` is what changes, undefined for more than one. */
-  changing (key: string | undefined): void
-}
-
 /** What is kept beside the data, and the key that would change a prototype. */
 const RESERVED_KEYS = new Set(['_id', '_began', '_permanent', '__proto__'])
 /** Members to come, and what a promise has, which a session is not. */
 const RESERVED_MEMBERS = ['save', 'reload', 'key', 'end', 'then']
 const HOST = Symbol('session')
 
-/** The host of a session outside a request. */
-class Detached implements SessionHost {
-  readonly #contents: SessionContents
-
-  constructor (contents: SessionContents) {
-    this.#contents = contents
-  }
-
-  open (): SessionContents {
-    return this.#contents
-  }
-
-  peek (): SessionContents {
-    return this.#contents
-  }
-
-  changing (): void {}
-
-  setCookieOptions (): never {
-    throw new TypeError('options() belongs to the session of a request')
-  }
-}
-
 class SessionBase {
-  readonly [HOST]: SessionHost
-
-  constructor (host: SessionHost) {
-    this[HOST] = host
-  }
+  [HOST]!: SessionHost
 
   get (key: string): unknown {
     return use(this).read(key)
@@ -255,9 +218,10 @@ function isProperty (key: string | symbol): key is string {
 /** Makes the data keys, and nothing else, the session's own properties. */
 const dataAsProperties: ProxyHandler<SessionBase> = {
   get (target, key) {
-    if (key === HOST) return target[HOST] // by every member, so that it comes first
-    const isData = isProperty(key) && (!(key in SessionBase.prototype) || target.has(key)) // toString is every object's
-    return isData ? target.get(key) : (target as unknown as Record<string | symbol, unknown>)[key]
+    if (key === HOST) return target[HOST]
+    // Every object has toString and its like; a key of that name goes first.
+    const isMember = typeof key === 'symbol' || MEMBERS.has(key) || (key in SessionBase.prototype && !target.has(key))
+    return isMember ? (target as unknown as Record<string | symbol, unknown>)[key] : target.get(key)
   },
   set (target, key, value) {
     if (typeof key === 'symbol') throw new TypeError('A session has no symbol keys')
@@ -297,7 +261,7 @@ export const Session = function (data: Record<string, unknown> = {}, init: Sessi
   const { isNew = true, hasCookie = false, id, createdAt, issuedAt, permanent, startsPermanent = false } = init
   const checked = checkData(data, { ...NO_RULES, allowsMemberNames: true })
   const rules = startsPermanent ? { ...NO_RULES, startsPermanent } : NO_RULES
-  return sessionOf(new SessionContents(checked, { isNew, hasCookie, id, issuedAt }, { id, createdAt, permanent }, rules))
+  return sessionOn(new SessionContents(checked, { isNew, hasCookie, id, issuedAt }, { id, createdAt, permanent }, rules))
 } as unknown as SessionConstructor
 Object.defineProperty(Session, 'prototype', { value: SessionBase.prototype })
 Object.defineProperty(SessionBase.prototype, 'constructor', { value: Session })
@@ -307,19 +271,28 @@ export interface SessionConstructor {
   readonly prototype: SessionMembers
 }
 
-/** A session around contents that are there already. */
-export function sessionOf (contents: SessionContents): Session {
-  return sessionOn(new Detached(contents))
-}
-
-/** The session of a host. */
+/** The session of a host; that of contents belongs to no request. */
 export function sessionOn (host: SessionHost): Session {
-  return new Proxy(new SessionBase(host), dataAsProperties) as unknown as Session
+  const base = new SessionBase()
+  base[HOST] = host
+  return new Proxy(base, dataAsProperties) as unknown as Session
 }
 
 /** The contents of a session that was opened, or undefined. Counts as no use. */
 export function contentsOf (session: Session): SessionContents | undefined {
-  return (session as unknown as SessionBase)[HOST].peek()
+  const host = (session as unknown as SessionBase)[HOST]
+  return host instanceof SessionContents ? host : host.peek()
+}
+
+/** The contents of what an interface opened. Throws a `TypeError` where that is no session. */
+export function contentsGiven (session: unknown): SessionContents {
+  if (session instanceof Session) {
+    const host = (session as unknown as SessionBase)[HOST]
+    return host instanceof SessionContents ? host : host.open()
+  }
+  if (session instanceof Promise) throw brokenPromise(session)
+  throw new TypeError('The session interface opened no session: openSession must return one, ' +
+    'as new Session(data) makes it')
 }
 
 /** What assigning to `request.session` does: an object replaces the data, null ends the session. */
@@ -334,15 +307,13 @@ export function assignSession (session: Session, value: unknown): void {
   changing(base).replace(data)
 }
 
-function hostOf (session: SessionBase): SessionHost {
-  const host = (session as SessionBase | undefined)?.[HOST]
-  if (host !== undefined) return host
-  throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
-}
-
 /** The contents, opened where this is the first use. */
 function use (session: SessionBase): SessionContents {
-  const contents = hostOf(session).open()
+  const host = (session as SessionBase | undefined)?.[HOST]
+  if (host === undefined) {
+    throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
+  }
+  const contents = host.open()
   contents.accessed = true
   return contents
 }

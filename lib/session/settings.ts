@@ -6,12 +6,11 @@ import { quoteName } from '../path.ts'
 import type { TagClass } from '../json/tag.ts'
 import type { Secret } from '../signing/keys.ts'
 import { checkedSecrets } from '../signing/secret-rules.ts'
-import { systemClock } from '../signing/signer.ts'
 import { Codec, sessionKey } from '../wire/codec.ts'
 import type { Format, WireOptions } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { agesOf } from './age-options.ts'
-import type { Ages } from './ages.ts'
+import type { Ages } from './rules.ts'
 import { isToken, sessionOptions, type SessionOptions } from './options.ts'
 import type { SessionSerializer } from './session-interface.ts'
 
@@ -46,8 +45,8 @@ export interface SessionSettings extends WireOptions, Ages {
 const BROWSER_LIMIT = 4096
 const TOO_MUCH = `The session option maxCookieSize is above ${BROWSER_LIMIT} bytes, past which browsers drop a cookie without a word`
 
-/** The settings for the options; `now` returns Unix seconds. Throws a `TypeError` of one sentence for whatever is wrong. */
-export function resolveOptions (options: SessionOptions, now = systemClock): SessionSettings {
+/** The settings for the options; `clock` returns Unix seconds, by default those of the system. Throws a `TypeError` of one sentence for whatever is wrong. */
+export function resolveOptions (options: SessionOptions, clock?: () => number): SessionSettings {
   checkOptions(options, sessionOptions)
   const { sessionName: name = 'session', cookieName = name, tags = [], maxCookieSize = BROWSER_LIMIT } = options
   checkCookieName(cookieName)
@@ -63,7 +62,7 @@ export function resolveOptions (options: SessionOptions, now = systemClock): Ses
     name,
     cookieName,
     keys,
-    codec: new Codec({ ...wire, format, keys, now }),
+    codec: new Codec({ ...wire, format, keys, now: clock }),
     cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
     permanent: options.permanent ?? false,
     isShared: format.isShared,
@@ -74,7 +73,7 @@ export function resolveOptions (options: SessionOptions, now = systemClock): Ses
     sessionInterface: options.sessionInterface,
     onInvalid: options.onInvalid,
     warnings,
-    now
+    now: clock ?? (() => Date.now() / 1000)
   })
 }
 

@@ -56,21 +56,6 @@ export function intToBytes (value: number): Buffer {
   return Buffer.from(bytes)
 }
 
-/**
- * The whole number whose big-endian bytes are `text` as base64url, leading zeros or none; undefined where that is no
- * base64url of one spelling, or more than a number can be. Past 2^53 it is as near as one can be.
- */
-export function base64urlToInt (text: string): number | undefined {
-  let value = 0
-  for (let index = 0; index < text.length; index++) {
-    const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET
-    if (sextet === NO_SEXTET) return undefined
-    value = value * 64 + sextet
-  }
-  const spare = SPARE[text.length % 4]!
-  return value % spare === 0 ? value / spare : undefined
-}
-
 /** By what the last sextet exceeds the last byte, for each rest of a length by four; no bytes make a rest of one. */
 const SPARE = [1, NaN, 16, 4]
 const NO_SEXTET = 64
@@ -105,8 +90,15 @@ export const MAX_TIMESTAMP = 8.64e12
 export const timestamp: Stamp = {
   write: (seconds) => base64urlEncode(intToBytes(seconds)),
   read (text) {
-    const seconds = base64urlToInt(text)
-    return seconds !== undefined && seconds <= MAX_TIMESTAMP ? seconds : undefined
+    let value = 0
+    for (let index = 0; index < text.length; index++) {
+      const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET
+      if (sextet === NO_SEXTET) return undefined
+      value = value * 64 + sextet
+    }
+    const spare = SPARE[text.length % 4]!
+    const seconds = value / spare
+    return value % spare === 0 && seconds <= MAX_TIMESTAMP ? seconds : undefined
   }
 }
 

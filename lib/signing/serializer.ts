@@ -43,17 +43,10 @@ const timedOptions: OptionTable<keyof TimestampSignerOptions | keyof PayloadOpti
   instead: insteadOf('use maxAge, in seconds')
 }
 
-/**
- * The value of a text whose signature holds. Throws `BadPayload` for whatever the serializer throws, unless memory or
- * stack ran out: that is thrown as it is.
- */
-export function loadText (serializer: TextSerializer, text: string): unknown {
-  try {
-    return serializer.loads(text)
-  } catch (originalError) {
-    if (originalError instanceof BadData || isExhaustion(originalError)) throw originalError
-    throw new BadPayload('The payload cannot be read', { payload: text, originalError })
-  }
+/** The error for what a serializer threw: `BadPayload`, unless memory or stack ran out. */
+export function payloadError (originalError: unknown, payload: string): unknown {
+  if (originalError instanceof BadData || isExhaustion(originalError)) return originalError
+  return new BadPayload('The payload cannot be read', { payload, originalError })
 }
 
 /** Values as payloads of the text of a serializer. */
@@ -71,7 +64,12 @@ class Payloads {
   }
 
   loads (payload: string): unknown {
-    return loadText(this.#serializer, decodePayload(payload, this.#compress))
+    const text = decodePayload(payload, this.#compress)
+    try {
+      return this.#serializer.loads(text)
+    } catch (error) {
+      throw payloadError(error, text)
+    }
   }
 }
 

@@ -71,6 +71,8 @@ type Refused<Failure> = new (message: string, evidence: Evidence) => Failure
 
 /** What `keyOf` answers where no key signed a text. */
 export const NO_KEY = -1
+/** What it answers where no separator stands where that of a signature would. */
+export const NOT_SIGNED = -2
 
 /** A value whose signature holds. */
 export interface Unsigned {
@@ -129,36 +131,28 @@ export class Signer {
 
   /** Whether `unsign` would return. */
   validate (signed: string): boolean {
-    return this.keyOf(signed) !== NO_KEY
+    return this.keyOf(signed) >= 0
   }
 
   /** The value of `signed` and which key signed it. Throws `BadSignature`. */
   verify (signed: string): Unsigned {
     const key = this.keyOf(signed)
-    if (key === NO_KEY) throw this.refusal(signed)
+    if (key < 0) throw this.refusal(signed)
     return { value: signed.slice(0, signed.length - this.tail), key }
   }
 
   /**
-   * Which key signed a text: 0 the current one, n the nth fallback, -1 none. Says nothing about the age.
+   * Which key signed a text: 0 the current one, n the nth fallback; less for none. Says nothing about the age.
    * @internal
    */
   keyOf (signed: string): number {
-    if (!this.hasSignature(signed)) return NO_KEY
-    const end = signed.length - this.tail
+    const end = typeof signed === 'string' ? signed.length - this.tail : -1
+    // A signature has one length, and no separator inside.
+    if (end < 0 || !signed.startsWith(this.sep, end)) return NOT_SIGNED
     for (let key = 0; key < this.#macs.length; key++) {
       if (this.#macs[key]!.verifyEnd(signed, end)) return key
     }
     return NO_KEY
-  }
-
-  /**
-   * Whether a separator stands where the signature begins: a signature has one length, and no separator inside.
-   * @internal
-   */
-  hasSignature (signed: string): boolean {
-    return typeof signed === 'string' && signed.length >= this.tail &&
-      signed.startsWith(this.sep, signed.length - this.tail)
   }
 
   /**
@@ -187,7 +181,7 @@ export class Signer {
 
 /** Signs text together with the time, as itsdangerous' `TimestampSigner` does. */
 export class TimestampSigner extends Signer {
-  readonly #now: () => number
+  readonly #now: (() => number) | undefined
   readonly #clockTolerance: number
   /** @internal */
   protected readonly stamp: Stamp = bigEndian
@@ -198,7 +192,7 @@ export class TimestampSigner extends Signer {
   /** Throws a `TypeError` as `Signer` does. */
   constructor (secret: Secret, options: TimestampSignerOptions) {
     checkOptions(options, timestampSignerOptions)
-    const { now = systemClock, clockTolerance = 0, ...signing } = options
+    const { now, clockTolerance = 0, ...signing } = options
     super(secret, signing)
     this.#now = now
     this.#clockTolerance = clockTolerance
@@ -221,13 +215,13 @@ export class TimestampSigner extends Signer {
   override validate (signed: string, limit: AgeLimit = {}): boolean {
     const { maxAge } = checkedLimit(limit)
     const key = this.keyOf(signed)
-    return key !== NO_KEY && !(this.timed(signed, key, maxAge, this.now()) instanceof BadData)
+    return key >= 0 && !(this.timed(signed, key, maxAge, this.now()) instanceof BadData)
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge } = checkedLimit(limit)
     const key = this.keyOf(signed)
-    if (key === NO_KEY) throw this.refusal(signed)
+    if (key < 0) throw this.refusal(signed)
     const opened = this.timed(signed, key, maxAge, this.now())
     if (opened instanceof BadData) throw opened
     return opened
@@ -253,7 +247,7 @@ export class TimestampSigner extends Signer {
 
   /** The signer's time, in whole Unix seconds. Throws a `TypeError` where its clock gives none that a Date can hold. */
   now (): number {
-    const now = Math.floor(this.#now())
+    const now = Math.floor(this.#now === undefined ? Date.now() / 1000 : this.#now())
     if (!(now >= 0 && now <= MAX_TIMESTAMP)) throw new TypeError('now must return Unix seconds')
     return now
   }
@@ -274,11 +268,6 @@ export class TimestampSigner extends Signer {
       : `The signature is ${age} seconds old, more than ${maxAge}`
     return this.failure(SignatureExpired, message, { payload: value, dateSigned: new Date(timestamp * 1000) })
   }
-}
-
-/** Unix seconds of the system clock. */
-export function systemClock (): number {
-  return Date.now() / 1000
 }
 
 /** Throws a `TypeError` for what is no limit, a bare number or `{ max_age }` say, since it would limit nothing. */

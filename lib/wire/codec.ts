@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { BadData, BadPayload, type Evidence, withoutStacks } from '../errors.ts'
+import { BadData, BadPayload, BadSignature, type Evidence, withoutStacks } from '../errors.ts'
 import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
-import { NO_KEY, TimestampSigner } from '../signing/signer.ts'
+import { NO_KEY, NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
 import type { Stamp } from '../signing/encoding.ts'
 import type { Format, WireOptions } from './format.ts'
 
@@ -25,8 +25,8 @@ export interface CodecOptions extends WireOptions {
   readonly format: Format
   /** The first one signs, the others verify. */
   readonly keys: readonly KeyObject[]
-  /** Unix seconds. */
-  readonly now: () => number
+  /** Unix seconds; undefined for the system clock. */
+  readonly now: (() => number) | undefined
 }
 
 class CookieSigner extends TimestampSigner {
@@ -67,20 +67,15 @@ export class Codec {
     return this.#signer.sign(this.#payload.encode(text, this.#compress))
   }
 
-  /** Whether a separator stands where the signature begins: a cheap look, ahead of `open`. */
-  isSealed (cookie: string): boolean {
-    return this.#signer.hasSignature(cookie)
-  }
-
   /**
    * What a cookie holds that is no older than `maxAge` seconds; or the reason why it is refused, which is not thrown,
-   * since anybody can send as many of such cookies as they like.
+   * since anybody can send as many of such cookies as they like: `UNSIGNED` where it has not the form of a signed one.
    */
   open (cookie: string, maxAge: number): Opened | BadData {
     const signer = this.#signer
     // A cookie value is ASCII (RFC 6265, section 4.1.1). Any other text was never signed here.
     const key = Buffer.byteLength(cookie) === cookie.length ? signer.keyOf(cookie) : NO_KEY
-    if (key === NO_KEY) return signer.refusal(cookie)
+    if (key < 0) return key === NOT_SIGNED ? UNSIGNED : signer.refusal(cookie)
     const now = signer.now()
     const timed = signer.timed(cookie, key, maxAge, now)
     if (timed instanceof BadData) return timed
@@ -92,7 +87,15 @@ export class Codec {
       throw error
     }
   }
+
+  /** The error for a cookie that was not signed here. */
+  refusal (cookie: string): BadData {
+    return this.#signer.refusal(cookie)
+  }
 }
+
+/** The one refusal of whatever has not the form of a signed cookie. */
+const UNSIGNED = new BadSignature('There is no signature')
 
 /** The most cookies of one name whose signature is looked at. */
 const MAX_TRIED = 8
@@ -126,14 +129,16 @@ export class Candidates {
 
   /** The next genuine one; undefined where there is no further, or too many were tried. */
   next (): Opened | undefined {
-    while (this.#at < this.#cookies.length && this.#decoded < MAX_DECODED) {
+    while (this.#at < this.#cookies.length && this.#tried < MAX_TRIED && this.#decoded < MAX_DECODED) {
       const at = this.#at++
       const cookie = this.#cookies[at]!
-      if (!this.#codec.isSealed(cookie) || this.#cookies.indexOf(cookie) < at) continue
-      if (++this.#tried > MAX_TRIED) return undefined
+      if (at > 0 && this.#cookies.indexOf(cookie) < at) continue
       const opened = this.#codec.open(cookie, this.#maxAge)
-      if (!(opened instanceof BadData) || opened instanceof BadPayload) this.#decoded++
-      if (!(opened instanceof BadData)) return opened
+      if (opened === UNSIGNED) continue
+      this.#tried++
+      const isRefused = opened instanceof BadData
+      if (!isRefused || opened instanceof BadPayload) this.#decoded++
+      if (!isRefused) return opened
       this.refuse(opened)
     }
   }
@@ -146,9 +151,7 @@ export class Candidates {
   /** Why none was taken; undefined where there was none but empty ones. */
   refusal (): BadData | undefined {
     const present = this.#cookies.find((cookie) => cookie !== '')
-    if (this.#reason !== undefined || present === undefined) return this.#reason
-    const opened = this.#codec.open(present, this.#maxAge)
-    return opened instanceof BadData ? opened : undefined
+    return this.#reason ?? (present === undefined ? undefined : this.#codec.refusal(present))
   }
 }
 

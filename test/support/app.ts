@@ -13,7 +13,10 @@ export interface LogLine {
 }
 
 /** An application with the plugin, and everything it logs. */
-export async function buildApp (options: Partial<SessionOptions<FastifyRequest>> = {}, server: FastifyServerOptions = {}): Promise<{ app: FastifyInstance, logs: LogLine[] }> {
+export async function buildApp (
+  options: Partial<SessionOptions<FastifyRequest>> = {},
+  server: FastifyServerOptions = {}
+): Promise<{ app: FastifyInstance, logs: LogLine[] }> {
   const logs: LogLine[] = []
   const stream = { write (line: string) { logs.push(JSON.parse(line)) } }
   const app = Fastify({ logger: { level: 'debug', stream }, ...server }) as unknown as FastifyInstance
@@ -32,7 +35,9 @@ export function setCookies (headers: Record<string, unknown>): string[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [`${value}`]
 }
 
-/** The `name=value` that a browser would send back after this response, or undefined where it was deleted or not set. */
+/**
+ * The `name=value` that a browser would send back after this response, or undefined where it was deleted or not set.
+ */
 export function cookieFrom (headers: Record<string, unknown>, name = 'session'): string | undefined {
   const line = setCookies(headers).find((each) => each.startsWith(`${name}=`))
   return line === undefined || line.startsWith(`${name}=;`) ? undefined : line.split(';')[0]

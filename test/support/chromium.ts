@@ -7,7 +7,9 @@ const path = process.env.CHROMIUM || '/usr/bin/chromium'
 /** What keeps the tests from running, or undefined. */
 export function missing (): string | undefined {
   for (const [command, flag] of [[path, '--version'], ['openssl', 'version']] as const) {
-    if (spawnSync(command, [flag]).status !== 0) return `${command} does not run, so no page is opened in a real browser`
+    if (spawnSync(command, [flag]).status !== 0) {
+      return `${command} does not run, so no page is opened in a real browser`
+    }
   }
   return undefined
 }

@@ -9,7 +9,9 @@ export function same (a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
   if (prototypeOf(a) !== prototypeOf(b)) return false
   const [first, second] = [contentOf(a), contentOf(b)]
-  return first !== undefined && first.length === second?.length && first.every((item, index) => same(item, second[index]))
+  return (
+    first !== undefined && first.length === second?.length && first.every((item, index) => same(item, second[index]))
+  )
 }
 
 function prototypeOf (value: object): object {

@@ -3,8 +3,8 @@
 The only argument is a JSON list of configurations. For each one an application is served on a free port of 127.0.0.1;
 the ports are printed as a JSON list, in order. The process ends with its standard input.
 
-A value is described by the name of its type and what it holds: {"t": "int", "v": "5"}. A dict is a list of pairs, sorted
-by key.
+A value is described by the name of its type and what it holds: {"t": "int", "v": "5"}. A dict is a list of pairs,
+sorted by key.
 """
 import base64
 import datetime

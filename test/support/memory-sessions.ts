@@ -8,7 +8,11 @@ export class MemorySessions extends SessionInterface {
 
   async openSession ([cookie]: readonly string[]): Promise<Session> {
     const data = cookie === undefined ? undefined : this.#stored.get(cookie)
-    return new Session(structuredClone(data ?? {}), { isNew: data === undefined, hasCookie: cookie !== undefined, id: data && cookie }) as Session
+    return new Session(structuredClone(data ?? {}), {
+      isNew: data === undefined,
+      hasCookie: cookie !== undefined,
+      id: data && cookie
+    }) as Session
   }
 
   async saveSession (session: Session): Promise<SaveDecision> {

@@ -3,8 +3,14 @@ import Fastify from 'fastify'
 import sessionPlugin from 'fastify-signed-session'
 
 /** @typedef {(limit: number) => number} Pick a whole number from 0 and below `limit` */
-/** @typedef {{ pick: Pick, cookie: string, others: string[], secret: string }} Case `others` are genuine cookies that are not this one */
-/** @typedef {{ name: string, inject: (header: string) => Promise<{ statusCode: number, body: string, refused: number }>, cookies: Map<string, string>, foreign: string[], secret: string }} Target */
+/**
+ * @typedef {{ pick: Pick, cookie: string, others: string[], secret: string }} Case `others` are genuine cookies that
+ * are not this one
+ */
+/**
+ * @typedef {{ name: string, inject: (header: string) => Promise<{ statusCode: number, body: string, refused: number }>,
+ * cookies: Map<string, string>, foreign: string[], secret: string }} Target
+ */
 /** @typedef {{ tried: number, unchanged: number, kinds: Record<string, number>, failures: string[] }} Figures */
 
 const SECRET = 'a secret of the mutations, 0123456789 abcdef'
@@ -62,23 +68,45 @@ const oneOf = (list, pick) => list[pick(list.length)] ?? ''
  */
 export const mutations = {
   nothing: ({ cookie }) => cookie,
-  quotes: ({ cookie, pick }) => oneOf([`"${cookie}"`, ` ${cookie}`, `"${cookie}`, `${cookie}"`, `""${cookie}""`, `'${cookie}'`], pick),
+  quotes: ({ cookie, pick }) =>
+    oneOf([`"${cookie}"`, ` ${cookie}`, `"${cookie}`, `${cookie}"`, `""${cookie}""`, `'${cookie}'`], pick),
   'a bit of the text': ({ cookie, pick }) => {
     const at = pick(cookie.length)
     const code = cookie.charCodeAt(at) ^ (1 << pick(8))
     const isHeld = code > 0x20 && code !== 0x7f && code !== 0x3b
     return cookie.slice(0, at) + (isHeld ? String.fromCharCode(code) : '') + cookie.slice(at + 1)
   },
-  'a bit of the bytes': (given) => withPart(given, (part) => part.replace(/[\w-]+/, (text) => flipped(Buffer.from(text, 'base64url'), given.pick).toString('base64url'))),
-  'a character': ({ cookie, pick }) => cookie.slice(0, pick(cookie.length)) + oneOf([...'Aa0-_.=+/%"\\, ~é'], pick) + cookie.slice(pick(cookie.length)),
+  'a bit of the bytes': (given) =>
+    withPart(given, (part) =>
+      part.replace(/[\w-]+/, (text) => flipped(Buffer.from(text, 'base64url'), given.pick).toString('base64url'))
+    ),
+  'a character': ({ cookie, pick }) =>
+    cookie.slice(0, pick(cookie.length)) + oneOf([...'Aa0-_.=+/%"\\, ~é'], pick) + cookie.slice(pick(cookie.length)),
   'a shorter end': ({ cookie, pick }) => cookie.slice(0, pick(cookie.length)),
   'a later beginning': ({ cookie, pick }) => cookie.slice(1 + pick(cookie.length)),
-  'a gap': ({ cookie, pick }) => { const at = pick(cookie.length); return cookie.slice(0, at) + cookie.slice(at + 1 + pick(9)) },
-  'a part less': ({ cookie, pick }) => { const drop = pick(3); return parts(cookie).filter((_, at) => at !== drop).join('.') },
+  'a gap': ({ cookie, pick }) => {
+    const at = pick(cookie.length)
+    return cookie.slice(0, at) + cookie.slice(at + 1 + pick(9))
+  },
+  'a part less': ({ cookie, pick }) => {
+    const drop = pick(3)
+    return parts(cookie)
+      .filter((_, at) => at !== drop)
+      .join('.')
+  },
   'an empty part': (given) => withPart(given, () => ''),
   'a shorter part': (given) => withPart(given, (part) => part.slice(0, given.pick(part.length))),
-  'a part twice': (given) => withPart(given, (part) => oneOf([part + part, `${part}.${part}`, `${part}.`, `.${part}`], given.pick)),
-  'other order': ({ cookie, pick }) => { const [a, b, c] = parts(cookie); return oneOf([[a, c, b], [b, a, c], [c, b, a], [b, c, a], [c, a, b]].map((each) => each.join('.')), pick) },
+  'a part twice': (given) =>
+    withPart(given, (part) => oneOf([part + part, `${part}.${part}`, `${part}.`, `.${part}`], given.pick)),
+  'other order': ({ cookie, pick }) => {
+    const [a, b, c] = parts(cookie)
+    return oneOf(
+      [
+        [a, c, b], [b, a, c], [c, b, a], [b, c, a], [c, a, b]
+      ].map((each) => each.join('.')),
+      pick
+    )
+  },
   'splice of parts': ({ cookie, others, pick }) => {
     const sources = [cookie, oneOf(others, pick)].map(parts)
     return [0, 1, 2].map((at) => sources[pick(2)]?.[at]).join('.')
@@ -92,26 +120,54 @@ export const mutations = {
     const bytes = Buffer.from(stamp, 'base64url')
     const seconds = Buffer.alloc(6)
     seconds.writeUIntBE(bytes.readUIntBE(0, bytes.length) + given.pick(10_000) - 5000, 0, 6)
-    return oneOf([seconds, seconds.subarray(2), Buffer.concat([Buffer.alloc(1 + given.pick(4)), bytes]), bytes.reverse()].map((each) => each.toString('base64url')), given.pick)
-  }, 1),
+    return oneOf(
+      [seconds, seconds.subarray(2), Buffer.concat([Buffer.alloc(1 + given.pick(4)), bytes]), bytes.reverse()].map(
+        (each) => each.toString('base64url')
+      ),
+      given.pick
+    )
+  },
+  1
+  ),
   'other digest or key': ({ cookie, pick, secret }) => {
     const [payload, stamp] = parts(cookie)
     const digest = oneOf(['md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha3-256'], pick)
     const key = oneOf(['', 'undefined', 'session', 'fastify-signed-session', secret], pick)
-    return `${payload}.${stamp}.${createHmac(digest, key).update(oneOf([`${payload}.${stamp}`, payload, ''], pick)).digest('base64url')}`
+    return `${payload}.${stamp}.${createHmac(digest, key)
+      .update(oneOf([`${payload}.${stamp}`, payload, ''], pick))
+      .digest('base64url')}`
   },
   'other base64': (given) => withPart(given, (part) => oneOf([
-    `${part}=`, `${part}==`, part.replaceAll('-', '+').replaceAll('_', '/') + '=', part.toLowerCase(), part.toUpperCase(), encodeURIComponent(part).replaceAll('-', '%2D'), `%${part}`,
-    part.slice(0, 5) + ' ' + part.slice(5), part.slice(0, 5) + '=' + part.slice(5), part.split('').reverse().join(''), Buffer.from(part, 'base64url').toString('hex')
+          `${part}=`, `${part}==`, part.replaceAll('-', '+').replaceAll('_', '/') + '=', part.toLowerCase(),
+          part.toUpperCase(), encodeURIComponent(part).replaceAll('-', '%2D'), `%${part}`,
+          part.slice(0, 5) + ' ' + part.slice(5), part.slice(0, 5) + '=' + part.slice(5),
+          part.split('').reverse().join(''), Buffer.from(part, 'base64url').toString('hex')
   ], given.pick)),
-  'spare bits': (given) => withPart(given, (part) => part.slice(0, -1) + oneOf([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'], given.pick)),
+  'spare bits': (given) =>
+    withPart(
+      given,
+      (part) =>
+        part.slice(0, -1) + oneOf([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'], given.pick)
+    ),
   'sixteen kilobytes': ({ cookie, pick }) => {
     const filler = oneOf(['A', '.', '"', '%', '=', 'A.', '..A', 'é'], pick)
     const long = filler.repeat(Math.floor((HEADER - cookie.length) / filler.length))
-    return oneOf([long, long + cookie, cookie + long, `${long}.${cookie}`, cookie.replace('.', long), cookie.replace(/[^.]*$/, long)], pick)
+    return oneOf(
+      [
+        long, long + cookie, cookie + long, `${long}.${cookie}`, cookie.replace('.', long),
+        cookie.replace(/[^.]*$/, long)
+      ],
+      pick
+    )
   },
   'many cookies': ({ cookie, pick }) => {
-    const forged = oneOf([cookie.slice(0, -1), cookie + 'A', cookie.replace(/[^.]*$/, (text) => 'A'.repeat(text.length)), 'a.b.c', '', '.'], pick)
+    const forged = oneOf(
+      [
+        cookie.slice(0, -1), cookie + 'A', cookie.replace(/[^.]*$/, (text) => 'A'.repeat(text.length)), 'a.b.c', '',
+        '.'
+      ],
+      pick
+    )
     return Array(1 + Math.floor((HEADER - 20) / (forged.length + 10))).fill(forged)
   }
 }
@@ -124,9 +180,18 @@ const registrations = {
   compressed: { secret: SECRET, compress: true, salt: 'compressed', digest: 'sha384' },
   fallback: { secret: SECRET, fallbacks: [OLDER], salt: 'fallback', absoluteLifetime: 1e6 },
   flask: { secret: SECRET, format: 'flask' },
-  'flask with sha256': { secret: SECRET, format: 'flask', digest: 'sha256', keyDerivation: 'django-concat', permanent: true }
+  'flask with sha256': {
+    secret: SECRET,
+    format: 'flask',
+    digest: 'sha256',
+    keyDerivation: 'django-concat',
+    permanent: true
+  }
 }
-const foreigners = [{ secret: SECRET, digest: 'sha512' }, { secret: SECRET, cookieName: 'other' }, { secret: OLDER }, { secret: SECRET, format: 'flask', salt: 'other' }]
+const foreigners = [
+  { secret: SECRET, digest: 'sha512' }, { secret: SECRET, cookieName: 'other' }, { secret: OLDER },
+  { secret: SECRET, format: 'flask', salt: 'other' }
+]
 
 /** @type {[object, object, object]} */
 const DATA = [{ user: 'a', n: 1 }, { user: 'b', admin: true, list: [1, { x: 'y' }] }, { text: 'text '.repeat(60) }]
@@ -142,7 +207,9 @@ async function application (options) {
 
 /** @returns {Promise<Target[]>} */
 async function buildTargets () {
-  const foreign = await Promise.all(foreigners.map(async (options) => (await application(options)).app.encodeSession({ ...DATA[1] })))
+  const foreign = await Promise.all(
+    foreigners.map(async (options) => (await application(options)).app.encodeSession({ ...DATA[1] }))
+  )
   return await Promise.all(Object.entries(registrations).map(async ([name, options]) => {
     const { app, takeRefused } = await application(options)
     const cookies = new Map(DATA.map((data) => [app.encodeSession({ ...data }), JSON.stringify(data)]))
@@ -177,7 +244,13 @@ async function tryOne (target, pick, figures) {
   const known = [...target.cookies.keys()]
   const cookie = oneOf(known, pick)
   const kind = oneOf(KINDS, pick)
-  const made = mutations[kind]?.({ pick, cookie, others: [...known.filter((each) => each !== cookie), ...target.foreign], secret: target.secret }) ?? ''
+  const made =
+    mutations[kind]?.({
+      pick,
+      cookie,
+      others: [...known.filter((each) => each !== cookie), ...target.foreign],
+      secret: target.secret
+    }) ?? ''
   const values = typeof made === 'string' ? [made] : made
   const bare = values.map((value) => value.trim().replace(/^"(.*)"$/, '$1'))
   const expected = target.cookies.get(bare[0] ?? '')
@@ -187,10 +260,16 @@ async function tryOne (target, pick, figures) {
   if (expected !== undefined) figures.unchanged++
   const refusals = expected === undefined && bare.some((value) => value !== '') ? 1 : 0
   if (statusCode === 200 && body === withoutFlags(expected, body) && refused === refusals) return
-  figures.failures.push(`${target.name}, ${kind}: ${statusCode}, ${refused} refused, ${body.slice(0, 60)} for ${values.length} of ${values[0]?.slice(0, 400)}`)
+  figures.failures.push(
+    `${target.name}, ${kind}: ${statusCode}, ${refused} refused, ` +
+      `${body.slice(0, 60)} for ${values.length} of ${values[0]?.slice(0, 400)}`
+  )
 }
 
-/** What is expected, with the permanent flag where the session began with it. @param {string | undefined} expected @param {string} body */
+/**
+ * What is expected, with the permanent flag where the session began with it. @param {string | undefined} expected
+ * @param {string} body
+ */
 function withoutFlags (expected, body) {
   if (expected === undefined) return '{}'
   return body.startsWith('{"_permanent":true,') ? expected.replace('{', '{"_permanent":true,') : expected

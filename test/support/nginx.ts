@@ -11,9 +11,14 @@ import type { Test } from 'tap'
 export const nginx = ['nginx', '/usr/sbin/nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
 
 const NOBODY = 65534
-const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${each};`).join(' ')
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  .map((each) => `${each}_temp_path ${each};`)
+  .join(' ')
 
-/** Starts an nginx without privileges, which ends with the test, and waits for it. `http` is what stands in its block of that name. */
+/**
+ * Starts an nginx without privileges, which ends with the test, and waits for it. `http` is what stands in its block of
+ * that name.
+ */
 export async function startNginx (t: Test, http: string, port: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
   writeFileSync(join(folder, 'nginx.conf'), `daemon off; master_process off; pid nginx.pid; error_log stderr;
@@ -23,7 +28,10 @@ export async function startNginx (t: Test, http: string, port: number): Promise<
   const isRoot = process.getuid?.() === 0
   chmodSync(folder, 0o755)
   if (isRoot) chownSync(folder, NOBODY, NOBODY)
-  const child = spawn(nginx!, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'], ...(isRoot && { uid: NOBODY, gid: NOBODY }) })
+  const child = spawn(nginx!, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(isRoot && { uid: NOBODY, gid: NOBODY })
+  })
   const said: Buffer[] = []
   child.stderr.on('data', (data) => said.push(data))
   const ended = once(child, 'exit')
@@ -41,7 +49,9 @@ export async function startNginx (t: Test, http: string, port: number): Promise<
 async function isOpen (port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
-    return await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)))
+    return await new Promise((resolve) =>
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    )
   } finally {
     socket.destroy()
   }

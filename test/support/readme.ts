@@ -51,7 +51,11 @@ export const recipeCodes: ReadonlyMap<string, string> = new Map(recipes.split(/^
 }))
 
 /** The application of a recipe, with routes of the test's own, ready. */
-export async function runRecipe (t: Test, heading: string, addRoutes: (app: FastifyInstance) => void): Promise<FastifyInstance> {
+export async function runRecipe (
+  t: Test,
+  heading: string,
+  addRoutes: (app: FastifyInstance) => void
+): Promise<FastifyInstance> {
   const { app } = await run(t, recipeCodes.get(heading)!)
   addRoutes(app!)
   await app!.ready()

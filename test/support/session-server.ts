@@ -1,8 +1,15 @@
 import Fastify from 'fastify'
 import sessionPlugin from '../../lib/index.ts'
 
-/** One of several processes that share a session: forked with its port and secrets as JSON, tells when it listens, and ends with its parent. */
-const { port, secret, fallbacks } = JSON.parse(process.argv[2]!) as { port: number, secret: string, fallbacks: string[] }
+/**
+ * One of several processes that share a session: forked with its port and secrets as JSON, tells when it listens, and
+ * ends with its parent.
+ */
+const { port, secret, fallbacks } = JSON.parse(process.argv[2]!) as {
+  port: number
+  secret: string
+  fallbacks: string[]
+}
 
 const app = Fastify({ trustProxy: '127.0.0.1' })
 await app.register(sessionPlugin, { secret, fallbacks, cookieName: '__Host-session' })

@@ -17,12 +17,19 @@ export interface Tarball {
 
 /** Builds and packs the package by `npm pack`. */
 export function pack (folder: string): Tarball {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const [{ filename, size }] = JSON.parse(output.slice(output.indexOf('[')))
   return { files: untar(gunzipSync(readFileSync(join(folder, filename)))), size }
 }
 
-/** A project with the package in its node_modules, and beside it what the package depends on and `others`, as they are installed here. */
+/**
+ * A project with the package in its node_modules, and beside it what the package depends on and `others`, as they are
+ * installed here.
+ */
 export function install ({ files }: Tarball, project: string, others: readonly string[]): void {
   const modules = join(project, 'node_modules')
   for (const [path, content] of files) write(join(modules, 'fastify-signed-session', path), content)
@@ -38,7 +45,10 @@ function write (path: string, content: Buffer): void {
   writeFileSync(path, content)
 }
 
-/** The files of a tar archive of npm: all of them below `package/`, with names that fit the header (POSIX.1-1988, ustar). */
+/**
+ * The files of a tar archive of npm: all of them below `package/`, with names that fit the header (POSIX.1-1988,
+ * ustar).
+ */
 function untar (archive: Buffer): Map<string, Buffer> {
   const files = new Map<string, Buffer>()
   for (let at = 0; archive[at] !== 0;) {

@@ -84,7 +84,12 @@ interface Kinds {
     result: { value: Typed }
   }
   provider_dumps: {
-    input: { value: Typed, sort_keys?: boolean, ensure_ascii?: boolean, kwargs?: { indent?: number, separators?: [item: string, key: string] } }
+    input: {
+      value: Typed
+      sort_keys?: boolean
+      ensure_ascii?: boolean
+      kwargs?: { indent?: number, separators?: [item: string, key: string] }
+    }
     result: { text: string }
   }
   provider_loads: {
@@ -92,7 +97,15 @@ interface Kinds {
     result: { value: Typed }
   }
   jsonify: {
-    input: { args?: Typed[], kwargs?: Array<[key: string, value: Typed]>, debug?: boolean, compact?: boolean, mimetype?: string, sort_keys?: boolean, ensure_ascii?: boolean }
+    input: {
+      args?: Typed[]
+      kwargs?: Array<[key: string, value: Typed]>
+      debug?: boolean
+      compact?: boolean
+      mimetype?: string
+      sort_keys?: boolean
+      ensure_ascii?: boolean
+    }
     result: { status: number, body: string, headers: Array<[name: string, value: string]> }
   }
   http_date: {
@@ -195,10 +208,17 @@ export function toValue (node: Typed): unknown {
 
 /** What a case leaves open is Flask's own choice for its sessions, or that of itsdangerous for its signers. */
 export const FLASK = { salt: 'cookie-session', digest: 'sha1', keyDerivation: 'hmac' } satisfies SignerOptions
-export const ITSDANGEROUS = { salt: 'itsdangerous.Signer', digest: 'sha1', keyDerivation: 'django-concat' } satisfies SignerOptions
+export const ITSDANGEROUS = {
+  salt: 'itsdangerous.Signer',
+  digest: 'sha1',
+  keyDerivation: 'django-concat'
+} satisfies SignerOptions
 
 /** The secret of a case and the rest of what its signer is made from. */
-export function signing (input: Keys, defaults: typeof FLASK | typeof ITSDANGEROUS): [secret: string | Buffer, options: SignerOptions] {
+export function signing (
+  input: Keys,
+  defaults: typeof FLASK | typeof ITSDANGEROUS
+): [secret: string | Buffer, options: SignerOptions] {
   return [textOrBytes(input.secret_key), {
     salt: input.salt === undefined ? defaults.salt : input.salt ?? ITSDANGEROUS.salt,
     fallbacks: (input.fallbacks ?? []).map(textOrBytes).reverse(),
