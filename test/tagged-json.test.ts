@@ -6,7 +6,7 @@ import { BadPayload, NotSerializable } from '../lib/errors.ts'
 import type { SerializerFormat } from '../lib/json/dialects.ts'
 import { JSONTag, type TagClass, type TagContext } from '../lib/json/tag.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
-import { defaultTags, flaskTags, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
+import { defaultTags, flaskTags, KindTag, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 import { same } from './support/equal.ts'
 import { refused as lookAlikes } from './support/look-alikes.ts'
@@ -997,7 +997,7 @@ t.test('an added tag claims what no tag ahead of it claims, wherever it stands',
 t.test('an added tag does not make the built-in ones be asked about every value', async (t) => {
   const map = new Map([['f', new Set([1])]])
   const mixed = ['a', 1, true, null, { b: 'c', d: [1.5] }, new Date(0), new Tuple(['e']), map, Buffer.alloc(1)]
-  const captured = defaultTags.map(({ prototype }) => t.capture(prototype, 'check', prototype.check))
+  const checks = t.capture(KindTag.prototype, 'check', KindTag.prototype.check)
   for (const [options, count] of [[{ index: 0 }, 17], [{ index: 7 }, 12], [{}, 9]] as const) {
     let asked = 0
     const own = new TaggedJSONSerializer()
@@ -1005,7 +1005,7 @@ t.test('an added tag does not make the built-in ones be asked about every value'
     own.dumps(mixed)
     t.equal(asked, count)
   }
-  t.equal(captured.flatMap((calls) => calls()).length, 0)
+  t.equal(checks().length, 0)
 })
 
 t.test('keys that clients choose take no place from those of the application for longer than they come', async (t) => {

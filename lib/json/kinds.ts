@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { hasBytesOnly, isBare } from './own-properties.ts'
+import { hasBytesOnly } from './bytes.ts'
 import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
 
 /** The classes of this realm, kept here because a test may replace the globals later. */
@@ -78,6 +78,12 @@ function isURL (value: object): value is URL {
 
 function isBytes (value: object): value is Uint8Array {
   return types.isUint8Array(value) && hasBytesOnly(value)
+}
+
+/** Whether an object has no enumerable properties of its own, those keyed by symbols aside. */
+export function isBare (value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return false
+  return true
 }
 
 /**

@@ -5,8 +5,7 @@ import {
 } from './kinds.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
-import { type TextOf, textOf } from './tag-texts.ts'
-import { choosyTags, kindsOfTags } from './tags.ts'
+import { isBuiltIn, type KindTag } from './tags.ts'
 import type { Tuple } from './values.ts'
 import { JSONWriter, passing, quote } from './writer.ts'
 
@@ -40,10 +39,6 @@ interface Claim {
   readonly head: string
   /** The kind of which a default tag claims values; undefined for a tag that was added, which may claim any value. */
   readonly kind: Kind | undefined
-  /** Whether it does not claim all of them. */
-  readonly isChoosy: boolean
-  /** For the tags of which sessions hold most. */
-  readonly textOf: TextOf | undefined
 }
 
 /** Writes tagged JSON. */
@@ -87,7 +82,7 @@ export class TagWriter extends DialectWriter {
 
   /** Why a value itself, whatever stands in it, cannot be written; undefined where it can. */
   refusalOf (value: unknown): string | undefined {
-    if (this.#hasForm(value) || this.#claimOf(value, this.#defaultOf(value)) !== undefined) return undefined
+    if (this.#hasForm(value) || this.#claimOf(value) !== undefined) return undefined
     return this.#reason(value)
   }
 
@@ -100,25 +95,14 @@ export class TagWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    const known = this.#defaultOf(value)
-    const text = known?.textOf?.(value)
-    if (text !== undefined) {
-      this.enter(value)
-      this.leave()
-      return `${known!.head}${text}}`
-    }
-    const claim = this.#claimOf(value, known)
+    const claim = this.#claimOf(value)
     return claim === undefined ? this.refuse(this.#reason(value)) : this.#claimed(claim, value)
   }
 
-  /** The default tag for the kind of a value that JSON has no form for. */
-  #defaultOf (value: unknown): Claim | undefined {
-    return this.#claims.get(typeof value === 'object' ? classOf(value!) : kindOf(value))
-  }
-
-  /** The tag that claims such a value. */
-  #claimOf (value: unknown, known: Claim | undefined): Claim | undefined {
-    if (known !== undefined && (!known.isChoosy || known.tag.check(value))) return known
+  /** The tag that claims a value that JSON has no form for. */
+  #claimOf (value: unknown): Claim | undefined {
+    const known = this.#claims.get(typeof value === 'object' ? classOf(value!) : kindOf(value))
+    if (known !== undefined && (known.tag as KindTag).holds(value as never)) return known
     return this.#added.find(({ tag }) => tag.check(value))
   }
 
@@ -216,9 +200,7 @@ class PlainWriter extends DialectWriter {
 }
 
 function claimOf (tag: JSONTag): Claim {
-  const { constructor: Tag } = tag
-  const head = `{${quote(tag.key)}:`
-  return { tag, head, kind: kindsOfTags.get(Tag), isChoosy: choosyTags.has(Tag), textOf: textOf.get(Tag) }
+  return { tag, head: `{${quote(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
 }
 
 function quotedText (text: string | null): string {

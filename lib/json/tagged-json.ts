@@ -4,7 +4,7 @@ import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
-import { builtInTags } from './tags.ts'
+import { isBuiltIn } from './tags.ts'
 import { depthOf } from './strings.ts'
 import { inheritsKeys } from './writer.ts'
 
@@ -82,7 +82,7 @@ export class TaggedJSONSerializer {
     if (tag.key.endsWith('__')) throw new TypeError('The key of a tag must not end with __, which marks an escaped key')
     const taken = this.#tags.get(tag.key)
     if (taken !== undefined && !force) {
-      const holder = builtInTags.has(taken.constructor) ? `the built-in ${taken.constructor.name}` : 'another tag'
+      const holder = isBuiltIn(taken) ? `the built-in ${taken.constructor.name}` : 'another tag'
       const advice = 'choose another, or replace that with { force: true }'
       throw new TypeError(`The key ${quoteName(tag.key)} is taken by ${holder}; ${advice}`)
     }
