@@ -7,6 +7,7 @@ import { decodeError, decodeJSON } from '../json/reading.ts'
 import { quoteName } from '../path.ts'
 import { bodySchema } from './body-schema.ts'
 import { isJson } from './media-type.ts'
+import { scopeProvider } from './scope-provider.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
@@ -128,7 +129,8 @@ function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array):
 /** Has the provider of a request's scope read JSON, and sees to it that the server's rules of poisoned keys hold. */
 function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
-  const { json, initialConfig: { onProtoPoisoning, onConstructorPoisoning } } = request.server
+  const json = scopeProvider(request.server)
+  const { onProtoPoisoning, onConstructorPoisoning } = request.server.initialConfig
   const rules: PoisonOptions = { onProtoPoisoning, onConstructorPoisoning }
   const text = typeof body === 'string' ? body : decodeJSON(body)
   const value = load(json, text, rules)

@@ -51,6 +51,13 @@ export function classOf (value: object): ClassName | undefined {
   return prototype == null ? undefined : foreignClassOf(value, prototype)
 }
 
+/** Whether an object was made by the class that its prototype says, whatever properties it has besides. */
+export function hasKnownClass (value: object): boolean {
+  const name = classes.get(prototypeOf(value))?.name
+  const isMade = types.isDate(value) || types.isMap(value) || types.isSet(value) || types.isUint8Array(value)
+  return name !== undefined && (isMade || hrefOf(value) !== undefined)
+}
+
 /** The same for the built-in classes of another realm, such as a `node:vm` context, and for dates of a test's clock. */
 function foreignClassOf (value: object, prototype: object): ClassName | undefined {
   if (isDate(value)) return nativeName(prototype) === 'Date' || isOfTestClock(value, prototype) ? 'Date' : undefined
@@ -185,7 +192,7 @@ function prototypeOf (value: object): object | null | undefined {
 }
 
 /** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
-function attempt<Result> (look: () => Result): Result | undefined {
+export function attempt<Result> (look: () => Result): Result | undefined {
   try {
     return look()
   } catch {
@@ -196,6 +203,10 @@ function attempt<Result> (look: () => Result): Result | undefined {
 /** The time of a Date, by the method of the class and not by what the instance may have in its place. */
 export function timeOf (value: Date): number {
   return getTime.call(value)
+}
+
+export function isInvalidDate (value: unknown): boolean {
+  return types.isDate(value) && Number.isNaN(timeOf(value))
 }
 
 /** The entries of a Map, likewise. */
@@ -222,7 +233,7 @@ const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href')!.get!
 export function describeType (value: unknown): string {
   if (value === undefined || value === null) return `${value}`
   if (typeof value !== 'object') return `a ${typeof value}`
-  if (types.isDate(value) && Number.isNaN(timeOf(value))) return 'an invalid Date'
+  if (isInvalidDate(value)) return 'an invalid Date'
   const name: unknown = attempt(() => builtInName(value) ?? Object.getPrototypeOf(value)?.constructor?.name)
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
 }

@@ -1,4 +1,5 @@
 import { JSONDecodeError } from '../errors.ts'
+import type { Check } from '../option-checks.ts'
 
 /** What becomes of a key that would change a prototype where it is copied; the words are Fastify's. */
 export type PoisonAction = 'error' | 'remove' | 'ignore'
@@ -15,14 +16,11 @@ export type PoisonRules = Record<keyof PoisonOptions, PoisonAction>
 /** Escapes may spell a letter of either key. */
 const MAY_BE_POISON = /_proto_|constructor|\\u00/
 
-const ACTIONS: readonly unknown[] = ['error', 'remove', 'ignore']
+const ACTIONS = ['error', 'remove', 'ignore']
+export const isAction: Check = [(value) => ACTIONS.includes(value), `must be one of ${ACTIONS.join(', ')}`]
 
-/** What is asked for, or the defaults. Throws a `TypeError` for an action that there is not. */
-export function poisonRules (options: PoisonOptions): PoisonRules {
-  const { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = options
-  if (!ACTIONS.includes(onProtoPoisoning) || !ACTIONS.includes(onConstructorPoisoning)) {
-    throw new TypeError(`onProtoPoisoning and onConstructorPoisoning must be one of ${ACTIONS.join(', ')}`)
-  }
+/** What is asked for, or the defaults. */
+export function poisonRules ({ onProtoPoisoning = 'error', onConstructorPoisoning = 'error' }: PoisonOptions): PoisonRules {
   return { onProtoPoisoning, onConstructorPoisoning }
 }
 

@@ -3,11 +3,12 @@ import {
   classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain,
   membersOf
 } from './kinds.ts'
+import { type Key, passing } from './refusal.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
 import { isBuiltIn, type KindTag } from './tags.ts'
 import type { Tuple } from './values.ts'
-import { JSONWriter, passing, quote } from './writer.ts'
+import { JSONWriter, quote } from './writer.ts'
 
 /** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
 abstract class DialectWriter extends JSONWriter {
@@ -122,18 +123,18 @@ export class TagWriter extends DialectWriter {
   }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
-  #claimed (claim: Claim, value: unknown): string {
-    const { head, kind, tag } = claim
-    if (kind === undefined) {
-      return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+  #claimed ({ head, kind, tag }: Claim, value: unknown): string {
+    if (kind !== undefined) {
+      this.enter(value)
+      const content = this.#content(kind, tag, value)
+      this.leave()
+      return `${head}${content}}`
     }
-    this.enter(value)
-    const content = this.#content(claim, value)
-    this.leave()
-    return `${head}${content}}`
+    return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
   }
 
-  #content ({ kind, tag }: Claim, value: unknown): string {
+  /** Values inside are written as they are met, where `toJson` would have each written and read first. */
+  #content (kind: Kind, tag: JSONTag, value: unknown): string {
     switch (kind) {
       case 'Tuple': return super.list((value as Tuple).toJSON(), value as object)
       case 'Set': return super.list([...membersOf(value as Set<unknown>)], value as object)
@@ -143,38 +144,44 @@ export class TagWriter extends DialectWriter {
   }
 
   #entries (map: Map<unknown, unknown>): string {
+    let text = ''
     let index = 0
-    let at: string | number | undefined
     this.enter(map)
+    for (const [key, item] of entriesOf(map)) {
+      text += `${index === 0 ? '' : ','}[${this.#inEntry(map, key, `key ${index}`)},`
+      text += `${this.#inEntry(map, item, typeof key === 'string' ? key : index)}]`
+      index++
+    }
+    this.leave()
+    return `[${text}]`
+  }
+
+  /** An entry is a list in the text, and no value by itself. */
+  #inEntry (map: unknown, value: unknown, key: Key): string {
+    this.enter(undefined)
     try {
-      let text = '['
-      for (const [key, item] of entriesOf(map)) {
-        this.enter(undefined) // an entry is a list in the text, and no value by itself
-        text += `${index === 0 ? '' : ','}[${this.write(key)},`
-        at = typeof key === 'string' ? key : index
-        text += `${this.write(item)}]`
-        this.leave()
-        at = undefined
-        index++
-      }
+      const text = this.write(value)
       this.leave()
-      return text + ']'
+      return text
     } catch (error) {
-      throw passing(error, map, at ?? `key ${index}`)
+      throw passing(error, map, key)
     }
   }
 
   protected override list (values: readonly unknown[]): string {
     if (!isPlainArray(values)) return this.other(values)
     const items = Object.values(values)
-    if (items.length !== values.length || (values.includes(undefined) && Object.keys(values).at(-1) !== `${items.length - 1}`)) {
+    const isDense = items.length === values.length &&
+      (!values.includes(undefined) || Object.keys(values).at(-1) === `${items.length - 1}`)
+    if (!isDense) {
       this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
     }
     return super.list(items, values)
   }
 
   protected override checkProtoKey (): void {
-    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
+    if (this.#dialect.allowsProtoKey) return
+    this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
@@ -195,7 +202,8 @@ class PlainWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
+    const what = describeType(value)
+    return this.refuse(`is ${what} in what toJson of its tag returned; toJson must return plain JSON data`)
   }
 }
 
