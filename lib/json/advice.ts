@@ -16,7 +16,8 @@ export function adviceFor (value: object, otherwise: string): string {
 const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
 
 function isIterator (value: object): boolean {
-  return types.isGeneratorObject(value) || attempt(() => Object.prototype.isPrototypeOf.call(IteratorPrototype, value)) === true
+  const { isPrototypeOf } = Object.prototype
+  return types.isGeneratorObject(value) || attempt(() => isPrototypeOf.call(IteratorPrototype, value)) === true
 }
 
 /** Told by name and method, since nothing here knows of sessions. Reads no property of it, which would open it. */

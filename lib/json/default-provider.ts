@@ -19,7 +19,8 @@ const isIndent: Check = [
 ]
 /** What JSON would not read is not written. */
 const isSeparators: Check = [
-  (value) => Array.isArray(value) && value.length === 2 && ITEM_SEPARATOR.test(value[0]) && KEY_SEPARATOR.test(value[1]),
+  (value) => Array.isArray(value) && value.length === 2 &&
+    ITEM_SEPARATOR.test(value[0]) && KEY_SEPARATOR.test(value[1]),
   "must be a comma and a colon, with spaces where wanted, such as [', ', ': ']"
 ]
 

@@ -4,15 +4,16 @@ import { describeType, entriesOf, isBare, isInvalidDate, membersOf } from './kin
 import type { Markup } from './values.ts'
 
 /**
- * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a Map
- * as an object, a Set as an array, otherwise what its `__html__` says. A BigInt and any other object come back as they
- * are: they are written as an integer, and as an object of their own properties. Throws a `TypeError` for bytes, `NaN`,
- * functions, symbols, promises, errors, invalid dates, and for what can only be iterated, such as `URLSearchParams`.
+ * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a
+ * Map as an object, a Set as an array, otherwise what its `__html__` says. A BigInt and any other object come back as
+ * they are: they are written as an integer, and as an object of their own properties. Throws a `TypeError` for bytes,
+ * `NaN`, functions, symbols, promises, errors, invalid dates, and what can only be iterated, such as `URLSearchParams`.
  */
 export function formOf (value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') throw new HasNoForm(`is ${value}, which JSON cannot say`)
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || isInvalidDate(value)) throw noForm(value)
+  if (typeof value !== 'object' || value === null) throw noForm(value)
+  if (ArrayBuffer.isView(value) || isInvalidDate(value)) throw noForm(value)
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return toJSON.call(value, key)
   if (isOpaque(value)) throw noForm(value)
@@ -28,7 +29,7 @@ function formOfBuiltIn (value: object): unknown {
   return value
 }
 
-/** A repeated name would be lost in an object, and reading an iterator would use it up: so neither is written by itself. */
+/** Neither is written by itself: an object would lose a repeated name, and an iterator is used up by reading it. */
 const ONLY_ITERABLE = '; spread it into a list, or make an object of its entries with Object.fromEntries'
 
 function noForm (value: unknown, advice = ''): HasNoForm {

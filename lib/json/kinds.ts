@@ -94,8 +94,8 @@ export function isBare (value: object): boolean {
 }
 
 /**
- * Whether a test's clock made a date: it is of the class that stands for `Date` now, as that of timekeeper, or of one by
- * @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
+ * Whether a test's clock made a date: it is of the class that replaces `Date` now, as that of timekeeper does, or of
+ * one by @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
  */
 function isOfTestClock (value: object, prototype: object): boolean {
   if (prototype === globalThis.Date.prototype) return true

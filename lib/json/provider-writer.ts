@@ -25,7 +25,7 @@ export class ProviderWriter extends JSONWriter {
   protected override other (value: unknown, key?: Key): string {
     if (value === undefined) return 'null'
     const form = this.#default(value, asText(key))
-    if (form === value) return typeof form === 'object' ? this.dict(form!) : this.refuse('is what default gave for itself')
+    if (form === value) return typeof form === 'object' ? this.dict(form!) : this.refuse(ITSELF)
     const holder = typeof value === 'object' ? value! : undefined
     if (typeof form !== 'object' || form === null || holder === undefined) return this.write(form, key)
     if (Array.isArray(form)) return this.list(form, holder)
@@ -41,6 +41,8 @@ export class ProviderWriter extends JSONWriter {
     return Number.isFinite(value) ? `${value}` : this.other(value, key)
   }
 }
+
+const ITSELF = 'is what default gave for itself'
 
 /** Sorts the keys of every object by code point, as Python does. */
 export class SortingWriter extends ProviderWriter {

@@ -40,8 +40,9 @@ export async function readText (readable: JSONReadable): Promise<string> {
 }
 
 function bytesOf (piece: string | Uint8Array): Uint8Array {
-  if (typeof piece !== 'string' && !types.isUint8Array(piece)) throw new TypeError('load reads a stream of text or bytes')
-  return typeof piece === 'string' ? Buffer.from(piece) : viewOf(piece)
+  if (typeof piece === 'string') return Buffer.from(piece)
+  if (!types.isUint8Array(piece)) throw new TypeError('load reads a stream of text or bytes')
+  return viewOf(piece)
 }
 
 function flush (stream: NodeJS.WritableStream, piece: string): Promise<void> {

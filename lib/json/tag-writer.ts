@@ -1,7 +1,6 @@
 import type { Dialect } from './dialects.ts'
 import {
-  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain,
-  membersOf
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, type Kind, kindOf, looksPlain, membersOf
 } from './kinds.ts'
 import { type Key, passing } from './refusal.ts'
 import { depthOf } from './strings.ts'
@@ -108,14 +107,9 @@ export class TagWriter extends DialectWriter {
   }
 
   #hasForm (value: unknown): boolean {
-    switch (typeof value) {
-      case 'string':
-      case 'boolean': return true
-      case 'number': return this.#dialect.number(value) !== undefined
-      case 'bigint': return this.#dialect.bigint(value) !== undefined
-      case 'object': return value === null || isPlainArray(value) || isPlainObject(value)
-      default: return false
-    }
+    if (typeof value === 'number') return this.#dialect.number(value) !== undefined
+    if (typeof value === 'bigint') return this.#dialect.bigint(value) !== undefined
+    return FORMS.includes(kindOf(value))
   }
 
   #reason (value: unknown): string {
@@ -139,7 +133,7 @@ export class TagWriter extends DialectWriter {
       case 'Tuple': return super.list((value as Tuple).toJSON(), value as object)
       case 'Set': return super.list([...membersOf(value as Set<unknown>)], value as object)
       case 'Map': return this.#entries(value as Map<unknown, unknown>)
-      default: return quotedText(tag.toJson(value) as string | null)
+      default: return textOf(tag.toJson(value) as string | null)
     }
   }
 
@@ -207,10 +201,14 @@ class PlainWriter extends DialectWriter {
   }
 }
 
+/** The kinds that JSON has a form for, numbers aside. */
+const FORMS: ReadonlyArray<Kind | undefined> = ['string', 'boolean', 'null', 'array', 'object']
+
 function claimOf (tag: JSONTag): Claim {
   return { tag, head: `{${quote(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
 }
 
-function quotedText (text: string | null): string {
+/** Only an invalid date has none. */
+function textOf (text: string | null): string {
   return text === null ? 'null' : quote(text)
 }

@@ -10,9 +10,9 @@ import { inheritsKeys } from './writer.ts'
 
 export interface SerializerOptions {
   /**
-   * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does: dates in whole
-   * seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53, where Python's integers begin to need one. It refuses
-   * every other type, which Flask would not escape. Default `default`.
+   * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does: dates in
+   * whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53, where Python's integers begin to need one. It
+   * refuses every other type, which Flask would not escape. Default `default`.
    */
   format?: SerializerFormat | undefined
 }
@@ -42,12 +42,13 @@ const registerOptions: OptionTable<keyof RegisterOptions> = {
 }
 
 /**
- * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer` does: what JSON has
- * no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
+ * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer` does: what JSON
+ * has no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
  * throws a `TypeError` with its path.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose prototype
- * is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of this realm.
+ * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose
+ * prototype is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of
+ * this realm.
  *
  * As many brackets inside each other as are written are read: 600, with format `flask` 485. An array or an object takes
  * one, a tuple, a Set or an escaped tag two, a Map three.
@@ -81,8 +82,8 @@ export class TaggedJSONSerializer {
 
   /**
    * Adds a tag; a class that is registered already stays as it is. Throws a `TypeError` where the key is empty, ends as
-   * an escaped key does, or is taken and `force` is not given, and says which built-in tag has it. A forced tag replaces
-   * the one that has the key, at its place.
+   * an escaped key does, or is taken and `force` is not given, and says which built-in tag has it. A forced tag
+   * replaces the one that has the key, at its place.
    */
   register (Tag: TagClass, options: RegisterOptions = {}): void {
     checkOptions(options, registerOptions)
@@ -139,8 +140,8 @@ export class TaggedJSONSerializer {
     try {
       return this.#dialect.parse(text)
     } catch (originalError) {
-      if (!isExhaustion(originalError)) throw new BadPayload('The payload is not JSON', { payload: text, originalError })
       const { maxDepth } = this.#dialect
+      if (!isExhaustion(originalError)) throw notJSON(text, originalError)
       throw depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
     }
   }
@@ -157,8 +158,8 @@ export class TaggedJSONSerializer {
   }
 
   /**
-   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a fraction
-   * of the time of `Object.keys`, and most members are no tags, so that comparing them saves writing them.
+   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a
+   * fraction of the time of `Object.keys`. Most members are no tags, so comparing them saves writing them.
    */
   #untag (value: object, depth: number): unknown {
     if (depth === this.#dialect.maxDepth) throw tooDeep(depth)
@@ -211,6 +212,10 @@ function copyOf (value: unknown, maxDepth: number, depth: number): unknown {
   const copied = (each: unknown): unknown => copyOf(each, maxDepth, depth + 1)
   if (Array.isArray(value)) return value.map(copied)
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each)]))
+}
+
+function notJSON (payload: string, originalError: unknown): BadPayload {
+  return new BadPayload('The payload is not JSON', { payload, originalError })
 }
 
 function tooDeep (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
