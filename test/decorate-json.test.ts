@@ -23,7 +23,7 @@ t.test('an option json that gives no provider fails at registration', async (t) 
   const wrong: Record<string, unknown> = {
     'a class of something else': class {},
     'an abstract class': JSONProvider,
-    'the module\'s own functions': json,
+    'the functions of the module': json,
     'a function': () => new DefaultJSONProvider(),
     'a built-in class': Map,
     'a class that throws': failing,
@@ -37,13 +37,11 @@ t.test('an option json that gives no provider fails at registration', async (t) 
   for (const given of [new Map(), 5, {}]) t.match(await failureOf({ json: given }), { message: /must be a JSONProvider/ })
 })
 
-t.test('a session cannot have the name of a member that the package adds to requests', async (t) => {
+t.test('a session cannot have the name of a member that requests get from the package', async (t) => {
   for (const sessionName of ['isJson', 'getJson']) {
-    t.match(await failureOf({ sessionName }), {
-      name: 'TypeError',
-      message: `The session option sessionName cannot be ${sessionName}: this package has its own request.${sessionName}; ` +
-        'choose another name'
-    })
+    const message = `The session option sessionName cannot be ${sessionName}: ` +
+      `this package has its own request.${sessionName}; choose another name`
+    t.match(await failureOf({ sessionName }), { name: 'TypeError', message })
     const app = Fastify()
     app.register(sessionPlugin, { secret: SECRET, sessionName, json: false })
     await app.ready()

@@ -86,14 +86,16 @@ t.test('what code of a value or of the application throws comes with its path, t
   for (const [index, value] of failing.entries()) {
     for (const options of [undefined, { sortKeys: true }]) {
       const error = t.throws(() => provider.dumps({ b: [value] }, options)) as NotSerializable
-      t.match(error, { name: 'TypeError', keyPath: paths[index], message: `${paths[index]} ${reason}`, statusCode: 409 })
+      const message = `${paths[index]} ${reason}`
+      t.match(error, { name: 'TypeError', keyPath: paths[index], message, statusCode: 409 })
       t.equal(error.cause, failure)
     }
   }
   t.match(t.throws(() => provider.dumps([fn], { default: fail })), { keyPath: 'value[0]', cause: failure })
   t.match(t.throws(() => provider.dumps(new Failing())), { keyPath: 'value', cause: failure })
   const memory = new RangeError('Invalid string length')
-  t.equal(t.throws(() => provider.dumps([fn], { default: () => { throw memory } })), memory, 'a want of memory is not the value\'s')
+  const error = t.throws(() => provider.dumps([fn], { default: () => { throw memory } }))
+  t.equal(error, memory, 'a want of memory is passed on')
 })
 
 t.test('what JSON cannot say is refused with its path', async (t) => {
@@ -243,14 +245,17 @@ t.test('an option that there is not is refused with those that there are', async
     [{ cls: 1 }, `The dumps option "cls" is unknown; known are ${known}`],
     [{ space: 2 }, 'The dumps option "space" is unknown: use indent'],
     [{ sortKeys: 1 }, 'The dumps option sortKeys must be true or false'],
-    ...[null, 2, ['a'], fn].map((each): [unknown, string] => [each, `The dumps options must be an object; known are ${known}`])
+    ...[null, 2, ['a'], fn].map((each): [unknown, string] =>
+      [each, `The dumps options must be an object; known are ${known}`])
   ]
   for (const [options, message] of wrong) {
     t.throws(() => provider.dumps({}, options as never), { name: 'TypeError', message })
   }
   const reading = 'exactIntegers, onProtoPoisoning, onConstructorPoisoning'
-  t.throws(() => provider.loads('1', { parse_int: 1 } as never), { message: `The loads option "parse_int" is unknown; known are ${reading}` })
-  t.throws(() => provider.loads('1', fn as never), { message: `The loads options must be an object; known are ${reading}` })
+  const unknown = { message: `The loads option "parse_int" is unknown; known are ${reading}` }
+  t.throws(() => provider.loads('1', { parse_int: 1 } as never), unknown)
+  const noObject = { message: `The loads options must be an object; known are ${reading}` }
+  t.throws(() => provider.loads('1', fn as never), noObject)
 })
 
 t.test('what can only be iterated is refused with what to do, and is left unread', async (t) => {
@@ -269,7 +274,9 @@ t.test('what can only be iterated is refused with what to do, and is left unread
     AsyncGenerator: later()
   }
   for (const [name, value] of Object.entries(all)) {
-    t.throws(() => provider.dumps({ a: [value] }), { keyPath: 'value.a[0]', message: new RegExp(`^value.a\\[0\\] is an object .*${advice}$`) }, name)
+    const error = t.throws(() => provider.dumps({ a: [value] })) as NotSerializable
+    t.match(error, { keyPath: 'value.a[0]', message: 'value.a[0] is an object ' }, name)
+    t.ok(error.message.endsWith(advice), name)
   }
   t.strictSame([...all['Map Iterator']], [[1, 2]])
   const named = Object.assign(new Own(), { id: 1 })

@@ -292,8 +292,8 @@ t.test('the reason of a refusal fits the value', async (t) => {
   async function * later (): AsyncGenerator<number> { yield 1 }
   const values: Array<[advice: string, values: object[]]> = [
     [own, [new Date(0), new Map(), new Set(), new URL('a:b'), Buffer.from('a'), new Uint8Array(100)].map(withNote)],
-    [moved, [refused['a detached Uint8Array'], refused['a detached Buffer'], refused['bytes past the end of their memory']]
-      .map((make) => make!() as object)],
+    [moved, ['a detached Uint8Array', 'a detached Buffer', 'bytes past the end of their memory']
+      .map((what) => refused[what]!() as object)],
     ['await it', [Promise.resolve()]],
     ['store the primitive', [Object('secret'), Object(1), Object(1n), Object(Symbol('secret'))]],
     [list, [generator(), later(), [1].values(), new Map().keys(), new Set().values(), 'a'.matchAll(/a/g)]],

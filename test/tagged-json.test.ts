@@ -496,7 +496,8 @@ t.test('what a tag or a getter throws comes with its path, and the next value is
   const fail = (): never => { throw failure }
   const threw = (keyPath: string): object => ({ ...refusal, keyPath, cause: failure, message: `${keyPath} ${reason}` })
   const reason = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
-  for (const methods of [{ check: (value: unknown) => isBox(value) && fail(), toJson: fn }, { check: isBox, toJson: fail }]) {
+  const failing = [{ check: (value: unknown) => isBox(value) && fail(), toJson: fn }, { check: isBox, toJson: fail }]
+  for (const methods of failing) {
     const own = serializerWith(tagClass(' bx', methods))
     for (const write of [own.dumps.bind(own), own.tag.bind(own)]) {
       t.match(t.throws(() => write({ a: new Map([['b', [new Box(1)]]]) })), threw('value.a.b[0]'))
@@ -506,7 +507,8 @@ t.test('what a tag or a getter throws comes with its path, and the next value is
     t.strictSame(t.throws(() => own.dumps({ c: fn })), new NotSerializable('value.c', aFunction))
   }
   const getter = { get a () { return fail() } }
-  const inTag = serializerWith(TagBox, tagClass(' gt', { check: (value) => value instanceof Error, toJson: () => [getter] }))
+  const TagGetter = tagClass(' gt', { check: (value) => value instanceof Error, toJson: () => [getter] })
+  const inTag = serializerWith(TagBox, TagGetter)
   t.match(t.throws(() => serializer.dumps([new Set([getter])])), threw('value[0][0].a'))
   t.match(t.throws(() => inTag.dumps({ b: new Box([getter]) })), threw('value.b.content[0].a'))
   t.match(t.throws(() => inTag.dumps({ b: new Error('any') })), threw('value.b[0].a'))

@@ -16,6 +16,13 @@ interface Class {
   readonly holds: (value: object) => boolean
 }
 
+/** Whether an object was made by a class, whatever its prototype is, and has no properties besides. */
+const bare = (isMade: (value: object) => boolean) => (value: object): boolean => isMade(value) && isBare(value)
+const isDate = bare(types.isDate)
+const isMap = bare(types.isMap)
+const isSet = bare(types.isSet)
+const isBytes = (value: object): boolean => types.isUint8Array(value) && hasBytesOnly(value)
+
 /** The classes of this realm by their prototypes. */
 const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
   [Date.prototype, { name: 'Date', holds: isDate }],
@@ -23,7 +30,7 @@ const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
   [Set.prototype, { name: 'Set', holds: isSet }],
   [Uint8Array.prototype, { name: 'Uint8Array', holds: isBytes }],
   [Buffer.prototype, { name: 'Buffer', holds: isBytes }],
-  [URL.prototype, { name: 'URL', holds: isURL }],
+  [URL.prototype, { name: 'URL', holds: bare((value) => hrefOf(value) !== undefined) }],
   [Tuple.prototype, { name: 'Tuple', holds: isTuple }],
   [Markup.prototype, { name: 'Markup', holds: isMarkup }],
   [UUID.prototype, { name: 'UUID', holds: isUUID }]
@@ -63,28 +70,6 @@ function foreignClassOf (value: object, prototype: object): ClassName | undefine
   if (isDate(value)) return nativeName(prototype) === 'Date' || isOfTestClock(value, prototype) ? 'Date' : undefined
   const name = isMap(value) ? 'Map' : isSet(value) ? 'Set' : isBytes(value) ? 'Uint8Array' : undefined
   return name === nativeName(prototype) ? name : undefined
-}
-
-// Whether an object was made by the class, whatever its prototype is, and has no properties besides.
-
-function isDate (value: object): value is Date {
-  return types.isDate(value) && isBare(value)
-}
-
-function isMap (value: object): value is Map<unknown, unknown> {
-  return types.isMap(value) && isBare(value)
-}
-
-function isSet (value: object): value is Set<unknown> {
-  return types.isSet(value) && isBare(value)
-}
-
-function isURL (value: object): value is URL {
-  return hrefOf(value) !== undefined && isBare(value)
-}
-
-function isBytes (value: object): value is Uint8Array {
-  return types.isUint8Array(value) && hasBytesOnly(value)
 }
 
 /** Whether an object has no enumerable properties of its own, those keyed by symbols aside. */
