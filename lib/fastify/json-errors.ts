@@ -18,22 +18,19 @@ export interface ErrorBody {
   /** About a body that is no JSON: a few characters around the place. */
   near?: string
   /** What a schema refused. */
-  fields?: Array<{ field: string, message: string }>
+  fields?: Field[]
   /** In debug only. */
   stack?: string
 }
 
-/** What Fastify and others put on errors; anything may be thrown, though. */
-interface ErrorFacts {
-  statusCode?: unknown
-  status?: unknown
-  code?: unknown
-  message?: unknown
-  stack?: unknown
-  headers?: unknown
-  validation?: unknown
-  validationContext?: unknown
+interface Field {
+  field: string
+  message: string
 }
+
+/** What Fastify and others put on errors; anything may be thrown, though. */
+type ErrorFacts = Partial<Record<
+  'statusCode' | 'status' | 'code' | 'message' | 'stack' | 'headers' | 'validation' | 'validationContext', unknown>>
 
 /** One finding of a schema validator, as Ajv words it. */
 interface Finding {
@@ -43,16 +40,16 @@ interface Finding {
 }
 
 /**
- * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: status, its name, the code and message of the error
- * and, where a schema refused the request, the fields. Of a status from 500 on the reply says no more than the name,
- * unless the provider is in debug; the log has the error.
+ * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: status, its name, the code and message of the
+ * error and, where a schema refused the request, the fields. Of a status from 500 on the reply says no more than the
+ * name, unless the provider is in debug; the log has the error.
  */
 export function jsonErrorHandler (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const facts = factsOf(error)
   const statusCode = statusOf(facts, reply)
   if (statusCode >= 500) request.log.error({ err: error }, 'The request failed')
   else request.log.info({ err: error }, 'The request was refused')
-  if (typeof facts.headers === 'object' && facts.headers !== null) reply.headers(facts.headers as Record<string, string>)
+  if (isObject(facts.headers)) reply.headers(facts.headers as Record<string, string>)
   sendError(request, reply, bodyOf(facts, statusCode, providerOf(request).debug === true))
 }
 
@@ -62,7 +59,11 @@ export function jsonNotFoundHandler (request: FastifyRequest, reply: FastifyRepl
 }
 
 function factsOf (error: unknown): ErrorFacts {
-  return typeof error === 'object' && error !== null ? error : {}
+  return isObject(error) ? error : {}
+}
+
+function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** As Fastify finds it: the error's own, or one that the handler set before it failed. */
@@ -100,7 +101,7 @@ function bodyOf (facts: ErrorFacts, statusCode: number, debug: boolean): ErrorBo
 }
 
 /** Names the field, or the one that is missing or in excess in it: `body.items[0].sku`. */
-function fieldOf ({ instancePath = '', message = 'is refused', params }: Finding, context: unknown): { field: string, message: string } {
+function fieldOf ({ instancePath = '', message = 'is refused', params }: Finding, context: unknown): Field {
   const keys = `${instancePath}`.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
   const member = params?.missingProperty ?? params?.additionalProperty
   if (typeof member === 'string') keys.push(member)
@@ -111,7 +112,7 @@ function indexOrKey (key: string): string | number {
   return /^\d{1,9}$/.test(key) ? Number(key) : key
 }
 
-/** As `jsonify` does, unless the route has a response schema for the status; and by itself where the provider fails. */
+/** As `jsonify` does, unless the route has a response schema for the status; without the provider where that fails. */
 function sendError (request: FastifyRequest, reply: FastifyReply, body: ErrorBody): void {
   reply.code(body.statusCode).serializer(null as never) // one for the reply that failed is none for this one
   if (hasResponseSchema(reply)) {

@@ -14,8 +14,8 @@ const CHARSET = '; charset=utf-8'
 const FASTIFY_TYPE = `application/json${CHARSET}`
 
 /**
- * Has plain values that handlers return, or send, written as `jsonify` writes them. Where the route has a response schema
- * for the status, or the application has set a serializer, those write. Strings, bytes and streams are left alone.
+ * Makes plain values that handlers return or send be written as `jsonify` writes them. Where the route has a response
+ * schema for the status, or the application has set a serializer, those write. Strings, bytes and streams stay.
  */
 export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | undefined): void {
   if (wanted === undefined) return
@@ -78,7 +78,7 @@ function isJSONReply (reply: FastifyReply): boolean {
   return `${reply.getHeader('content-type')}`.split(';')[0]!.includes('json')
 }
 
-/** Tells whether the application has set a serializer, for a reply or for its scope, which Fastify keeps under symbols. */
+/** Tells whether the application has set a serializer for a reply or its scope, which Fastify keeps under symbols. */
 function serializerFinder (fastify: FastifyInstance): (reply: FastifyReply) => boolean {
   const ofScope = symbolNamed(fastify, 'fastify.replySerializerDefault')
   let ofReply: symbol | undefined

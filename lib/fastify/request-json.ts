@@ -7,11 +7,12 @@ import { decodeError, decodeJSON } from '../json/reading.ts'
 import { quoteName } from '../path.ts'
 import { bodySchema } from './body-schema.ts'
 import { isJson } from './media-type.ts'
+import { scopeProvider } from './scope-provider.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
   force?: boolean | undefined
-  /** `undefined` in the place of an error 400 or 415. Default false. */
+  /** Return `undefined` instead of throwing an error 400 or 415. Default false. */
   silent?: boolean | undefined
 }
 
@@ -50,7 +51,8 @@ export function hasRequestJSON (fastify: FastifyInstance): boolean {
 export function decorateRequestJSON (fastify: FastifyInstance): void {
   fastify.decorateRequest(KEPT_BODY as never, null as never)
   fastify.decorateRequest('isJson', { getter () { return isJson(this as unknown as FastifyRequest) } } as never)
-  fastify.decorateRequest('getJson', function (this: FastifyRequest, options?: GetJsonOptions) { return getJson(this, options) } as never)
+  const method = function (this: FastifyRequest, options?: GetJsonOptions): unknown { return getJson(this, options) }
+  fastify.decorateRequest('getJson', method as never)
 }
 
 /** The rules of the scope a request belongs to; undefined where Fastify parses by itself. */
@@ -85,19 +87,8 @@ export class KeptBody {
     this.#bytes = bytes
   }
 
-  /** The value of the JSON. Throws `JSONDecodeError`, or what the provider threw. */
-  parse (request: FastifyRequest): unknown {
-    const outcome = this.#parsed(request)
-    if (outcome.error !== undefined) throw outcome.error
-    return outcome.value
-  }
-
-  /** What `parse` throws. */
-  failure (request: FastifyRequest): Error | undefined {
-    return this.#parsed(request).error
-  }
-
-  #parsed (request: FastifyRequest): Outcome {
+  /** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
+  parsed (request: FastifyRequest): Outcome {
     this.#outcome ??= outcomeOf(() => parseBody(request, this.#bytes))
     return this.#outcome
   }
@@ -114,7 +105,7 @@ function parseBody (request: FastifyRequest, body: string | Uint8Array): unknown
 
 /**
  * The error 415 of a body that is still encoded as its Content-Encoding says (RFC 9110, section 8.4). A plugin that
- * decodes it may leave the header, as @fastify/compress does; then it is text, and not as long as Content-Length says.
+ * decodes it may leave the header, as @fastify/compress does. Then it is text, and not as long as Content-Length says.
  */
 function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array): UnsupportedMediaType | undefined {
   const { 'content-encoding': coding = '', 'content-length': length } = headers
@@ -125,10 +116,11 @@ function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array):
   return new UnsupportedMediaType(message, { 'accept-encoding': 'identity' })
 }
 
-/** Has the provider of a request's scope read JSON, and sees to it that the server's rules of poisoned keys hold. */
+/** Reads JSON with the provider of the request's scope, and applies the server's rules for poisoned keys. */
 function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
-  const { json, initialConfig: { onProtoPoisoning, onConstructorPoisoning } } = request.server
+  const json = scopeProvider(request.server)
+  const { onProtoPoisoning, onConstructorPoisoning } = request.server.initialConfig
   const rules: PoisonOptions = { onProtoPoisoning, onConstructorPoisoning }
   const text = typeof body === 'string' ? body : decodeJSON(body)
   const value = load(json, text, rules)
@@ -185,7 +177,8 @@ function strictBody (request: FastifyRequest, force: boolean): unknown {
 
 /** Parses a body in the handler. Throws `UnsupportedMediaType` where the schema of the route has not seen it. */
 function parseKept (request: FastifyRequest, kept: KeptBody): unknown {
-  const value = kept.parse(request)
+  const { value, error } = kept.parsed(request)
+  if (error !== undefined) throw error
   const schema = bodySchema(request)
   if (schema === 'other types' || (schema !== 'none' && !kept.isShown)) throw notInSchema(request)
   return value

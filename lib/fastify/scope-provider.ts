@@ -7,8 +7,8 @@ export function isProvider (value: unknown): value is JSONProvider {
   return ['dumps', 'loads', 'response'].every((name) => isMethod(value, name))
 }
 
-/** The provider of a scope. Throws a `TypeError` where something else was assigned. */
+/** The provider of a scope. Throws a `TypeError` where something else was assigned or decorated. */
 export function scopeProvider ({ json }: FastifyInstance): JSONProvider {
-  if (!isProvider(json)) throw new TypeError('fastify.json must be an instance of a JSONProvider')
-  return json
+  if (isProvider(json)) return json
+  throw new TypeError('fastify.json must be an instance of a JSONProvider, and in this scope it is something else')
 }

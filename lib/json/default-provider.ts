@@ -1,3 +1,5 @@
+import { type Check, isBoolean, type OptionTable } from '../option-checks.ts'
+import { checkCallOptions } from './call-options.ts'
 import { formOf } from './forms.ts'
 import { escapeToASCII, layOut } from './layout.ts'
 import { isPlainJSON } from './plain.ts'
@@ -11,60 +13,69 @@ const INDENT = /^[ \t\n\r]*$/
 const ITEM_SEPARATOR = /^[ \t\n\r]*,[ \t\n\r]*$/
 const KEY_SEPARATOR = /^[ \t\n\r]*:[ \t\n\r]*$/
 
+const isIndent: Check = [
+  (value) => typeof value === 'string' ? INDENT.test(value) : Number.isInteger(value) && value >= 0,
+  'must be a number of spaces, or the white space itself'
+]
+/** What JSON would not read is not written. */
+const isSeparators: Check = [
+  (value) => Array.isArray(value) && value.length === 2 &&
+    ITEM_SEPARATOR.test(value[0]) && KEY_SEPARATOR.test(value[1]),
+  "must be a comma and a colon, with spaces where wanted, such as [', ', ': ']"
+]
+
+const dumpsOptions: OptionTable<keyof DumpsOptions> = {
+  kind: 'dumps option',
+  checks: {
+    indent: isIndent,
+    separators: isSeparators,
+    sortKeys: isBoolean,
+    ensureAscii: isBoolean,
+    default: [(value) => typeof value === 'function', 'must be a function']
+  },
+  instead: { spaces: 'use indent', space: 'use indent' }
+}
+
 /**
  * JSON as JavaScript users expect it: dates as ISO 8601, Map as an object, Set as an array, BigInt as an integer, and
- * anything with `toJSON`, or else `__html__`, as that says. What JSON cannot say is a `TypeError` with the path: bytes, NaN, functions,
- * symbols, promises, cycles.
+ * anything with `toJSON`, or else `__html__`, as that says. What JSON cannot say is a `TypeError` with the path: bytes,
+ * NaN, functions, symbols, promises, iterators, cycles.
  */
 export class DefaultJSONProvider extends JSONProvider {
   /** Everything but ASCII as `\uXXXX`. Default false; Flask's is true. */
   ensureAscii = false
   /** Keys in the order of their code points. Default false; Flask's is true. */
   sortKeys = false
-  readonly #writer = new ProviderWriter((value) => this.default(value))
+  readonly #writer = new ProviderWriter((value, key) => this.default(value, key))
 
   /**
-   * What is written in the place of a value that JSON has no form for: anything but strings, finite numbers, booleans,
-   * null, arrays and objects without a class. What it gives is written in turn. Override it for types of your own, and
-   * leave the others to `super.default`, which throws a `TypeError` for what it has no form for either.
+   * What is written instead of a value that JSON has no form for: anything but strings, finite numbers, booleans, null,
+   * arrays and objects without a class. What it returns is written in turn. Override it for your own types, and leave
+   * the others to `super.default(value, key)`, which throws a `TypeError` for what it has no form for either. `key` is
+   * what `JSON.stringify` passes to `toJSON`: the key of the value as text, and the empty text for the whole value.
    */
-  default (value: unknown): unknown {
-    return formOf(value)
+  default (value: unknown, key = ''): unknown {
+    return formOf(value, key)
   }
 
+  /** Throws a `TypeError` for an unknown option too. */
   override dumps (value: unknown, options?: DumpsOptions): string {
-    if (options !== undefined || this.sortKeys || this.ensureAscii) return this.#dumpsWith(value, options ?? {})
-    return value !== undefined && isPlainJSON(value) ? JSON.stringify(value) : this.#writer.dumps(value, ROOT) // several times faster for what most replies are
+    if (options !== undefined || this.sortKeys || this.ensureAscii) return this.#dumpsWith(value, options)
+    return value !== undefined && isPlainJSON(value) ? JSON.stringify(value) : this.#writer.dumps(value, ROOT)
   }
 
-  /** Throws `JSONDecodeError`, a `SyntaxError` with the place. */
+  /** Throws `JSONDecodeError`, a `SyntaxError` with the place, and a `TypeError` for an unknown option. */
   override loads (source: string | Uint8Array, options?: LoadsOptions): unknown {
     return readJSON(source, options)
   }
 
-  #dumpsWith (value: unknown, options: DumpsOptions): string {
-    const { sortKeys = this.sortKeys, ensureAscii = this.ensureAscii, separators, default: given } = options
-    const indent = checkedIndent(options.indent)
-    checkSeparators(separators)
-    if (given !== undefined && typeof given !== 'function') throw new TypeError('default must be a function')
-    const ask = given ?? ((each: unknown) => this.default(each))
+  #dumpsWith (value: unknown, options: DumpsOptions = {}): string {
+    checkCallOptions(options, dumpsOptions)
+    const { sortKeys = this.sortKeys, ensureAscii = this.ensureAscii, separators, indent = 0 } = options
+    const ask = options.default ?? ((each: unknown, key: string) => this.default(each, key))
     const compact = (sortKeys ? new SortingWriter(ask) : new ProviderWriter(ask)).dumps(value, ROOT)
-    const text = indent === '' && separators === undefined ? compact : layOut(compact, { indent, separators })
+    const level = typeof indent === 'string' ? indent : ' '.repeat(indent)
+    const text = level === '' && separators === undefined ? compact : layOut(compact, { indent: level, separators })
     return ensureAscii ? escapeToASCII(text) : text
-  }
-}
-
-function checkedIndent (indent: number | string = 0): string {
-  if (typeof indent === 'string' && INDENT.test(indent)) return indent
-  if (!Number.isInteger(indent) || Number(indent) < 0) throw new TypeError('indent must be a number of spaces')
-  return ' '.repeat(indent as number)
-}
-
-/** What JSON would not read is not written. */
-function checkSeparators (separators: readonly string[] | undefined): void {
-  if (separators === undefined) return
-  const [item, key] = Array.isArray(separators) ? separators : []
-  if (separators.length !== 2 || !ITEM_SEPARATOR.test(item!) || !KEY_SEPARATOR.test(key!)) {
-    throw new TypeError("separators must be a comma and a colon, with spaces where wanted, such as [', ', ': ']")
   }
 }

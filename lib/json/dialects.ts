@@ -1,3 +1,4 @@
+import { adviceFor } from './advice.ts'
 import { kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
 import { parseJSON, parseTokens } from './parsing.ts'
@@ -47,10 +48,12 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   }
 }
 
+const INSTANCE = 'store a plain object, or register a tag for it'
+
 function refusal (value: unknown): string {
   if (typeof value === 'bigint') return `which cannot be kept: it has more than ${MAX_DIGITS} digits`
   if (kindOf(value) === 'URL') return 'which cannot be kept: its text reads back as another URL; store the text'
-  return `which cannot be kept${isInstance(value) ? '; store a plain object, or register a tag for it' : ''}`
+  return `which cannot be kept${isObject(value) ? `; ${adviceFor(value, INSTANCE)}` : ''}`
 }
 
 function flaskRefusal (value: unknown): string {
@@ -60,11 +63,14 @@ function flaskRefusal (value: unknown): string {
 
 function flaskAdvice (value: unknown): string {
   if (value === undefined) return '; store null'
-  if (kindOf(value) === 'Date') return '; store null, or a date of the years 1 to 9999'
-  return isInstance(value) ? '; store a plain object, or register a tag for it on both sides' : ''
+  const kind = kindOf(value)
+  if (kind === 'Date') return '; store null, or a date of the years 1 to 9999'
+  if (!isObject(value)) return ''
+  const general = `${INSTANCE} on both sides`
+  return `; ${kind === undefined ? adviceFor(value, general) : general}`
 }
 
-function isInstance (value: unknown): boolean {
+function isObject (value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 

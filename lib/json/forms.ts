@@ -1,45 +1,58 @@
 import { types } from 'node:util'
 import { HasNoForm } from '../errors.ts'
-import { describeType, entriesOf, membersOf, timeOf } from './kinds.ts'
+import { describeType, entriesOf, isBare, isInvalidDate, membersOf } from './kinds.ts'
 import type { Markup } from './values.ts'
 
 /**
- * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a Map
- * as an object, a Set as an array, otherwise what its `__html__` says. A BigInt and any other object come back as they
- * are: they are written as an integer, and as an object of their own properties. Throws a `TypeError` for bytes, `NaN`,
- * functions, symbols, promises, errors and invalid dates.
+ * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a
+ * Map as an object, a Set as an array, otherwise what its `__html__` says. A BigInt and any other object come back as
+ * they are: they are written as an integer, and as an object of their own properties. Throws a `TypeError` for bytes,
+ * `NaN`, functions, symbols, promises, errors, invalid dates, and what can only be iterated, such as `URLSearchParams`.
  */
-export function formOf (value: unknown): unknown {
+export function formOf (value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') throw new HasNoForm(`is ${value}, which JSON cannot say`)
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) throw noForm(value)
-  if (types.isDate(value) && Number.isNaN(timeOf(value))) {
-    throw new HasNoForm('is an invalid date, which JSON cannot say')
-  }
+  if (typeof value !== 'object' || value === null) throw noForm(value)
+  if (ArrayBuffer.isView(value) || isInvalidDate(value)) throw noForm(value)
   const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') return toJSON.call(value)
+  if (typeof toJSON === 'function') return toJSON.call(value, key)
   if (isOpaque(value)) throw noForm(value)
   if (typeof (value as Markup).__html__ === 'function') return (value as Markup).__html__()
-  if (types.isBoxedPrimitive(value)) return value.valueOf()
-  if (types.isSet(value)) return [...membersOf(value)]
-  return types.isMap(value) ? objectOf([...entriesOf(value)]) : value
+  return formOfBuiltIn(value)
 }
 
-function noForm (value: unknown): HasNoForm {
-  return new HasNoForm(`is ${describeType(value)}, which JSON cannot say`)
+function formOfBuiltIn (value: object): unknown {
+  if (types.isBoxedPrimitive(value)) return value.valueOf()
+  if (types.isSet(value)) return [...membersOf(value)]
+  if (types.isMap(value)) return objectOf([...entriesOf(value)])
+  if (isBare(value) && isIterable(value)) throw noForm(value, ONLY_ITERABLE)
+  return value
+}
+
+/** Neither is written by itself: an object would lose a repeated name, and an iterator is used up by reading it. */
+const ONLY_ITERABLE = '; spread it into a list, or make an object of its entries with Object.fromEntries'
+
+function noForm (value: unknown, advice = ''): HasNoForm {
+  return new HasNoForm(`is ${describeType(value)}, which JSON cannot say${advice}`)
+}
+
+/** Whether an object has members that are no properties: an iterator, a generator, `URLSearchParams`, `Headers`. */
+function isIterable (value: object): boolean {
+  return [Symbol.iterator, Symbol.asyncIterator].some((symbol) => typeof Reflect.get(value, symbol) === 'function')
 }
 
 /** Objects that JSON would write as if they were empty. */
 function isOpaque (value: object): boolean {
-  return types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) || types.isNativeError(value) ||
-    types.isWeakMap(value) || types.isWeakSet(value)
+  return types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) ||
+    types.isNativeError(value) || types.isWeakMap(value) || types.isWeakSet(value)
 }
 
 function objectOf (entries: ReadonlyArray<[unknown, unknown]>): object {
   for (const [key] of entries) {
-    if (typeof key !== 'string' && typeof key !== 'number') throw new HasNoForm(`has ${describeType(key)} as a key, where JSON has strings only`)
+    if (typeof key === 'string' || typeof key === 'number') continue
+    throw new HasNoForm(`has ${describeType(key)} as a key, where JSON has strings only`)
   }
   const object = Object.fromEntries(entries)
-  if (Object.keys(object).length !== entries.length) throw new HasNoForm('has keys that are one and the same as text')
-  return object
+  if (Object.keys(object).length === entries.length) return object
+  throw new HasNoForm('has keys that are one and the same as text')
 }

@@ -4,10 +4,12 @@ import type { JSONProvider } from './provider.ts'
 const provider = new DefaultJSONProvider()
 let current = (): JSONProvider => provider
 
-/** Has the functions of `json` use another provider, or where none is given the default one. */
+/** Makes the functions of `json` use another provider; the default one where `find` is not given or finds none. */
 export function provideCurrent (find?: () => JSONProvider | undefined): void {
   current = find === undefined ? () => provider : () => find() ?? provider
 }
+
+type Functions = Pick<JSONProvider, 'dumps' | 'dump' | 'loads' | 'load'>
 
 /**
  * The functions of the default provider, for code without an application, as `flask.json`. Inside handlers of an
@@ -18,4 +20,4 @@ export const json = Object.freeze({
   dump: (...args) => current().dump(...args),
   loads: (...args) => current().loads(...args),
   load: (...args) => current().load(...args)
-} satisfies Pick<JSONProvider, 'dumps' | 'dump' | 'loads' | 'load'>) as Readonly<Pick<JSONProvider, 'dumps' | 'dump' | 'loads' | 'load'>>
+} satisfies Functions) as Readonly<Functions>

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { hasBytesOnly, isBare } from './own-properties.ts'
+import { hasBytesOnly } from './bytes.ts'
 import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
 
 /** The classes of this realm, kept here because a test may replace the globals later. */
@@ -16,6 +16,13 @@ interface Class {
   readonly holds: (value: object) => boolean
 }
 
+/** Whether an object was made by a class, whatever its prototype is, and has no properties besides. */
+const bare = (isMade: (value: object) => boolean) => (value: object): boolean => isMade(value) && isBare(value)
+const isDate = bare(types.isDate)
+const isMap = bare(types.isMap)
+const isSet = bare(types.isSet)
+const isBytes = (value: object): boolean => types.isUint8Array(value) && hasBytesOnly(value)
+
 /** The classes of this realm by their prototypes. */
 const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
   [Date.prototype, { name: 'Date', holds: isDate }],
@@ -23,7 +30,7 @@ const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
   [Set.prototype, { name: 'Set', holds: isSet }],
   [Uint8Array.prototype, { name: 'Uint8Array', holds: isBytes }],
   [Buffer.prototype, { name: 'Buffer', holds: isBytes }],
-  [URL.prototype, { name: 'URL', holds: isURL }],
+  [URL.prototype, { name: 'URL', holds: bare((value) => hrefOf(value) !== undefined) }],
   [Tuple.prototype, { name: 'Tuple', holds: isTuple }],
   [Markup.prototype, { name: 'Markup', holds: isMarkup }],
   [UUID.prototype, { name: 'UUID', holds: isUUID }]
@@ -51,6 +58,13 @@ export function classOf (value: object): ClassName | undefined {
   return prototype == null ? undefined : foreignClassOf(value, prototype)
 }
 
+/** Whether an object was made by the class that its prototype says, whatever properties it has besides. */
+export function hasKnownClass (value: object): boolean {
+  const name = classes.get(prototypeOf(value))?.name
+  const isMade = types.isDate(value) || types.isMap(value) || types.isSet(value) || types.isUint8Array(value)
+  return name !== undefined && (isMade || hrefOf(value) !== undefined)
+}
+
 /** The same for the built-in classes of another realm, such as a `node:vm` context, and for dates of a test's clock. */
 function foreignClassOf (value: object, prototype: object): ClassName | undefined {
   if (isDate(value)) return nativeName(prototype) === 'Date' || isOfTestClock(value, prototype) ? 'Date' : undefined
@@ -58,31 +72,15 @@ function foreignClassOf (value: object, prototype: object): ClassName | undefine
   return name === nativeName(prototype) ? name : undefined
 }
 
-// Whether an object was made by the class, whatever its prototype is, and has no properties besides.
-
-function isDate (value: object): value is Date {
-  return types.isDate(value) && isBare(value)
-}
-
-function isMap (value: object): value is Map<unknown, unknown> {
-  return types.isMap(value) && isBare(value)
-}
-
-function isSet (value: object): value is Set<unknown> {
-  return types.isSet(value) && isBare(value)
-}
-
-function isURL (value: object): value is URL {
-  return hrefOf(value) !== undefined && isBare(value)
-}
-
-function isBytes (value: object): value is Uint8Array {
-  return types.isUint8Array(value) && hasBytesOnly(value)
+/** Whether an object has no enumerable properties of its own, those keyed by symbols aside. */
+export function isBare (value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return false
+  return true
 }
 
 /**
- * Whether a test's clock made a date: it is of the class that stands for `Date` now, as that of timekeeper, or of one by
- * @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
+ * Whether a test's clock made a date: it is of the class that replaces `Date` now, as that of timekeeper does, or of
+ * one by @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
  */
 function isOfTestClock (value: object, prototype: object): boolean {
   if (prototype === globalThis.Date.prototype) return true
@@ -179,7 +177,7 @@ function prototypeOf (value: object): object | null | undefined {
 }
 
 /** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
-function attempt<Result> (look: () => Result): Result | undefined {
+export function attempt<Result> (look: () => Result): Result | undefined {
   try {
     return look()
   } catch {
@@ -190,6 +188,10 @@ function attempt<Result> (look: () => Result): Result | undefined {
 /** The time of a Date, by the method of the class and not by what the instance may have in its place. */
 export function timeOf (value: Date): number {
   return getTime.call(value)
+}
+
+export function isInvalidDate (value: unknown): boolean {
+  return types.isDate(value) && Number.isNaN(timeOf(value))
 }
 
 /** The entries of a Map, likewise. */
@@ -216,7 +218,7 @@ const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href')!.get!
 export function describeType (value: unknown): string {
   if (value === undefined || value === null) return `${value}`
   if (typeof value !== 'object') return `a ${typeof value}`
-  if (types.isDate(value) && Number.isNaN(timeOf(value))) return 'an invalid Date'
+  if (isInvalidDate(value)) return 'an invalid Date'
   const name: unknown = attempt(() => builtInName(value) ?? Object.getPrototypeOf(value)?.constructor?.name)
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? `an object of class ${name}` : 'an object with a class'
 }

@@ -5,7 +5,7 @@ const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 export interface Layout {
   /** What a level is indented by; without it, or where it is empty, everything stands on one line. */
   indent?: string | undefined
-  /** Between items, and between a key and its value. Default `,` and, where the text is indented, `: `; otherwise `:`. */
+  /** Between items, and between a key and its value. Default `,` and `:`; where the text is indented, `,` and `: `. */
   separators?: readonly [item: string, key: string] | undefined
 }
 

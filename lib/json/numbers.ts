@@ -2,7 +2,7 @@ import { parseJSON, parseTokens, TOKEN } from './parsing.ts'
 import { standsOutside, tokensOf } from './strings.ts'
 import { MAX_DIGITS } from './tags.ts'
 
-/** As many digits as the smallest integer past 2^53 has. A run of digits is looked at from its first one only. */
+/** As many digits as the smallest integer past 2^53 has. A run of digits is tried from its first one only. */
 export const LONG_DIGITS = /(?<!\d)\d{16}/g
 
 /** JSON text with integers past 2^53 as BigInt, exactly. One of more digits than are read is infinite. */
@@ -20,7 +20,7 @@ export function hasTooManyDigits (integer: string): boolean {
   return integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
 }
 
-/** Where a text that is JSON has a number that would be read as infinite, or more digits than are read; -1 where it has none. */
+/** Where JSON text has a number that would be read as infinite, or more digits than are read; -1 for nowhere. */
 export function findHugeNumber (text: string, isExact: boolean): number {
   for (const [start, end] of tokensOf(text, TOKEN)) {
     if (text[start] !== '"' && isHuge(text.slice(start, end), isExact)) return start

@@ -2,10 +2,19 @@ import { isPlainArray, looksPlain } from './kinds.ts'
 import { MAX_DEPTH } from './writer.ts'
 
 /**
- * Whether `JSON.stringify` writes a value as a provider does that nobody told otherwise: it holds nothing but text,
- * finite numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
+ * Whether `JSON.stringify`, which is several times faster, writes a value as a provider does: the value holds nothing
+ * but text, finite numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor
+ * too deep. False where a getter throws, so that the provider says where.
  */
-export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
+export function isPlainJSON (value: unknown): boolean {
+  try {
+    return isPlain(value, MAX_DEPTH)
+  } catch {
+    return false
+  }
+}
+
+function isPlain (value: unknown, levels: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -18,8 +27,8 @@ export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
 
 function hasPlainMembers (value: object, levels: number): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
-  if (Array.isArray(value)) return isPlainArray(value) && value.every((each) => isPlainJSON(each, levels))
+  if (Array.isArray(value)) return isPlainArray(value) && value.every((each) => isPlain(each, levels))
   if (!looksPlain(value)) return false
-  for (const key in value) if (!isPlainJSON((value as Record<string, unknown>)[key], levels)) return false
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], levels)) return false
   return true
 }

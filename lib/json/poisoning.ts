@@ -1,6 +1,7 @@
 import { JSONDecodeError } from '../errors.ts'
+import type { Check } from '../option-checks.ts'
 
-/** What becomes of a key that would change a prototype where it is copied; the words are Fastify's. */
+/** What happens to a key that would change a prototype where it is copied; the words are Fastify's. */
 export type PoisonAction = 'error' | 'remove' | 'ignore'
 
 export interface PoisonOptions {
@@ -15,22 +16,20 @@ export type PoisonRules = Record<keyof PoisonOptions, PoisonAction>
 /** Escapes may spell a letter of either key. */
 const MAY_BE_POISON = /_proto_|constructor|\\u00/
 
-const ACTIONS: readonly unknown[] = ['error', 'remove', 'ignore']
+const ACTIONS = ['error', 'remove', 'ignore']
+export const isAction: Check = [(value) => ACTIONS.includes(value), `must be one of ${ACTIONS.join(', ')}`]
 
-/** What is asked for, or the defaults. Throws a `TypeError` for an action that there is not. */
+/** The options with their defaults. */
 export function poisonRules (options: PoisonOptions): PoisonRules {
   const { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = options
-  if (!ACTIONS.includes(onProtoPoisoning) || !ACTIONS.includes(onConstructorPoisoning)) {
-    throw new TypeError(`onProtoPoisoning and onConstructorPoisoning must be one of ${ACTIONS.join(', ')}`)
-  }
   return { onProtoPoisoning, onConstructorPoisoning }
 }
 
-/** Sees to the keys of a value that another parser read from `text`. Throws `JSONDecodeError`, or takes them out. */
+/** Checks the keys of a value that another parser read from `text`. Throws `JSONDecodeError`, or removes them. */
 export function guardKeys (value: unknown, text: string, options: PoisonOptions): void {
   const rules = poisonRules(options)
   if (!MAY_BE_POISON.test(text)) return
-  const objects = new Set([value]) // grows while it is gone through; what a provider made may hold itself
+  const objects = new Set([value]) // grows in the loop; what a provider made may hold itself
   for (const each of objects) {
     if (typeof each !== 'object' || each === null) continue
     if (Object.hasOwn(each, '__proto__')) guardKey(each, '__proto__', rules)
@@ -39,7 +38,7 @@ export function guardKeys (value: unknown, text: string, options: PoisonOptions)
   }
 }
 
-/** Sees to one key of an object. Throws `JSONDecodeError`, or takes it out. */
+/** Checks one key of an object. Throws `JSONDecodeError`, or removes it. */
 export function guardKey (holder: object, key: string, rules: PoisonRules): void {
   if (key === '__proto__') act(rules.onProtoPoisoning, holder, key)
   else if (key === 'constructor' && hasPrototypeKey(holder)) act(rules.onConstructorPoisoning, holder, key)

@@ -1,9 +1,9 @@
-import { HasNoForm } from '../errors.ts'
 import { isArray, looksPlain } from './kinds.ts'
-import { JSONWriter, passing, quote } from './writer.ts'
+import { type Key, passing } from './refusal.ts'
+import { JSONWriter, quote } from './writer.ts'
 
-/** Gives something that JSON can say in the place of a value; see `DefaultJSONProvider.default`. */
-export type DefaultFunction = (value: unknown) => unknown
+/** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
+export type DefaultFunction = (value: unknown, key: string) => unknown
 
 /** Writes JSON, and asks for whatever JSON has no form for. */
 export class ProviderWriter extends JSONWriter {
@@ -14,56 +14,46 @@ export class ProviderWriter extends JSONWriter {
     this.#default = defaultFunction
   }
 
-  override write (value: unknown): string {
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return super.write(value)
+  override write (value: unknown, key?: Key): string {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return super.write(value, key)
     const { toJSON } = value as { toJSON?: unknown }
-    return typeof toJSON === 'function' && isKnown(value) ? super.write(toJSON.call(value)) : super.write(value)
+    return typeof toJSON === 'function' && isKnown(value)
+      ? super.write(toJSON.call(value, asText(key)))
+      : super.write(value, key)
   }
 
-  protected override other (value: unknown): string {
+  protected override other (value: unknown, key?: Key): string {
     if (value === undefined) return 'null'
-    const form = this.#formOf(value)
+    const form = this.#default(value, asText(key))
+    if (form === value) return typeof form === 'object' ? this.dict(form!) : this.refuse(ITSELF)
     const holder = typeof value === 'object' ? value! : undefined
-    if (typeof form !== 'object' || form === null) return form === value ? this.refuse('is what default gave for itself') : this.write(form)
-    if (form === value) return this.dict(form)
+    if (typeof form !== 'object' || form === null || holder === undefined) return this.write(form, key)
     if (Array.isArray(form)) return this.list(form, holder)
-    if (looksPlain(form)) return this.dict(form, holder)
-    return holder === undefined ? this.write(form) : this.#within(holder, form)
+    return looksPlain(form) ? this.dict(form, holder) : this.inside(holder, () => this.write(form, key))
   }
 
-  protected override bigint (value: bigint): string {
-    const form = this.#formOf(value)
-    return typeof form === 'bigint' ? `${form}` : this.write(form)
+  protected override bigint (value: bigint, key?: Key): string {
+    const form = this.#default(value, asText(key))
+    return typeof form === 'bigint' ? `${form}` : this.write(form, key)
   }
 
-  protected override number (value: number): string {
-    return Number.isFinite(value) ? `${value}` : this.other(value)
-  }
-
-  #formOf (value: unknown): unknown {
-    try {
-      return this.#default(value)
-    } catch (error) {
-      throw error instanceof HasNoForm ? this.refuse(error.reason) : error
-    }
-  }
-
-  /** Counts as a level, so that forms of forms come to an end. */
-  #within (holder: object, form: object): string {
-    return this.inside(holder, () => this.write(form))
+  protected override number (value: number, key?: Key): string {
+    return Number.isFinite(value) ? `${value}` : this.other(value, key)
   }
 }
 
-/** The same with the keys of every object in the order of their code points, as Python sorts them. */
+const ITSELF = 'is what default gave for itself'
+
+/** Sorts the keys of every object by code point, as Python does. */
 export class SortingWriter extends ProviderWriter {
   protected override dict (object: object, holder: object = object): string {
-    let at = ''
+    let at: string | undefined
     this.enter(holder)
     try {
       const members: string[] = []
       for (const key of Object.keys(object).sort(byCodePoint)) {
         const value = (object as Record<string, unknown>)[at = key]
-        if (value !== undefined) members.push(`${quote(key)}:${this.write(value)}`)
+        if (value !== undefined) members.push(`${quote(key)}:${this.write(value, key)}`)
       }
       this.leave()
       return `{${members.join(',')}}`
@@ -71,6 +61,11 @@ export class SortingWriter extends ProviderWriter {
       throw passing(error, holder, at)
     }
   }
+}
+
+/** The key as `JSON.stringify` passes it to `toJSON`; of the whole value the empty text. */
+function asText (key: Key = ''): string {
+  return `${key}`
 }
 
 /** What JSON has a form for, if it did not say otherwise by itself. */

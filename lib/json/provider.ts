@@ -17,15 +17,15 @@ export interface JSONProviderOptions {
 export type JSONProviderClass = new (options: JSONProviderOptions) => JSONProvider
 
 export interface DumpsOptions {
-  /** Spaces a level, or what stands for a level; without it, or with 0, the text is one line. */
+  /** Spaces a level, or the white space itself. Default 0: the text is one line. */
   indent?: number | string | undefined
-  /** Between items, and between a key and its value: a comma and a colon, with spaces. Default `[',', ':']`; indented `[',', ': ']`. */
+  /** A comma and a colon, with spaces where wanted. Default `[',', ':']`; indented `[',', ': ']`. */
   separators?: readonly [item: string, key: string] | undefined
   /** Keys in the order of their code points. Default the provider's `sortKeys`. */
   sortKeys?: boolean | undefined
   /** Everything but ASCII as `\uXXXX`. Default the provider's `ensureAscii`. */
   ensureAscii?: boolean | undefined
-  /** In the place of the provider's `default`. */
+  /** Replaces the provider's `default`. */
   default?: DefaultFunction | undefined
 }
 
@@ -48,14 +48,14 @@ export abstract class JSONProvider {
   abstract loads (source: string | Uint8Array, options?: LoadsOptions): unknown
 
   /**
-   * Writes what `dumps` gives to a stream or a file handle, no faster than it takes it, and leaves it open. Resolves when
-   * all is flushed; rejects where the stream fails or closes before.
+   * Writes what `dumps` gives to a stream or a file handle, no faster than it takes it, and leaves it open. Resolves
+   * when all is flushed; rejects where the stream fails or closes before.
    */
   async dump (value: unknown, writable: JSONWritable, options?: DumpsOptions): Promise<void> {
     await writeText(writable, this.dumps(value, options))
   }
 
-  /** The value of the JSON that a stream, another iterable of text or bytes, or a file handle holds; a handle is left open. */
+  /** The value of the JSON in a stream, another iterable of text or bytes, or a file handle, which is left open. */
   async load (readable: JSONReadable, options?: LoadsOptions): Promise<unknown> {
     return this.loads(await readText(readable), options)
   }

@@ -1,8 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import { types } from 'node:util'
 import { JSONDecodeError } from '../errors.ts'
+import { isBoolean, type OptionTable } from '../option-checks.ts'
+import { viewOf } from './bytes.ts'
+import { checkCallOptions } from './call-options.ts'
 import { findHugeNumber, parseExactly } from './numbers.ts'
 import { parseJSON } from './parsing.ts'
-import { guardKey, type PoisonOptions, type PoisonRules, poisonRules } from './poisoning.ts'
+import { guardKey, isAction, type PoisonOptions, type PoisonRules, poisonRules } from './poisoning.ts'
 import { findFault } from './syntax.ts'
 import { MAX_DEPTH } from './writer.ts'
 
@@ -11,27 +15,45 @@ export interface LoadsOptions extends PoisonOptions {
   exactIntegers?: boolean | undefined
 }
 
+const loadsOptions: OptionTable<keyof LoadsOptions> = {
+  kind: 'loads option',
+  checks: { exactIntegers: isBoolean, onProtoPoisoning: isAction, onConstructorPoisoning: isAction },
+  instead: {}
+}
+
 /**
- * The value of JSON as text or as UTF-8. Refuses with a `JSONDecodeError` what is no JSON (RFC 8259): other text, `NaN`,
- * text behind the value, bytes that are not UTF-8; and what JSON allows but a program would trip over: a key that changes
- * prototypes, a number too large for a number, more than 500 levels, as many as are written. Bytes may begin with a byte
- * order mark. Of equal keys the last one counts.
+ * The value of JSON as text or as UTF-8. Refuses with a `JSONDecodeError` what is no JSON (RFC 8259): other text,
+ * `NaN`, text behind the value, bytes that are not UTF-8; and what JSON allows but a program would trip over: a key
+ * that changes prototypes, a number too large for a number, more than 500 levels, as many as are written. Bytes may
+ * begin with a byte order mark. Of equal keys the last one counts.
  */
-export function readJSON (source: string | Uint8Array, options: LoadsOptions = {}): unknown {
+export function readJSON (source: string | Uint8Array, options?: LoadsOptions): unknown {
+  if (options !== undefined && !isRight(options)) checkCallOptions(options, loadsOptions)
   const text = typeof source === 'string' ? source : decodeJSON(source)
-  const { exactIntegers = false } = options
+  const exactIntegers = options?.exactIntegers ?? false
   const value = parse(text, exactIntegers)
-  checkMember(value, MAX_DEPTH, { text, exactIntegers, rules: poisonRules(options) })
+  checkMember(value, MAX_DEPTH, { text, exactIntegers, rules: poisonRules(options ?? {}) })
   return value
 }
 
-/** The text of JSON in bytes. Throws `JSONDecodeError` where they are not UTF-8; drops a byte order mark. */
+/** Whether options are right, found out faster than by the table: those that the body of every request is read with. */
+function isRight (options: LoadsOptions): boolean {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
+  for (const key in options) {
+    const value = options[key as keyof LoadsOptions]
+    const isKnown = key === 'onProtoPoisoning' || key === 'onConstructorPoisoning'
+    if (!isKnown || (value !== undefined && value !== 'error')) return false
+  }
+  return true
+}
+
+/** The text of JSON in bytes, without a byte order mark. Throws `JSONDecodeError` where they are not UTF-8. */
 export function decodeJSON (bytes: Uint8Array): string {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('JSON is read from a string or from bytes')
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (!types.isUint8Array(bytes)) throw new TypeError('JSON is read from a string or from bytes')
+  const buffer = viewOf(bytes)
   const text = buffer.toString('utf8')
-  if (!isUtf8(buffer)) throw new JSONDecodeError('the bytes are not UTF-8 from here', { text, offset: findReplacement(text, buffer) })
-  return text.startsWith('\ufeff') ? text.slice(1) : text
+  if (isUtf8(buffer)) return text.startsWith('\ufeff') ? text.slice(1) : text
+  throw new JSONDecodeError('the bytes are not UTF-8 from here', { text, offset: findReplacement(text, buffer) })
 }
 
 /** What is wrong with a text that was refused; `cause` is what a parser threw. */

@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
+import { types } from 'node:util'
+import { viewOf } from './bytes.ts'
 import { decodeJSON } from './reading.ts'
 
 /** What `dump` writes to: a stream of Node, or an open file. */
@@ -9,33 +11,38 @@ export type JSONReadable = AsyncIterable<string | Uint8Array> | Iterable<string 
 const PIECE = 64 * 1024
 
 /**
- * Writes text, a piece at a time and each only after the one before is flushed, and leaves the stream open. Rejects with
- * what the stream failed with, or where it closes first.
+ * Writes text piece by piece, each after the one before is flushed, and leaves the stream open. Rejects with what the
+ * stream failed with, or where it closes first.
  */
 export async function writeText (writable: JSONWritable, text: string): Promise<void> {
   if (isFile(writable)) return await writable.writeFile(text)
   if (typeof writable?.write !== 'function') throw new TypeError('dump writes to a stream or a file handle')
   const ignore = (): void => {}
-  writable.on('error', ignore) // what is written is told the same error
+  writable.on('error', ignore) // flush gets the same error
   for (let start = 0; start < text.length;) {
     const end = pieceEnd(text, start)
     await flush(writable, text.slice(start, end))
     start = end
   }
-  writable.off('error', ignore) // after a failure it stays, since the event may be still to come
+  writable.off('error', ignore) // it stays after a failure, since the event may still come
 }
 
 /** The text of a stream or a file, which is left open. Throws `JSONDecodeError` where bytes are not UTF-8. */
 export async function readText (readable: JSONReadable): Promise<string> {
   if (isFile(readable)) return decodeJSON(await readable.readFile())
-  if (typeof readable !== 'object' || readable === null || ArrayBuffer.isView(readable)) throw new TypeError('load reads a stream or a file handle; loads reads text and bytes')
-  const pieces: Array<string | Uint8Array> = []
-  for await (const piece of readable) {
-    if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) throw new TypeError('load reads a stream of text or bytes')
-    pieces.push(piece)
+  if (typeof readable !== 'object' || readable === null || ArrayBuffer.isView(readable)) {
+    throw new TypeError('load reads a stream or a file handle; loads reads text and bytes')
   }
+  const pieces: Array<string | Uint8Array> = []
+  for await (const piece of readable) pieces.push(piece)
   if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
-  return decodeJSON(Buffer.concat(pieces.map((piece) => typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  return decodeJSON(Buffer.concat(pieces.map(bytesOf)))
+}
+
+function bytesOf (piece: string | Uint8Array): Uint8Array {
+  if (typeof piece === 'string') return Buffer.from(piece)
+  if (!types.isUint8Array(piece)) throw new TypeError('load reads a stream of text or bytes')
+  return viewOf(piece)
 }
 
 function flush (stream: NodeJS.WritableStream, piece: string): Promise<void> {

@@ -5,8 +5,10 @@ export interface Fault {
   reason: string
 }
 
-type Expected = 'a value' | 'a value or ]' | 'a key' | 'a key or }' | 'a colon' | 'a comma or the closing bracket' | 'the end'
+type Expected =
+  'a value' | 'a value or ]' | 'a key' | 'a key or }' | 'a colon' | 'a comma or the closing bracket' | 'the end'
 
+const ENDED = 'the JSON has ended before this'
 const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const SPACE = /[ \t\n\r]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
@@ -24,7 +26,7 @@ export function findFault (text: string, maxDepth = Infinity): Fault | undefined
   for (;;) {
     offset = matchEnd(SPACE, text, offset)
     const char = text[offset]
-    if (expected === 'the end') return char === undefined ? undefined : { offset, reason: 'the JSON has ended before this' }
+    if (expected === 'the end') return char === undefined ? undefined : { offset, reason: ENDED }
     if (char === undefined) return { offset, reason: `it ends where ${expected} is due` }
     if (closes(char, expected, open)) {
       open.pop()

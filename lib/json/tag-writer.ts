@@ -1,14 +1,13 @@
 import type { Dialect } from './dialects.ts'
 import {
-  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, isPlainObject, type Kind, kindOf, looksPlain,
-  membersOf
+  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, type Kind, kindOf, looksPlain, membersOf
 } from './kinds.ts'
+import { type Key, passing } from './refusal.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
-import { type TextOf, textOf } from './tag-texts.ts'
-import { choosyTags, kindsOfTags } from './tags.ts'
+import { isBuiltIn, type KindTag } from './tags.ts'
 import type { Tuple } from './values.ts'
-import { JSONWriter, passing, quote } from './writer.ts'
+import { JSONWriter, quote } from './writer.ts'
 
 /** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
 abstract class DialectWriter extends JSONWriter {
@@ -40,10 +39,6 @@ interface Claim {
   readonly head: string
   /** The kind of which a default tag claims values; undefined for a tag that was added, which may claim any value. */
   readonly kind: Kind | undefined
-  /** Whether it does not claim all of them. */
-  readonly isChoosy: boolean
-  /** For the tags of which sessions hold most. */
-  readonly textOf: TextOf | undefined
 }
 
 /** Writes tagged JSON. */
@@ -87,7 +82,7 @@ export class TagWriter extends DialectWriter {
 
   /** Why a value itself, whatever stands in it, cannot be written; undefined where it can. */
   refusalOf (value: unknown): string | undefined {
-    if (this.#hasForm(value) || this.#claimOf(value, this.#defaultOf(value)) !== undefined) return undefined
+    if (this.#hasForm(value) || this.#claimOf(value) !== undefined) return undefined
     return this.#reason(value)
   }
 
@@ -100,37 +95,21 @@ export class TagWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    const known = this.#defaultOf(value)
-    const text = known?.textOf?.(value)
-    if (text !== undefined) {
-      this.enter(value)
-      this.leave()
-      return `${known!.head}${text}}`
-    }
-    const claim = this.#claimOf(value, known)
+    const claim = this.#claimOf(value)
     return claim === undefined ? this.refuse(this.#reason(value)) : this.#claimed(claim, value)
   }
 
-  /** The default tag for the kind of a value that JSON has no form for. */
-  #defaultOf (value: unknown): Claim | undefined {
-    return this.#claims.get(typeof value === 'object' ? classOf(value!) : kindOf(value))
-  }
-
-  /** The tag that claims such a value. */
-  #claimOf (value: unknown, known: Claim | undefined): Claim | undefined {
-    if (known !== undefined && (!known.isChoosy || known.tag.check(value))) return known
+  /** The tag that claims a value that JSON has no form for. */
+  #claimOf (value: unknown): Claim | undefined {
+    const known = this.#claims.get(typeof value === 'object' ? classOf(value!) : kindOf(value))
+    if (known !== undefined && (known.tag as KindTag).holds(value as never)) return known
     return this.#added.find(({ tag }) => tag.check(value))
   }
 
   #hasForm (value: unknown): boolean {
-    switch (typeof value) {
-      case 'string':
-      case 'boolean': return true
-      case 'number': return this.#dialect.number(value) !== undefined
-      case 'bigint': return this.#dialect.bigint(value) !== undefined
-      case 'object': return value === null || isPlainArray(value) || isPlainObject(value)
-      default: return false
-    }
+    if (typeof value === 'number') return this.#dialect.number(value) !== undefined
+    if (typeof value === 'bigint') return this.#dialect.bigint(value) !== undefined
+    return FORMS.includes(kindOf(value))
   }
 
   #reason (value: unknown): string {
@@ -138,59 +117,65 @@ export class TagWriter extends DialectWriter {
   }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
-  #claimed (claim: Claim, value: unknown): string {
-    const { head, kind, tag } = claim
-    if (kind === undefined) {
-      return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+  #claimed ({ head, kind, tag }: Claim, value: unknown): string {
+    if (kind !== undefined) {
+      this.enter(value)
+      const content = this.#content(kind, tag, value)
+      this.leave()
+      return `${head}${content}}`
     }
-    this.enter(value)
-    const content = this.#content(claim, value)
-    this.leave()
-    return `${head}${content}}`
+    return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
   }
 
-  #content ({ kind, tag }: Claim, value: unknown): string {
+  /** Values inside are written as they are met, where `toJson` would have each written and read first. */
+  #content (kind: Kind, tag: JSONTag, value: unknown): string {
     switch (kind) {
       case 'Tuple': return super.list((value as Tuple).toJSON(), value as object)
       case 'Set': return super.list([...membersOf(value as Set<unknown>)], value as object)
       case 'Map': return this.#entries(value as Map<unknown, unknown>)
-      default: return quotedText(tag.toJson(value) as string | null)
+      default: return textOf(tag.toJson(value) as string | null)
     }
   }
 
   #entries (map: Map<unknown, unknown>): string {
+    let text = ''
     let index = 0
-    let at: string | number | undefined
     this.enter(map)
+    for (const [key, item] of entriesOf(map)) {
+      text += `${index === 0 ? '' : ','}[${this.#inEntry(map, key, `key ${index}`)},`
+      text += `${this.#inEntry(map, item, typeof key === 'string' ? key : index)}]`
+      index++
+    }
+    this.leave()
+    return `[${text}]`
+  }
+
+  /** An entry is a list in the text, and no value by itself. */
+  #inEntry (map: unknown, value: unknown, key: Key): string {
+    this.enter(undefined)
     try {
-      let text = '['
-      for (const [key, item] of entriesOf(map)) {
-        this.enter(undefined) // an entry is a list in the text, and no value by itself
-        text += `${index === 0 ? '' : ','}[${this.write(key)},`
-        at = typeof key === 'string' ? key : index
-        text += `${this.write(item)}]`
-        this.leave()
-        at = undefined
-        index++
-      }
+      const text = this.write(value)
       this.leave()
-      return text + ']'
+      return text
     } catch (error) {
-      throw passing(error, map, at ?? `key ${index}`)
+      throw passing(error, map, key)
     }
   }
 
   protected override list (values: readonly unknown[]): string {
     if (!isPlainArray(values)) return this.other(values)
     const items = Object.values(values)
-    if (items.length !== values.length || (values.includes(undefined) && Object.keys(values).at(-1) !== `${items.length - 1}`)) {
+    const isDense = items.length === values.length &&
+      (!values.includes(undefined) || Object.keys(values).at(-1) === `${items.length - 1}`)
+    if (!isDense) {
       this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
     }
     return super.list(items, values)
   }
 
   protected override checkProtoKey (): void {
-    if (!this.#dialect.allowsProtoKey) this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
+    if (this.#dialect.allowsProtoKey) return
+    this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
@@ -211,16 +196,19 @@ class PlainWriter extends DialectWriter {
   }
 
   protected override other (value: unknown): string {
-    return this.refuse(`is ${describeType(value)} in what toJson of its tag returned; toJson must return plain JSON data`)
+    const what = describeType(value)
+    return this.refuse(`is ${what} in what toJson of its tag returned; toJson must return plain JSON data`)
   }
 }
 
+/** The kinds that JSON has a form for, numbers aside. */
+const FORMS: ReadonlyArray<Kind | undefined> = ['string', 'boolean', 'null', 'array', 'object']
+
 function claimOf (tag: JSONTag): Claim {
-  const { constructor: Tag } = tag
-  const head = `{${quote(tag.key)}:`
-  return { tag, head, kind: kindsOfTags.get(Tag), isChoosy: choosyTags.has(Tag), textOf: textOf.get(Tag) }
+  return { tag, head: `{${quote(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
 }
 
-function quotedText (text: string | null): string {
+/** Only an invalid date has none. */
+function textOf (text: string | null): string {
   return text === null ? 'null' : quote(text)
 }

@@ -2,7 +2,7 @@
 export interface TagContext {
   /** The tags by their keys. */
   readonly tags: ReadonlyMap<string, JSONTag>
-  /** A value inside the tagged one as plain JSON data; `at` is where in the tagged value it stands, for the path of errors. */
+  /** A value inside the tagged one as plain JSON data; `at` is its key there, for the path of errors. */
   tag (value: unknown, at?: string | number): unknown
 }
 

@@ -1,19 +1,29 @@
-import { decodeBase64 } from './base64.ts'
-import { formatHTTPDate, hasHTTPDate, parseHTTPDate } from './http-date.ts'
-import { formatISO, parseISO } from './iso-date.ts'
-import {
-  Date, entriesOf, hrefOf, isPlainObject, type Kind, kindOf, Map, membersOf, Set, timeOf, Uint8Array, URL
-} from './kinds.ts'
-import { base64Of, viewOf } from './own-properties.ts'
+import { decodeBase64, encodeBase64 } from './bytes.ts'
+import { formatHTTPDate, formatISO, hasHTTPDate, parseHTTPDate, parseISO } from './dates.ts'
+import { Date, entriesOf, hrefOf, type Kind, kindOf, Map, membersOf, Set, Uint8Array, URL } from './kinds.ts'
 import { JSONTag, type TagClass } from './tag.ts'
 import { Markup, Tuple, UUID } from './values.ts'
 
-/** An object whose only key is a tag, escaped by `__` behind the key. */
-export class TagDict extends JSONTag {
-  readonly key = ' di'
+/** The base of the built-in tags: claims values of one kind. */
+export abstract class KindTag extends JSONTag {
+  abstract readonly kind: Kind
 
   check (value: unknown): boolean {
-    if (!isDict(value)) return false
+    return kindOf(value) === this.kind && this.holds(value as never)
+  }
+
+  /** Whether it claims a value of its kind. */
+  holds (_value: never): boolean {
+    return true
+  }
+}
+
+/** An object whose only key is a tag, escaped by `__` behind the key. */
+export class TagDict extends KindTag {
+  readonly key = ' di'
+  readonly kind = 'object'
+
+  override holds (value: Record<string, unknown>): boolean {
     const keys = definedKeys(value)
     return keys.length === 1 && this.serializer.tags.has(keys[0]!)
   }
@@ -24,22 +34,19 @@ export class TagDict extends JSONTag {
   }
 
   fromJson (value: unknown): unknown {
-    const keys = isDict(value) ? Object.keys(value) : []
+    const keys = kindOf(value) === 'object' ? Object.keys(value as object) : []
     const key = keys[0]?.slice(0, -2)
-    if (keys.length !== 1 || keys[0] !== `${key}__` || !this.serializer.tags.has(key!)) throw new TypeError('Not an escaped tag')
-    return { [key!]: (value as Record<string, unknown>)[keys[0]] }
+    const isEscaped = keys.length === 1 && keys[0] === `${key}__` && this.serializer.tags.has(key!)
+    if (!isEscaped) throw new TypeError('Not an escaped tag')
+    return { [key!]: (value as Record<string, unknown>)[keys[0]!] }
   }
 }
 
-/** Objects without a class: as they are, their members tagged. Stands in the order so that tags can be put ahead of it. */
-export class PassDict extends JSONTag {
+/** Written as they are, their members tagged. Stands in the order so that tags can be put ahead of it. */
+abstract class PassTag extends KindTag {
   readonly key = ''
 
-  check (value: unknown): boolean {
-    return kindOf(value) === 'object'
-  }
-
-  toJson (value: Record<string, unknown>): unknown {
+  toJson (value: unknown): unknown {
     return this.serializer.tag(value)
   }
 
@@ -48,35 +55,23 @@ export class PassDict extends JSONTag {
   }
 }
 
-/** Arrays: as they are, their elements tagged. Stands in the order so that tags can be put ahead of it. */
-export class PassList extends JSONTag {
-  readonly key = ''
+/** Objects without a class. */
+export class PassDict extends PassTag {
+  readonly kind = 'object'
+}
 
-  check (value: unknown): boolean {
-    return kindOf(value) === 'array'
-  }
-
-  toJson (value: unknown[]): unknown {
-    return this.serializer.tag(value)
-  }
-
-  fromJson (value: unknown): unknown {
-    return value
-  }
+/** Arrays. */
+export class PassList extends PassTag {
+  readonly kind = 'array'
 }
 
 /** `Tuple`, as a list. */
-export class TagTuple extends JSONTag {
+export class TagTuple extends KindTag {
   readonly key = ' t'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Tuple'
-  }
+  readonly kind = 'Tuple'
 
   toJson (value: Tuple): unknown {
-    const items: unknown[] = []
-    for (let index = 0; index < value.length; index++) items.push(this.serializer.tag(value[index], index))
-    return items
+    return Array.from(value, (item, index) => this.serializer.tag(item, index))
   }
 
   fromJson (value: unknown): Tuple {
@@ -85,15 +80,12 @@ export class TagTuple extends JSONTag {
 }
 
 /** `Buffer`, as base64 with padding (RFC 4648, section 4). */
-export class TagBytes extends JSONTag {
+export class TagBytes extends KindTag {
   readonly key = ' b'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Buffer'
-  }
+  readonly kind = 'Buffer'
 
   toJson (value: Buffer): string {
-    return base64Of(value)
+    return encodeBase64(value)
   }
 
   fromJson (value: unknown): Buffer {
@@ -102,12 +94,9 @@ export class TagBytes extends JSONTag {
 }
 
 /** `Markup`, as its text. */
-export class TagMarkup extends JSONTag {
+export class TagMarkup extends KindTag {
   readonly key = ' m'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Markup'
-  }
+  readonly kind = 'Markup'
 
   toJson (value: Markup): string {
     return value.__html__()
@@ -119,12 +108,9 @@ export class TagMarkup extends JSONTag {
 }
 
 /** `UUID`, as its 32 digits. */
-export class TagUUID extends JSONTag {
+export class TagUUID extends KindTag {
   readonly key = ' u'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'UUID'
-  }
+  readonly kind = 'UUID'
 
   toJson (value: UUID): string {
     return value.hex
@@ -132,61 +118,59 @@ export class TagUUID extends JSONTag {
 
   fromJson (value: unknown): UUID {
     const uuid = new UUID(expectString(value))
-    if (uuid.hex !== value) throw new TypeError('Not 32 digits in lower case')
-    return uuid
+    return expect(uuid.hex === value ? uuid : undefined, '32 digits in lower case')
   }
 }
 
 /** `Date`, as ISO 8601 to the millisecond; an invalid one as null. */
-export class TagDateTime extends JSONTag {
+export class TagDateTime extends KindTag {
   readonly key = ' d'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Date'
-  }
+  readonly kind = 'Date'
 
   toJson (value: Date): string | null {
-    const time = timeOf(value)
-    return Number.isNaN(time) ? null : formatISO(time)
+    return formatISO(value)
   }
 
   fromJson (value: unknown): Date {
-    if (value === null) return new Date(NaN)
-    const date = parseISO(expectString(value))
-    if (date === undefined) throw new TypeError('Not a date')
-    return date
+    return value === null ? new Date(NaN) : expect(parseISO(expectString(value)), 'a date')
   }
 }
 
 /** `Date`, as an HTTP date (RFC 9110, section 5.6.7) in whole seconds, as Flask writes it. */
-export class TagHTTPDate extends JSONTag {
+export class TagHTTPDate extends KindTag {
   readonly key = ' d'
+  readonly kind = 'Date'
 
   /** The years that Python has. */
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Date' && hasHTTPDate(timeOf(value as Date))
+  override holds (value: Date): boolean {
+    return hasHTTPDate(value)
   }
 
   toJson (value: Date): string {
-    return formatHTTPDate(timeOf(value))
+    return formatHTTPDate(value)
   }
 
   fromJson (value: unknown): Date {
-    const date = parseHTTPDate(expectString(value))
-    if (date === undefined) throw new TypeError('Not an HTTP date')
-    return date
+    return expect(parseHTTPDate(expectString(value)), 'an HTTP date')
   }
 }
 
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
 export const MAX_DIGITS = 4300
+const LIMIT = 10n ** BigInt(MAX_DIGITS)
+
+/** Whether a BigInt has no more digits than are read. Writing it to find out can take long. */
+export function hasFewDigits (value: bigint): boolean {
+  return value < LIMIT && value > -LIMIT
+}
 
 /** BigInt, as its decimal digits. */
-export class TagBigInt extends JSONTag {
+export class TagBigInt extends KindTag {
   readonly key = ' n'
+  readonly kind = 'bigint'
 
-  check (value: unknown): boolean {
-    return typeof value === 'bigint' && hasFewDigits(value)
+  override holds (value: bigint): boolean {
+    return hasFewDigits(value)
   }
 
   toJson (value: bigint): string {
@@ -195,44 +179,28 @@ export class TagBigInt extends JSONTag {
 
   fromJson (value: unknown): bigint {
     const text = expectString(value)
-    if (!/^(0|-?[1-9]\d{0,4299})$/.test(text)) throw new TypeError('Not an integer')
-    return BigInt(text)
+    return BigInt(expect(/^(0|-?[1-9]\d{0,4299})$/.test(text) ? text : undefined, 'an integer'))
   }
-}
-
-const LIMIT = 10n ** BigInt(MAX_DIGITS)
-const MINUS_LIMIT = -LIMIT
-
-/** Whether a BigInt has no more digits than are read; it is not written to find out, which can take long. */
-export function hasFewDigits (value: bigint): boolean {
-  return value < LIMIT && value > MINUS_LIMIT
 }
 
 /** NaN and the infinities, by their names. */
-export class TagNumber extends JSONTag {
+export class TagNumber extends KindTag {
   readonly key = ' f'
-
-  check (value: unknown): boolean {
-    return typeof value === 'number' && !Number.isFinite(value)
-  }
+  readonly kind = 'not finite'
 
   toJson (value: number): string {
     return `${value}`
   }
 
   fromJson (value: unknown): number {
-    if (value !== 'NaN' && value !== 'Infinity' && value !== '-Infinity') throw new TypeError('Not a number')
-    return Number(value)
+    return expect([NaN, Infinity, -Infinity].find((number) => `${number}` === value), 'a number')
   }
 }
 
 /** `undefined` where it counts: as an element of an array, a tuple, a Map or a Set. */
-export class TagUndefined extends JSONTag {
+export class TagUndefined extends KindTag {
   readonly key = ' un'
-
-  check (value: unknown): boolean {
-    return value === undefined
-  }
+  readonly kind = 'undefined'
 
   toJson (): null {
     return null
@@ -244,12 +212,9 @@ export class TagUndefined extends JSONTag {
 }
 
 /** `Map`, as a list of its entries in order; keys may be of any type. */
-export class TagMap extends JSONTag {
+export class TagMap extends KindTag {
   readonly key = ' mp'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Map'
-  }
+  readonly kind = 'Map'
 
   toJson (value: Map<unknown, unknown>): unknown {
     return Array.from(entriesOf(value), ([key, item], index) => [
@@ -260,18 +225,14 @@ export class TagMap extends JSONTag {
   fromJson (value: unknown): Map<unknown, unknown> {
     const entries = expectList(value)
     const map = new Map(entries.map((entry) => expectList(entry, 2) as [unknown, unknown]))
-    if (map.size !== entries.length) throw new TypeError('A key stands twice')
-    return map
+    return expect(map.size === entries.length ? map : undefined, 'a list of different keys')
   }
 }
 
 /** `Set`, as a list of its members in order. */
-export class TagSet extends JSONTag {
+export class TagSet extends KindTag {
   readonly key = ' st'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Set'
-  }
+  readonly kind = 'Set'
 
   toJson (value: Set<unknown>): unknown {
     return Array.from(membersOf(value), (member, index) => this.serializer.tag(member, index))
@@ -280,17 +241,17 @@ export class TagSet extends JSONTag {
   fromJson (value: unknown): Set<unknown> {
     const members = expectList(value)
     const set = new Set(members)
-    if (set.size !== members.length) throw new TypeError('A member stands twice')
-    return set
+    return expect(set.size === members.length ? set : undefined, 'a list of different members')
   }
 }
 
-/** `URL`, as its text; not one that setters made such that its text reads back as another. */
-export class TagURL extends JSONTag {
+/** `URL`, as its text. A URL that setters made such that its text reads back as another one is refused. */
+export class TagURL extends KindTag {
   readonly key = ' ur'
+  readonly kind = 'URL'
 
-  check (value: unknown): boolean {
-    return kindOf(value) === 'URL' && readsBack(hrefOf(value as URL)!)
+  override holds (value: URL): boolean {
+    return readURL(hrefOf(value)!) !== undefined
   }
 
   toJson (value: URL): string {
@@ -298,22 +259,17 @@ export class TagURL extends JSONTag {
   }
 
   fromJson (value: unknown): URL {
-    const url = new URL(expectString(value))
-    if (hrefOf(url) !== value) throw new TypeError('Not the text of a URL')
-    return url
+    return expect(readURL(expectString(value)), 'the text of a URL')
   }
 }
 
 /** `Uint8Array`, apart from Buffer, as base64. */
-export class TagUint8Array extends JSONTag {
+export class TagUint8Array extends KindTag {
   readonly key = ' u8'
-
-  check (value: unknown): boolean {
-    return kindOf(value) === 'Uint8Array'
-  }
+  readonly kind = 'Uint8Array'
 
   toJson (value: Uint8Array): string {
-    return viewOf(value).toString('base64')
+    return encodeBase64(value)
   }
 
   fromJson (value: unknown): Uint8Array {
@@ -321,54 +277,47 @@ export class TagUint8Array extends JSONTag {
   }
 }
 
+const sharedTags: readonly TagClass[] = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID]
+
 /** Flask's, in the order in which they are asked. */
-export const flaskTags: readonly TagClass[] = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagHTTPDate]
+export const flaskTags: readonly TagClass[] = [...sharedTags, TagHTTPDate]
 
 /** In the order in which they are asked, Flask's first. */
 export const defaultTags: readonly TagClass[] = [
-  TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime,
-  TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
+  ...sharedTags, TagDateTime, TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
 ]
 
-/** Those of both formats. */
-export const builtInTags: ReadonlySet<unknown> = new Set([...flaskTags, ...defaultTags])
+const builtInTags = new Set<unknown>([...flaskTags, ...defaultTags])
 
-/** The kind of which each claims values. Subclasses may do otherwise. */
-export const kindsOfTags: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
-  [TagDict, 'object'], [PassDict, 'object'], [TagTuple, 'Tuple'], [PassList, 'array'], [TagBytes, 'Buffer'],
-  [TagMarkup, 'Markup'], [TagUUID, 'UUID'], [TagDateTime, 'Date'], [TagHTTPDate, 'Date'], [TagBigInt, 'bigint'],
-  [TagNumber, 'not finite'], [TagUndefined, 'undefined'], [TagMap, 'Map'], [TagSet, 'Set'], [TagURL, 'URL'],
-  [TagUint8Array, 'Uint8Array']
-])
-
-/** Those that claim not every value of their kind. */
-export const choosyTags: ReadonlySet<unknown> = new Set([TagHTTPDate, TagBigInt, TagURL])
-
-function isDict (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && isPlainObject(value)
+/** Whether a tag is one of both formats. One of a subclass may do otherwise. */
+export function isBuiltIn (tag: JSONTag): tag is KindTag {
+  return builtInTags.has(tag.constructor)
 }
 
 function definedKeys (value: Record<string, unknown>): string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined)
 }
 
-/** Whether the text of a URL gives the same URL. A setter may leave a part that the parser reads otherwise. */
-function readsBack (text: string): boolean {
-  return URL.canParse(text) && new URL(text).href === text
+/** The URL of which `href` gives this text. A setter may leave a part that the parser reads otherwise. */
+function readURL (text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && hrefOf(url) === text ? url : undefined
+}
+
+function expect<Value> (value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new TypeError(`Not ${what}`)
+  return value
 }
 
 function expectString (value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('Not a string')
-  return value
+  return expect(typeof value === 'string' ? value : undefined, 'a string')
 }
 
 function expectBytes (value: unknown): Buffer {
-  const bytes = decodeBase64(expectString(value))
-  if (bytes === undefined) throw new TypeError('Not base64')
-  return bytes
+  return expect(decodeBase64(expectString(value)), 'base64')
 }
 
 function expectList (value: unknown, length?: number): unknown[] {
-  if (!Array.isArray(value) || (length !== undefined && value.length !== length)) throw new TypeError('Not a list')
-  return value
+  const isList = Array.isArray(value) && (length === undefined || value.length === length)
+  return expect(isList ? value as unknown[] : undefined, 'a list')
 }

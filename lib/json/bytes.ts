@@ -1,13 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** From how many bytes on their comparison costs less than a list of all indexes. */
+/** From how many bytes on comparing them costs less than listing all indexes. */
 const MANY = 64
-
-/** Whether an object has no enumerable properties of its own, those keyed by symbols aside. */
-export function isBare (value: object): boolean {
-  for (const key in value) if (Object.hasOwn(value, key)) return false
-  return true
-}
 
 /**
  * Whether a Buffer or Uint8Array has no enumerable properties of its own but its bytes, those keyed by symbols aside.
@@ -19,20 +13,23 @@ export function hasBytesOnly (bytes: Uint8Array): boolean {
   return (length > MANY && equalsView(bytes, length)) || Object.keys(bytes).length === length
 }
 
-/** A Buffer as base64 (RFC 4648, section 4), whatever it has in place of what `toString` asks it for. */
-export function base64Of (bytes: Buffer): string {
-  const isHonest = !Object.hasOwn(bytes, 'length') && !Object.hasOwn(bytes, 'base64Slice')
-  return toString.call(isHonest ? bytes : viewOf(bytes), 'base64')
+/** Bytes as base64 with padding (RFC 4648, section 4). */
+export function encodeBase64 (bytes: Uint8Array): string {
+  return viewOf(bytes).toString('base64')
 }
 
-/** A Buffer over the same memory. */
+/** The bytes of base64 with padding; undefined for text that no bytes are encoded as. */
+export function decodeBase64 (text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
+}
+
+/** A Buffer over the same memory, which has the methods of its class only. */
 export function viewOf (bytes: Uint8Array): Buffer {
   return Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
 }
 
-const { toString } = Buffer.prototype
-
-// The getters of the class, not properties that an instance may have in their place.
+// The getters of the class. An instance may have properties of the same names.
 const lengthOf = getterOf('length')
 const bufferOf = getterOf('buffer')
 const offsetOf = getterOf('byteOffset')
@@ -43,7 +40,7 @@ function getterOf (name: string): (this: Uint8Array) => any {
 }
 
 /** Only a view without memory throws. */
-function hasMemory (bytes: Uint8Array): boolean {
+export function hasMemory (bytes: Uint8Array): boolean {
   try {
     at.call(bytes, 0)
     return true
@@ -52,13 +49,13 @@ function hasMemory (bytes: Uint8Array): boolean {
   }
 }
 
-/** Whether bytes equal a view of the same memory, which has nothing else. `node:util` passes over the indexes. */
+/** Whether bytes equal a view of the same memory, which has nothing else. `node:util` does not list the indexes. */
 function equalsView (bytes: Uint8Array, length: number): boolean {
   const view = viewOf(bytes)
   const isBuffer = Object.getPrototypeOf(bytes) === Buffer.prototype
   try {
     return isDeepStrictEqual(bytes, isBuffer ? view : new Uint8Array(view.buffer, view.byteOffset, length))
   } catch {
-    return false // `node:util` asks properties that an instance may have in place of its class's
+    return false // `node:util` reads properties that an instance may have instead of its class
   }
 }

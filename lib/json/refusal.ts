@@ -1,0 +1,76 @@
+import { HasNoForm, isExhaustion, NotSerializable } from '../errors.ts'
+import { formatPath, formatRoot } from '../path.ts'
+
+export type Key = string | number
+
+interface Facts {
+  /** The value itself where it is refused for its depth. */
+  readonly tooDeep?: unknown[]
+  /** The status of a reply, where a request may have brought the value. */
+  readonly statusCode?: number | undefined
+  readonly cause?: unknown
+}
+
+/** Why a value is refused, on its way to the root. A tag that catches it there sees the path so far. */
+export class Refusal extends TypeError {
+  readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
+  readonly #reason: string
+  readonly #facts: Facts
+  /** What the value stands in and at which keys, innermost first. */
+  readonly #holders: unknown[]
+  readonly #keys: Array<Key | undefined>
+
+  constructor (reason: string, facts: Facts = {}) {
+    super()
+    this.#reason = reason
+    this.#facts = facts
+    this.#holders = [...facts.tooDeep ?? []]
+    this.#keys = this.#holders.map(() => undefined)
+  }
+
+  get keyPath (): string {
+    return this.toError('value').keyPath
+  }
+
+  override get message (): string {
+    return this.toError('value').message
+  }
+
+  stoodIn (holder: unknown, key: Key | undefined): void {
+    this.#holders.push(holder)
+    this.#keys.push(key)
+  }
+
+  /** The error for a value that goes by `name`. What is nested without an end in itself is a cycle. */
+  toError (name: string): NotSerializable {
+    const holders = this.#holders.toReversed()
+    const keys = this.#keys.toReversed()
+    const path = (depth: number): string =>
+      formatPath(formatRoot(name), keys.slice(0, depth).filter((key) => key !== undefined))
+    const again = this.#facts.tooDeep === undefined ? -1 : holders.findIndex(isRepeated)
+    if (again !== -1) {
+      return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
+    }
+    return new NotSerializable(path(keys.length), this.#reason, this.#facts.statusCode, this.#facts)
+  }
+}
+
+function isRepeated (value: unknown, index: number, all: unknown[]): boolean {
+  return typeof value === 'object' && value !== null && all.indexOf(value) < index
+}
+
+const THREW = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
+
+/** An error on its way out of a value that stands in `holder`, at `key`. */
+export function passing (error: unknown, holder: unknown, key?: Key): unknown {
+  const told = asRefusal(error)
+  if (told instanceof Refusal) told.stoodIn(holder, key)
+  return told
+}
+
+/** What code of others threw, as a refusal. Not a want of memory, nor the refusal of another serializer. */
+export function asRefusal (error: unknown): unknown {
+  if (error instanceof HasNoForm) return new Refusal(error.reason)
+  if (error instanceof Refusal || error instanceof NotSerializable || isExhaustion(error)) return error
+  return new Refusal(THREW, { statusCode: Object(error).statusCode, cause: error })
+}
