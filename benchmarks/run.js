@@ -21,12 +21,15 @@ with 0 whatever the figures are, and with 1 where something could not be measure
   --redraw       measure nothing; make chart and tables from what is kept
   --profile USE  measure nothing; tell what the time is spent on that a session adds to a request, where USE is
                  untouched, read or write
+  --ways         measure nothing; count the calls and the changes of file that a request makes in the package, and say
+                 which targets they reach. --list shows each call, --build FOLDER takes another build than dist/
   --help         this text
 `
 
 /** One thread for all that V8 does, so that the processor time of the process is that of the work. */
 const FLAGS = ['--expose-gc', '--single-threaded']
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
+const BUILD = fileURLToPath(new URL('../dist/', import.meta.url))
 const CHART = new URL('chart.svg', import.meta.url)
 const README = new URL('../README.md', import.meta.url)
 
@@ -34,6 +37,7 @@ const options = readOptions()
 if (options.help) process.stdout.write(HELP)
 else if (options.redraw) draw()
 else if (options.profile !== undefined) await (await import('./profile.js')).profile(options.profile)
+else if (options.ways) await countWays(options)
 else await main(options)
 
 function readOptions () {
@@ -45,6 +49,9 @@ function readOptions () {
       readme: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
       profile: { type: 'string' },
+      ways: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      build: { type: 'string', default: BUILD },
       help: { type: 'boolean', default: false }
     }
   })
@@ -54,6 +61,11 @@ function readOptions () {
   }
   if (values.quick && values.readme) throw new TypeError('--readme wants figures of a whole run, without --quick')
   return { ...values, names }
+}
+
+async function countWays ({ build, list }) {
+  const { describeWays, waysThrough } = await import('./ways.js')
+  console.log(describeWays(await waysThrough(build), list))
 }
 
 async function main ({ names, quick, json, readme }) {

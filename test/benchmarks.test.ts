@@ -1,9 +1,13 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { chart } from '../benchmarks/chart.js'
 import { figure, replaced, rows, written } from '../benchmarks/figures.js'
 import { line, peerTable, targetTable, withTables } from '../benchmarks/report.js'
 import { shares } from '../benchmarks/shares.js'
+import { copyInstrumented } from '../benchmarks/instrument.js'
 import { median, quantile, shuffled, theilSen } from '../benchmarks/statistics.js'
+import { describeWays, waysThrough } from '../benchmarks/ways.js'
 
 t.test('a median is the middle, and between two values half of both', async (t) => {
   t.equal(median([3, 1, 2]), 2)
@@ -113,4 +117,83 @@ t.test('a profile is told by what the package does; native code does what its ca
     ' 25.0 % watching the headers, Vary and Set-Cookie'
   ])
   t.strictSame(shares({ nodes, samples: [4] }), ['100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'])
+})
+
+t.test('an instrumented copy logs every function, method, accessor and arrow that is entered', async (t) => {
+  const folder = t.testdir({
+    build: {
+      'main.js': `#!/usr/bin/env node
+import { Room } from './inner/room.js'
+export function main () {
+  const room = new Room(2)
+  room.size = room.size + 1
+  return [room.double(), Room.of(5).size, [1].map((each) => each * 2), (() => ({ size: 7 }))().size]
+}
+export const curried = (a) => (b) => a + b
+export const nine = (() => 9)()
+`,
+      inner: {
+        'room.js': `export class Room {
+  #size
+  constructor (size) { this.#size = size }
+  get size () { return this.#size }
+  set size (size) { this.#size = size }
+  #twice = () => 2 * this.#size
+  double () { return this.#twice() }
+  static of (size) { return new Room(size) }
+}
+`,
+        'room.js.map': '{}'
+      }
+    }
+  })
+  const calls = await copyInstrumented(join(folder, 'build'), join(folder, 'copy'))
+  const { main, curried } = await import(pathToFileURL(join(folder, 'copy', 'main.js')).href)
+  t.strictSame(calls.splice(0), [{ file: 'main.js', name: '=> in the module' }])
+  t.strictSame(main(), [6, 5, [2], 7])
+  t.strictSame(calls.splice(0).map(({ file, name }) => `${file}: ${name}`), [
+    'main.js: main', 'inner/room.js: new Room', 'inner/room.js: Room.get size', 'inner/room.js: Room.set size',
+    'inner/room.js: Room.double', 'inner/room.js: Room.#twice', 'inner/room.js: Room.of', 'inner/room.js: new Room',
+    'inner/room.js: Room.get size', 'main.js: => in main', 'main.js: => in main'
+  ])
+  t.equal(curried(1)(2), 3)
+  t.strictSame(calls.map(({ name }) => name), ['curried', '=> in curried'])
+})
+
+/** A build of a plugin whose session does next to nothing. */
+const TINY_PLUGIN = {
+  'index.js': `import fp from 'fastify-plugin'
+import { Session } from './session.js'
+export default fp(async (app) => {
+  app.decorate('encodeSession', (data) => Object.keys(data).join('-'))
+  app.decorateRequest('session', { getter () { return new Session() } })
+})
+`,
+  'session.js': `export class Session {
+  get () { return this.inner }
+  get inner () { return 'ada' }
+  set () {}
+}
+`
+}
+
+t.test('the way of a request is counted without the start, and held against its targets', async (t) => {
+  const ways = await waysThrough(t.testdir(TINY_PLUGIN))
+  t.strictSame(ways.map(({ calls }) => calls.map(({ name }) => name)), [
+    [], ['getter', 'Session.get', 'Session.get inner'], ['getter', 'Session.set']
+  ])
+  t.strictSame(ways.map(({ counts }) => counts.map(({ value }) => value)), [[0, 0, 0], [3, 1, 2], [2, 1, 2]])
+  const text = describeWays(ways, true)
+  t.match(text, /^a request that leaves the session alone\n {2}calls +0 {2}ok +at most 2\n/)
+  t.match(text, /\n {2}changes of file +1 {2}ok +at most 25\n/)
+  t.match(text, /\n {6}session\.js +Session\.get inner\n/)
+  t.notMatch(describeWays(ways, false), 'session.js')
+})
+
+t.test('a target that is missed is named, and so is a request that fails', async (t) => {
+  const counts = [{ of: 'calls', value: 3, limit: 2 }]
+  const text = describeWays([{ title: 'a request', calls: [], counts }], false)
+  t.equal(text, 'a request\n  calls               3  MISSED at most 2')
+  const failing = { ...TINY_PLUGIN, 'session.js': 'export class Session { get () { throw new Error() } }' }
+  await t.rejects(waysThrough(t.testdir(failing)), { message: /\/read .* 500/ })
 })
