@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
+import { estimate } from '../benchmarks/bootstrap.js'
 import { chart } from '../benchmarks/chart.js'
 import { figure, replaced, rows, written } from '../benchmarks/figures.js'
+import { least } from '../benchmarks/least.js'
 import { line, peerTable, targetTable, withTables } from '../benchmarks/report.js'
 import { shares } from '../benchmarks/shares.js'
 import { copyInstrumented } from '../benchmarks/instrument.js'
 import { median, quantile, shuffled, theilSen } from '../benchmarks/statistics.js'
 import { describeWays, waysThrough } from '../benchmarks/ways.js'
+import { describeWire, wireFigures } from '../benchmarks/wire-figures.js'
 
 t.test('a median is the middle, and between two values half of both', async (t) => {
   t.equal(median([3, 1, 2]), 2)
@@ -62,20 +66,25 @@ t.test('a line for the terminal says what was reached, and in which direction', 
   t.match(line(figure('flask-small', 2, 'times')), /^flask-small +2\.00 +MISSED +at least 8 +times$/)
   t.match(line(figure('flask-small', null, 'times')), /not measured; times$/)
   t.match(line(figure('other', 5, 'ns')), /^other +5\.00 +ns$/)
+  t.match(line(figure('other', 5, 'ns', [4.5, Infinity])), /^other +5\.00 +ns, 90 % 4\.50––$/)
 })
 
 t.test('the tables hold every version of Node, and what missed its target is bold', async (t) => {
   const results = {
-    20: [figure('jsonify', 1.2, 'x'), figure('dumps-small', 1.5, 'x'), figure('loads-small', 2, 'x'), figure('request-read', 2.2, 'x'), figure('request-read-session', 9, 'x')],
+    20: [
+      figure('jsonify', 1.2, 'x'), figure('dumps-small', 1.5, 'x'), figure('loads-small', 2, 'x'),
+      figure('request-read', 2.2, 'x'), figure('request-read-session', 9, 'x'),
+      figure('wire-read-user', 1.62, 'x'), figure('wire-read-total-session', 3, 'x')
+    ],
     24: [figure('jsonify', 1.4, 'x')]
   }
   const table = targetTable(results)
   t.match(table, '|  | target | Node 20 | Node 24 |\n| -- | -- | -- | -- |\n')
   t.match(table, /`jsonify`[^|]*\| at most 1\.3 \| 1\.20 \| \*\*1\.40\*\* \|/)
   t.match(table, /`loads` of a small session[^|]*\| at most 1\.7 \/ 1\.9 \| 1\.50 \/ \*\*2\.00\*\* \| – \/ – \|/)
-  t.match(table, /requests per second[^|]*\| at least 1 \|/)
-  t.match(peerTable(results), '| fastify-signed-session | – / 2.20 / – | – / – / – |')
-  t.match(peerTable(results), '| @fastify/session, in memory | – / 9.00 / – |')
+  t.match(table, /on the wire, against the best peer[^|]*\| at most 1 \|/)
+  t.match(peerTable(results), '| fastify-signed-session | – / 2.20 / – | – / – / – | – / 1.62 / – |')
+  t.match(peerTable(results), '| @fastify/session, in memory | – / 9.00 / – | – / 3.00 / – |')
   t.match(peerTable({}), '| fastify-signed-session | – / – / – |')
 })
 
@@ -117,6 +126,80 @@ t.test('a profile is told by what the package does; native code does what its ca
     ' 25.0 % watching the headers, Vary and Set-Cookie'
   ])
   t.strictSame(shares({ nodes, samples: [4] }), ['100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'])
+})
+
+t.test('an interval holds nine tenths of what is drawn from the samples, each list by itself', async (t) => {
+  const difference = ({ a, b }: Record<string, readonly number[]>) => median(a!) - median(b!)
+  const a = Array.from({ length: 101 }, (_, index) => index)
+  const { value, spread: [low, high] } = estimate({ a, b: [10, 10, 10] }, difference, numbersFrom(7))
+  t.equal(value, 40)
+  t.ok(low > 20 && low < 38, `${low} is below`)
+  t.ok(high < 60 && high > 42, `${high} is above`)
+  t.strictSame(estimate({ a: [3], b: [1] }, difference), { value: 2, spread: [2, 2] })
+})
+
+/** Numbers from 0 to below 1 that are the same in every run. */
+function numbersFrom (seed: number): () => number {
+  t.comment(`seed ${seed}`)
+  let state = seed
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648
+    return state / 2147483648
+  }
+}
+
+const WIRE = {
+  bare: [{ user: 8, total: 12, perSecond: 50_000 }, { user: 10, total: 12, perSecond: 52_000 }],
+  least: [{ user: 15, total: 22, perSecond: 30_000 }],
+  ours: [{ user: 18, total: 27, perSecond: 25_000 }],
+  one: [{ user: 21, total: 32, perSecond: 24_000 }],
+  other: [{ user: 33, total: 62, perSecond: 20_000 }]
+}
+
+t.test('what a session adds on the wire is held against the least and the best peer', async (t) => {
+  const figures = wireFigures('read', WIRE, ['one', 'other'])
+  const valueOf = (name: string) => figures.find((each) => each.name === name)?.value
+  t.match(figures.find(({ name }) => name === 'wire-read-user'), { value: 1.5, target: 1.45, ok: false })
+  t.match(figures.find(({ name }) => name === 'wire-read-total'), { value: 1.5, target: 1.6, ok: true, spread: [1.5, 1.5] })
+  t.equal(valueOf('wire-read-total-other'), 5)
+  t.equal(valueOf('wire-read-total-us-bare'), 12)
+  t.equal(valueOf('wire-read-total-us-ours'), 15)
+  t.equal(valueOf('wire-read-peer'), 0.75)
+  t.equal(valueOf('wire-read-per-second-bare'), 51_000)
+  t.equal(wireFigures('untouched', WIRE, ['one']).some(({ name }) => name === 'wire-untouched-user'), false)
+})
+
+t.test('nothing is said of a ratio to what added no time', async (t) => {
+  const figures = wireFigures('read', { ...WIRE, least: WIRE.bare }, ['one'])
+  t.match(figures.find(({ name }) => name === 'wire-read-user'), { value: null, ok: null })
+})
+
+t.test('the figures of the wire stand in a table, a line for each kind, before those with a target', async (t) => {
+  const lines = describeWire('read', wireFigures('read', WIRE, ['one', 'other']), Object.keys(WIRE))
+  t.match(lines[0], /^read +user µs +x the least +total µs +x the least +requests\/s$/)
+  t.match(lines[1], /^bare +9\.00 \(8\.00–10\.0\) +– +12\.0 \(12\.0–12\.0\) +– +51000$/)
+  t.match(lines[3], /^ours +9\.00 \([^)]*\) +1\.50 \([^)]*\) +15\.0 \(15\.0–15\.0\) +1\.50 \(1\.50–1\.50\) +25000$/)
+  t.strictSame(lines.slice(6).map((text) => text.split(' ')[0]), ['wire-read-user', 'wire-read-total', 'wire-read-peer', ''])
+})
+
+t.test('the least keeps a session in a signed cookie, and refuses one that somebody changed', async (t) => {
+  const app = Fastify()
+  least.register(app)
+  app.get('/fill', async (request, reply) => least.fill(request, reply, { user: 'ada', visits: 1 }))
+  app.get('/read', async (request) => least.user(request))
+  app.get('/write', async (request: FastifyRequest) => least.count(request))
+  app.get('/visits', async (request) => `${least.visits(request)}`)
+  const ask = async (url: string, cookie?: string) => {
+    const { statusCode, body, cookies: [given] } = await app.inject({ url, headers: cookie === undefined ? {} : { cookie } })
+    return { statusCode, body, cookie: `session=${given?.value}` }
+  }
+  const { cookie } = await ask('/fill')
+  t.match(await ask('/read', cookie), { statusCode: 200, body: 'ada', cookie: 'session=undefined' })
+  const written = await ask('/write', `theme=dark; ${cookie}; consent=1`)
+  t.equal(written.body, 'ada')
+  t.equal((await ask('/visits', written.cookie)).body, '2')
+  for (const wrong of [undefined, 'session=x', cookie.replace('.', 'x.')]) t.equal((await ask('/read', wrong)).statusCode, 500)
+  await app.close()
 })
 
 t.test('an instrumented copy logs every function, method, accessor and arrow that is entered', async (t) => {
