@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { SESSION_PEERS, USES, WIRE_KINDS } from '../applications.js'
 import { figure, rows } from '../figures.js'
 import { shuffled } from '../statistics.js'
@@ -19,11 +19,12 @@ const WARM = 20_000
 export async function wire ({ isQuick, processes = isQuick ? 3 : 12 }) {
   const missing = whatIsMissing()
   if (missing !== undefined) return { figures: unmeasured(), notes: [missing] }
+  const busy = `load average ${loadavg()[0].toFixed(1)} before` // more than 1 spoils even processor time
   const measured = await measure(processes, isQuick ? LENGTHS.quick : LENGTHS.whole)
   const byUse = USES.map((use) => [use, wireFigures(use, measured[use], SESSION_PEERS)])
   return {
     figures: byUse.flatMap(([, figures]) => figures),
-    notes: [LOAD_NAME, `${processes} processes a kind and use`, 'medians and 90 % intervals'],
+    notes: [LOAD_NAME, `${processes} processes a kind and use`, 'medians and 90 % intervals', busy],
     lines: byUse.flatMap(([use, figures]) => describeWire(use, figures, WIRE_KINDS))
   }
 }
@@ -45,7 +46,8 @@ async function measure (processes, lengths) {
   const measured = Object.fromEntries(USES.map((use) => [use, perKind()]))
   const turns = USES.flatMap((use) => WIRE_KINDS.map((kind) => ({ use, kind })))
   const borrowed = await cookiesOf('ours')
-  for (let round = 0; round < processes; round++) {
+  for (let round = 1; round <= processes; round++) {
+    console.error(`wire: round ${round} of ${processes}`)
     for (const { use, kind } of shuffled(turns)) measured[use][kind].push(await sample(kind, use, lengths, borrowed))
   }
   return measured
