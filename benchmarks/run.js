@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -83,13 +83,19 @@ async function countWays ({ build, list }) {
 }
 
 async function main ({ names, quick, processes, node, json, readme }) {
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  const version = versionOf(node)
   console.log(`Node ${version}`)
   const figures = []
   const options = { rounds: quick ? 9 : 41, isQuick: quick, processes }
   for (const name of names) figures.push(...await measure(name, options, node))
   if (json !== undefined) writeJSON(json, figures)
   if (readme) keep(figures, /\d+/.exec(version)[0])
+}
+
+function versionOf (node) {
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+  if (/^v\d/.test(stdout ?? '')) return stdout.trim()
+  throw new TypeError(`--node takes the path of a Node binary, and got ${JSON.stringify(node)}`)
 }
 
 /** The figures of one part, from a process of its own. */
