@@ -43,8 +43,10 @@ t.test('a figure is held against its target in the right direction', async (t) =
   t.match(figure('jsonify', 1.31, 'x'), { target: 1.3, ok: false })
   t.match(figure('flask-small', 8, 'x'), { target: 8, ok: true })
   t.match(figure('flask-small', 7.99, 'x'), { target: 8, ok: false })
-  t.strictSame(figure('hmac-64-ns', 1500, 'ns'), { name: 'hmac-64-ns', value: 1500, unit: 'ns', target: null, ok: null })
-  t.match(figure('flask-small', null, 'x'), { value: null, target: 8, ok: null }, 'what was not measured has neither reached nor missed it')
+  const untargeted = { name: 'hmac-64-ns', value: 1500, unit: 'ns', target: null, ok: null }
+  t.strictSame(figure('hmac-64-ns', 1500, 'ns'), untargeted)
+  const unmeasured = { value: null, target: 8, ok: null }
+  t.match(figure('flask-small', null, 'x'), unmeasured, 'what was not measured has neither reached nor missed it')
 })
 
 t.test('every target stands in one row', async (t) => {
@@ -53,12 +55,14 @@ t.test('every target stands in one row', async (t) => {
 })
 
 t.test('figures that were measured again take the place of the old ones', async (t) => {
-  const [kept, old, young] = [figure('jsonify', 1, 'x'), figure('heap-slope', 2, 'bytes'), figure('heap-slope', 0, 'bytes')]
+  const kept = figure('jsonify', 1, 'x')
+  const [old, young] = [figure('heap-slope', 2, 'bytes'), figure('heap-slope', 0, 'bytes')]
   t.strictSame(replaced([old, kept], [young]), [kept, young])
 })
 
 t.test('values are written with about three digits', async (t) => {
-  t.strictSame([0.046, 1.005, 12.345, 1234.5, -0.001, null, undefined].map(written), ['0.05', '1.00', '12.3', '1235', '0.00', '–', '–'])
+  const values = [0.046, 1.005, 12.345, 1234.5, -0.001, null, undefined, Infinity, NaN]
+  t.strictSame(values.map(written), ['0.05', '1.00', '12.3', '1235', '0.00', '–', '–', '–', '–'])
 })
 
 t.test('a line for the terminal says what was reached, and in which direction', async (t) => {
@@ -98,7 +102,10 @@ t.test('tables go between their marks in the README, and nowhere else', async (t
 })
 
 t.test('the chart draws every kind of session by its value, and says the same in words', async (t) => {
-  const svg = chart([figure('request-read', 2, 'x'), figure('request-read-secure-session', 4, 'x'), figure('request-untouched', -0.01, 'x')])
+  const svg = chart([
+    figure('request-read', 2, 'x'), figure('request-read-secure-session', 4, 'x'),
+    figure('request-untouched', -0.01, 'x')
+  ])
   t.match(svg, /^<svg [^>]*role="img" aria-labelledby="title description">\n<title id="title">/)
   t.match(svg, /<desc id="description">.*read: fastify-signed-session 2\.00, .*@fastify\/secure-session 4\.00/)
   const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
@@ -108,8 +115,9 @@ t.test('the chart draws every kind of session by its value, and says the same in
   t.notMatch(chart([]), 'NaN')
 })
 
-t.test('a profile is told by what the package does; native code does what its caller does, and a server what it always does', async (t) => {
-  const node = (id: number, url: string, children?: number[]) => ({ id, callFrame: { url }, ...(children && { children }) })
+t.test('a profile is told by what the package does, native code by what its caller does', async (t) => {
+  const node = (id: number, url: string, children?: number[]) =>
+    ({ id, callFrame: { url }, ...(children && { children }) })
   const nodes = [
     node(1, '', [2]),
     node(2, 'file:///app/node_modules/fastify/lib/route.js', [3, 6]),
@@ -125,7 +133,9 @@ t.test('a profile is told by what the package does; native code does what its ca
     ' 75.0 % two hashes, and comparing in constant time',
     ' 25.0 % watching the headers, Vary and Set-Cookie'
   ])
-  t.strictSame(shares({ nodes, samples: [4] }), ['100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'])
+  t.strictSame(shares({ nodes, samples: [4] }), [
+    '100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'
+  ])
 })
 
 t.test('an interval holds nine tenths of what is drawn from the samples, each list by itself', async (t) => {
@@ -160,7 +170,8 @@ t.test('what a session adds on the wire is held against the least and the best p
   const figures = wireFigures('read', WIRE, ['one', 'other'])
   const valueOf = (name: string) => figures.find((each) => each.name === name)?.value
   t.match(figures.find(({ name }) => name === 'wire-read-user'), { value: 1.5, target: 1.45, ok: false })
-  t.match(figures.find(({ name }) => name === 'wire-read-total'), { value: 1.5, target: 1.6, ok: true, spread: [1.5, 1.5] })
+  const total = figures.find(({ name }) => name === 'wire-read-total')
+  t.match(total, { value: 1.5, target: 1.6, ok: true, spread: [1.5, 1.5] })
   t.equal(valueOf('wire-read-total-other'), 5)
   t.equal(valueOf('wire-read-total-us-bare'), 12)
   t.equal(valueOf('wire-read-total-us-ours'), 15)
@@ -179,7 +190,8 @@ t.test('the figures of the wire stand in a table, a line for each kind, before t
   t.match(lines[0], /^read +user µs +x the least +total µs +x the least +requests\/s$/)
   t.match(lines[1], /^bare +9\.00 \(8\.00–10\.0\) +– +12\.0 \(12\.0–12\.0\) +– +51000$/)
   t.match(lines[3], /^ours +9\.00 \([^)]*\) +1\.50 \([^)]*\) +15\.0 \(15\.0–15\.0\) +1\.50 \(1\.50–1\.50\) +25000$/)
-  t.strictSame(lines.slice(6).map((text) => text.split(' ')[0]), ['wire-read-user', 'wire-read-total', 'wire-read-peer', ''])
+  const names = lines.slice(6).map((text) => text.split(' ')[0])
+  t.strictSame(names, ['wire-read-user', 'wire-read-total', 'wire-read-peer', ''])
 })
 
 t.test('the least keeps a session in a signed cookie, and refuses one that somebody changed', async (t) => {
@@ -190,7 +202,8 @@ t.test('the least keeps a session in a signed cookie, and refuses one that someb
   app.get('/write', async (request: FastifyRequest) => least.count(request))
   app.get('/visits', async (request) => `${least.visits(request)}`)
   const ask = async (url: string, cookie?: string) => {
-    const { statusCode, body, cookies: [given] } = await app.inject({ url, headers: cookie === undefined ? {} : { cookie } })
+    const headers = cookie === undefined ? {} : { cookie }
+    const { statusCode, body, cookies: [given] } = await app.inject({ url, headers })
     return { statusCode, body, cookie: `session=${given?.value}` }
   }
   const { cookie } = await ask('/fill')
@@ -198,7 +211,9 @@ t.test('the least keeps a session in a signed cookie, and refuses one that someb
   const written = await ask('/write', `theme=dark; ${cookie}; consent=1`)
   t.equal(written.body, 'ada')
   t.equal((await ask('/visits', written.cookie)).body, '2')
-  for (const wrong of [undefined, 'session=x', cookie.replace('.', 'x.')]) t.equal((await ask('/read', wrong)).statusCode, 500)
+  for (const wrong of [undefined, 'session=x', cookie.replace('.', 'x.')]) {
+    t.equal((await ask('/read', wrong)).statusCode, 500)
+  }
   await app.close()
 })
 
