@@ -3,6 +3,7 @@ import fastifyCookie from '@fastify/cookie'
 import secureSession from '@fastify/secure-session'
 import fastifySession from '@fastify/session'
 import Fastify from 'fastify'
+import { least } from './least.js'
 import { smallSession } from './payloads.js'
 import sessionPlugin from './product.js'
 
@@ -110,12 +111,14 @@ function keepByHand (reply, data) {
 }
 
 export const KINDS = Object.keys(kinds)
+/** The order in which they are shown. */
+export const WIRE_KINDS = ['bare', 'least', ...KINDS.filter((kind) => kind !== 'bare')]
 /** Those that keep a session which nobody can change: the others are shown for what they add. */
 export const SESSION_PEERS = ['secure-session', 'session', 'signed-by-hand']
 
 /** An application whose routes use its kind of session as their names say; their replies are alike for all kinds. */
 export async function buildApplication (kind) {
-  const { register, fill, user, count, visits } = kinds[kind]
+  const { register, fill, user, count, visits } = { ...kinds, least }[kind]
   const app = Fastify()
   await register(app)
   app.get('/untouched', (_request, reply) => { reply.send(NO_USER) })

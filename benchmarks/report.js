@@ -14,20 +14,28 @@ export const KIND_TITLES = {
 }
 export const USE_TITLES = { untouched: 'untouched', read: 'read', write: 'read and write' }
 
+const PEER_HEADER = [
+  Object.values(USE_TITLES).join(' / '),
+  'added time, in HMACs',
+  'added on the wire, against the least',
+  'the same, user time alone'
+]
 const BEGIN = '<!-- Made by npm run bench: begin -->'
 const END = '<!-- Made by npm run bench: end -->'
 
 /** A line for the terminal. @param {Figure} figure */
-export function line ({ name, value, unit, target, ok }) {
+export function line ({ name, value, unit, target, ok, spread }) {
   const judged = ok === null ? '' : ok ? 'ok' : 'MISSED'
   const goal = target === null ? '' : `${rowOf(name)?.direction} ${target}`
-  return `${name.padEnd(40)}${written(value).padStart(8)}  ` +
-    `${judged.padEnd(7)}${goal.padEnd(15)}${value === null ? 'not measured; ' : ''}${unit}`
+  const interval = spread ? `, 90 % ${spread.map(written).join('–')}` : ''
+  const about = `${value === null ? 'not measured; ' : ''}${unit}${interval}`
+  return `${name.padEnd(40)}${written(value).padStart(8)}  ${judged.padEnd(7)}${goal.padEnd(15)}${about}`
 }
 
 /**
- * The README with its tables made anew. Throws where the README has no place for them. @param {string} readme @param
- * {Results} results
+ * The README with its tables made anew. Throws where the README has no place for them.
+ * @param {string} readme
+ * @param {Results} results
  */
 export function withTables (readme, results) {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
@@ -42,30 +50,23 @@ export function targetTable (results) {
   return table(header, rows.map(({ title, direction, targets }) => {
     const bounds = [...new Set(Object.values(targets))]
     const goal = `${direction} ${(bounds.length === 1 ? bounds : Object.values(targets)).join(' / ')}`
-    return [
-      title,
-      goal,
-      ...versions.map((version) =>
-        Object.keys(targets)
-          .map((name) => cell(results[version], name))
-          .join(' / ')
-      )
-    ]
-  })
-  )
+    const reached = (/** @type {string} */ version) =>
+      Object.keys(targets).map((name) => cell(results[version], name)).join(' / ')
+    return [title, goal, ...versions.map(reached)]
+  }))
 }
 
-/** What each kind of session adds and leaves, by the first version of Node. @param {Results} results */
+/** What each kind of session adds, by the first version of Node. @param {Results} results */
 export function peerTable (results) {
   const figures = Object.values(results)[0] ?? []
   const uses = Object.keys(USE_TITLES)
-  const all = (/** @type {(use: string) => string} */ name) => uses.map((use) => cell(figures, name(use))).join(' / ')
-  return table(['untouched / read / read and write', 'added time, in HMACs', "of bare Fastify's requests per second"],
-    Object.entries(KIND_TITLES).map(([kind, title]) => [
-      title,
-      all((use) => kind === 'ours' ? `request-${use}` : `request-${use}-${kind}`).replaceAll('**', ''),
-      all((use) => `wire-${use}-${kind}`)
-    ]))
+  const all = (/** @type {(use: string) => string} */ name) =>
+    uses.map((use) => cell(figures, name(use))).join(' / ').replaceAll('**', '')
+  return table(PEER_HEADER, Object.entries(KIND_TITLES).map(([kind, title]) => {
+    const suffix = kind === 'ours' ? '' : `-${kind}`
+    const names = ['request-?', 'wire-?-total', 'wire-?-user']
+    return [title, ...names.map((name) => all((use) => name.replace('?', use) + suffix))]
+  }))
 }
 
 /** @param {readonly Figure[] | undefined} figures @param {string} name */

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -14,19 +14,26 @@ Measures the package as it is built beside its peers, prints the figures, and sa
 with 0 whatever the figures are, and with 1 where something could not be measured that should have been.
 
   --only PARTS   some of ${Object.keys(parts).join(', ')}, with commas between them
-  --quick        fewer rounds, for a look: a few minutes for all parts, instead of ten or more
-  --json FILE    write the figures to FILE, as a list of { name, value, unit, target, ok }
+  --quick        fewer rounds and processes, for a look: some minutes for all parts, instead of nearly an hour
+  --processes N  how many processes of each kind of session wire measures for each use, 12 by default, which takes
+                 half an hour; fewer do not tell differences below 2 µs
+  --node PATH    measure with this Node instead of the one that runs the command
+  --json FILE    write the figures to FILE, as a list of { name, value, unit, target, ok, spread }
   --readme       keep the figures in benchmarks/results, by the version of Node, and make chart and tables of the
                  README from all that is kept there; not with --quick
   --redraw       measure nothing; make chart and tables from what is kept
   --profile USE  measure nothing; tell what the time is spent on that a session adds to a request, where USE is
                  untouched, read or write
+  --ways         measure nothing; count the calls and the changes of file that a request makes in the package, and say
+                 which targets they reach. --list shows each call, --build FOLDER takes another build than dist/
   --help         this text
 `
 
 /** One thread for all that V8 does, so that the processor time of the process is that of the work. */
 const FLAGS = ['--expose-gc', '--single-threaded']
+const WORKER = fileURLToPath(new URL('worker.js', import.meta.url))
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
+const BUILD = fileURLToPath(new URL('../dist/', import.meta.url))
 const CHART = new URL('chart.svg', import.meta.url)
 const README = new URL('../README.md', import.meta.url)
 
@@ -34,6 +41,7 @@ const options = readOptions()
 if (options.help) process.stdout.write(HELP)
 else if (options.redraw) draw()
 else if (options.profile !== undefined) await (await import('./profile.js')).profile(options.profile)
+else if (options.ways) await countWays(options)
 else await main(options)
 
 function readOptions () {
@@ -41,49 +49,68 @@ function readOptions () {
     options: {
       only: { type: 'string', default: Object.keys(parts).join(',') },
       quick: { type: 'boolean', default: false },
+      processes: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
       json: { type: 'string' },
       readme: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
       profile: { type: 'string' },
+      ways: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      build: { type: 'string', default: BUILD },
       help: { type: 'boolean', default: false }
     }
   })
-  const names = values.only.split(',')
-  for (const name of names) {
-    if (!Object.hasOwn(parts, name)) {
-      throw new TypeError(`There is no part ${JSON.stringify(name)}; there are ${Object.keys(parts).join(', ')}`)
-    }
-  }
   if (values.quick && values.readme) throw new TypeError('--readme wants figures of a whole run, without --quick')
-  return { ...values, names }
+  return { ...values, names: partNames(values.only), processes: processCount(values.processes) }
 }
 
-async function main ({ names, quick, json, readme }) {
-  console.log(`Node ${process.version}`)
+function partNames (text) {
+  const names = text.split(',')
+  const unknown = names.find((name) => !Object.hasOwn(parts, name))
+  if (unknown === undefined) return names
+  throw new TypeError(`There is no part ${JSON.stringify(unknown)}; there are ${Object.keys(parts).join(', ')}`)
+}
+
+function processCount (text) {
+  if (text === undefined || /^[1-9]\d*$/.test(text)) return text && Number(text)
+  throw new TypeError(`--processes takes a number of at least 1, and got ${JSON.stringify(text)}`)
+}
+
+async function countWays ({ build, list }) {
+  const { describeWays, waysThrough } = await import('./ways.js')
+  console.log(describeWays(await waysThrough(build), list))
+}
+
+async function main ({ names, quick, processes, node, json, readme }) {
+  const version = versionOf(node)
+  console.log(`Node ${version}`)
   const figures = []
-  for (const name of names) figures.push(...await measure(name, { rounds: quick ? 9 : 41, isQuick: quick }))
+  const options = { rounds: quick ? 9 : 41, isQuick: quick, processes }
+  for (const name of names) figures.push(...await measure(name, options, node))
   if (json !== undefined) writeJSON(json, figures)
-  if (readme) keep(figures)
+  if (readme) keep(figures, /\d+/.exec(version)[0])
+}
+
+function versionOf (node) {
+  const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+  if (/^v\d/.test(stdout ?? '')) return stdout.trim()
+  throw new TypeError(`--node takes the path of a Node binary, and got ${JSON.stringify(node)}`)
 }
 
 /** The figures of one part, from a process of its own. */
-async function measure (name, options) {
+async function measure (name, options, node) {
   const begin = performance.now()
-  const worker = fork(fileURLToPath(new URL('worker.js', import.meta.url)), [name, JSON.stringify(options)], {
-    execArgv: FLAGS
-  })
+  const worker = fork(WORKER, [name, JSON.stringify(options)], { execPath: node, execArgv: FLAGS })
   const ended = once(worker, 'exit').then(() => { throw new Error(`The part ${name} failed`) })
-  const [{ figures, notes }] = await Promise.race([once(worker, 'message'), ended])
+  const [{ figures, notes, lines = figures.map(line) }] = await Promise.race([once(worker, 'message'), ended])
   ended.catch(() => {})
-  console.log(
-    `\n${name}: ${((performance.now() - begin) / 1000).toFixed(0)} s${notes.map((note) => `; ${note}`).join('')}`
-  )
-  for (const figure of figures) console.log(line(figure))
+  const seconds = ((performance.now() - begin) / 1000).toFixed(0)
+  console.log(['', [`${name}: ${seconds} s`, ...notes].join('; '), ...lines].join('\n'))
   return figures
 }
 
-function keep (figures) {
-  const [version] = process.versions.node.split('.')
+function keep (figures, version) {
   writeJSON(`${RESULTS}node-${version}.json`, replaced(results()[version] ?? [], figures))
   draw()
 }

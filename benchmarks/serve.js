@@ -1,5 +1,4 @@
-// An application of one kind, on a free port of this host. Sends the parent its port and its cookies, then its
-// processor time whenever it is asked, and ends with it.
+// An application of one kind, on a free port of this host. Sends the parent its port and its cookies, and ends with it.
 import { buildApplication, cookieOf } from './applications.js'
 import { several } from './payloads.js'
 
@@ -8,6 +7,5 @@ const app = await buildApplication(kind)
 const cookies = []
 for (const index of several((each) => each)) cookies.push(await cookieOf(app, index))
 await app.listen({ port: 0, host: '127.0.0.1' })
-process.on('message', () => process.send(process.cpuUsage()))
 process.on('disconnect', () => process.exit())
 process.send({ port: app.server.address().port, cookies: cookies[0] === undefined ? [] : cookies })
