@@ -36,7 +36,7 @@ const digests: Readonly<Record<number, string>> = { 27: 'sha1', 43: 'sha256', 64
 
 /** Takes a cookie apart without believing it. Throws `BadData` for what does not have the form of a signed cookie. */
 export function splitCookie (value: string): CookieParts {
-  const [, payload, stamp, signature] = /^(\.?[\w-]+)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
+  const [, payload, stamp, signature] = /^(\.?[\w-]*)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
   if (payload === undefined) {
     throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
   }
