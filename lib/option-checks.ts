@@ -8,7 +8,7 @@ export interface OptionTable<Name extends string = string> {
   /** What a message calls one of them, such as `session option`. */
   readonly kind: string
   readonly checks: Readonly<Record<Name, Check>>
-  /** What to do here, for names that other libraries use. */
+  /** What to do here, for names that other libraries use. `max_age` and `MAX_AGE` are found as `maxAge`. */
   readonly instead: Readonly<Record<string, string>>
   /** The options that are for others, and are let pass. Default none. */
   readonly passed?: readonly string[]
@@ -24,13 +24,22 @@ export const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more
  * value that breaks the rule of its option. A value of undefined stands for the default.
  */
 export function checkOptions (options: object, table: OptionTable): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`The ${table.kind}s must be an object`)
+  checkIsPlain(options, table.kind)
   for (const [name, value] of Object.entries(options)) {
     if (table.passed?.includes(name)) continue
     if (!Object.hasOwn(table.checks, name)) throw unknownOption(name, table)
     const [holds, rule] = table.checks[name]!
     if (value !== undefined && !holds(value)) throw new TypeError(`The ${table.kind} ${name} ${rule}`)
   }
+}
+
+/** The options of a Map or of a class would not be seen: they are not its own properties, or not as options. */
+function checkIsPlain (options: unknown, kind: string): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`The ${kind}s must be an object`)
+  const prototype = Object.getPrototypeOf(options)
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return
+  const name = typeof prototype.constructor === 'function' ? quoteName(prototype.constructor.name) : 'unknown'
+  throw new TypeError(`The ${kind}s must be a plain object, such as { name: value }; this one has the class ${name}`)
 }
 
 /** Whether a value is a number of seconds, 0 or more; Infinity is. */
@@ -50,17 +59,18 @@ function unknownOption (name: string, table: OptionTable): TypeError {
 }
 
 function hintFor (name: string, { checks, instead }: OptionTable): string {
-  if (Object.hasOwn(instead, name)) return `: ${instead[name]}`
   const known = Object.keys(checks)
   const [nearest] = known.map((each) => ({ each, mistakes: mistakesIn(letters(name), letters(each)) }))
     .sort((one, other) => one.mistakes - other.mistakes)
+  const foreign = Object.keys(instead).find((each) => letters(each) === letters(name))
+  if (foreign !== undefined && nearest!.mistakes > 0) return `: ${instead[foreign]}`
   const isTypo = nearest!.mistakes <= MAX_MISTAKES && 2 * nearest!.mistakes < name.length
   return isTypo ? `: did you mean ${nearest!.each}?` : `; known are ${known.join(', ')}`
 }
 
 /** A name as `max_age`, `max-age` and `maxAge` have it in common. */
 function letters (name: string): string {
-  return name.replace(/[-_ ]/g, '').toLowerCase().slice(0, 50)
+  return name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
 }
 
 /** How many letters have to be added, left out or replaced to make one text of another (their Levenshtein distance). */

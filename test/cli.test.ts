@@ -156,8 +156,8 @@ t.test(`any payload is told of in a report, in both formats (seed ${runs.seed})`
     const [people, programs] = [await run(['inspect', cookie]), await run(['inspect', '--json', cookie])]
     const { verified, problem } = JSON.parse(programs.out)
     const code = problem === null ? 0 : 1
-    return verified === (code === 0) && people.code === code && programs.code === code &&
-      people.err + programs.err === '' && people.out.includes(code === 0 ? '\ndata\n' : 'DOES NOT VERIFY')
+    return verified === true && people.code === code && programs.code === code && people.err + programs.err === '' &&
+      people.out.includes(code === 0 ? '\ndata\n' : '; its payload cannot be read: ')
   }
   const tag = fc.constantFrom(' d', ' b', ' t', ' u', ' m', ' di', ' n', ' f', ' mp', ' st', ' ur', ' u8', '__proto__')
   const key = fc.oneof(tag, fc.string({ unit: 'binary', maxLength: 3 }))
@@ -260,7 +260,6 @@ t.test('inspect says why a cookie does not verify', async (t) => {
     ],
     ['age', forge('{"a":1}', { at: NOW - 100 }), ['--lifetime', '60'], /seconds old, more than 60/],
     ['the future', forge('{"a":1}', { at: NOW + DAY }), [], /from \d+ seconds in the future/],
-    ['a payload that is no session', forge('[1]'), [], /The payload is not that of a session \(FSS_ERR_BAD_PAYLOAD\)/],
     ['no signature', 'abc', [], /does not have the form of a signed one, payload\.timestamp\.signature/],
     ['a timestamp past all dates', `eyJhIjoxfQ.${'_'.repeat(12)}.${'a'.repeat(43)}`, [], /The timestamp is malformed/],
     ['a timestamp that is not base64url', `eyJhIjoxfQ.x.${'a'.repeat(43)}`, [], /The timestamp is malformed/]
@@ -275,6 +274,18 @@ t.test('inspect says why a cookie does not verify', async (t) => {
     t.match(report.problem, { code: /^FSS_ERR_/ }, why)
     t.match(report.problem.message, new RegExp(message.source.replace(/ \\\(FSS.*/, '')), why)
   }
+})
+
+t.test('a payload that cannot be read is told from a signature that does not verify', async (t) => {
+  const cookie = forge('[1]')
+  const problem = { code: 'FSS_ERR_BAD_PAYLOAD', message: 'The payload is not that of a session' }
+  const { code, out } = await run(['inspect', cookie])
+  t.equal(code, 1)
+  t.match(out, '\nsignature   verifies, with the secret of the environment variable SESSION_SECRET; ' +
+    'its payload cannot be read: The payload is not that of a session (FSS_ERR_BAD_PAYLOAD)\n')
+  t.match(JSON.parse((await run(['inspect', '--json', cookie])).out), { verified: true, problem, data: null })
+  const readable = await run(['inspect', `session=${cookie}; session=${forge('{"a":1}')}`])
+  t.match(readable, { code: 0, out: /, number 2 of 2 of that name$/m }, 'one that is read goes first')
 })
 
 t.test('what a cookie holds is shown even where it does not verify, unless it cannot be read', async (t) => {
@@ -364,6 +375,12 @@ t.test('a whole header that is pasted in is read, and the name taken from it', a
   )
 })
 
+/** A HAR file of one request with these headers and cookies. */
+function archive (headers: object[], cookies: object[]): string {
+  const request = { method: 'GET', url: 'https://localhost/', headers, cookies, queryString: [] }
+  return JSON.stringify({ log: { version: '1.2', entries: [{ request, response: { status: 200, headers: [] } }] } })
+}
+
 t.test('a cookie is read as curl, browsers and tools write it down', async (t) => {
   const value = await appCookie({ user: 'Ada' })
   const admin = forge('{"level":1}', { name: 'admin' })
@@ -383,7 +400,16 @@ t.test('a cookie is read as curl, browsers and tools write it down', async (t) =
     [` ${JSON.stringify({ name: 'admin', value: admin, path: '/' }, null, 2)}`, 'admin'],
     [JSON.stringify([{ name: 'theme', value: 'dark' }, { name: 'session', value, httpOnly: true, expires: null }])],
     [JSON.stringify({ cookies: [{ name: 'session', value, expires: -1 }], origins: [] })],
-    [(await run(['sign', '--json', '{"a":1}'])).out]
+    [(await run(['sign', '--json', '{"a":1}'])).out],
+    [JSON.stringify({ host: 'localhost', cookie: `theme=dark; session=${value}` })],
+    [JSON.stringify({ headers: { 'Set-Cookie': ['theme=dark; Path=/', `admin=${admin}; HttpOnly`] } }), 'admin'],
+    [JSON.stringify({ headers: { 'set-cookie': `session=${value}; Path=/` } })],
+    [archive([{ name: 'Accept', value: '*/*' }, { name: 'Cookie', value: `theme=dark; session=${value}` }], [])],
+    [archive([], [{ name: 'session', value, httpOnly: true }])],
+    [`curl 'https://localhost/' -H 'accept: */*' -H 'Cookie: theme=dark; session=${value}' --compressed`],
+    [`$ curl 'https://localhost/' \\\n  --header "cookie: admin=${admin}" \\\n  -H "accept: */*"`, 'admin'],
+    [`curl 'https://localhost/' \\\n  -H $'accept: a' \\\n  -b $'theme=dark; session=${value}'`],
+    [`curl.exe ^"https://localhost/^" ^\n  --cookie=^"session=${value}^"`]
   ]
   for (const [text, name = 'session'] of cases) {
     const { out } = await run(['inspect', '--json'], { stdin: text })
@@ -397,7 +423,8 @@ t.test('a text that is long or none at all is one sentence, in one pass', async 
     [pairs.join('; '), /^There is no cookie "session" in the text/],
     [pairs.map((pair) => `Set-Cookie: ${pair}`).join('\n'), /^There is no cookie "session"/],
     ['> \n'.repeat(200_000), /does not have the form of a signed one/],
-    ['session=x; '.repeat(20_000), /number 1 of 20000 of that name/],
+    ['session=x; '.repeat(20_000), /^cookie {6}session, 9 bytes with its name\n/],
+    [Array.from({ length: 20_000 }, (_, n) => `session=${n}; `).join(''), /number 1 of 20000 of that name/],
     [' '.repeat(600_000), /^There is no cookie\n/],
     [' ;'.repeat(300_000), /^There is no cookie in the text: give its value/],
     [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, /^There is no cookie in the text: give its value/],
@@ -458,7 +485,17 @@ t.test('sign takes the JSON itself as its argument', async (t) => {
   for (const json of ['{"userId":42}', ' {\n"userId":42}']) {
     t.strictSame(app.decodeSession((await run(['sign', json])).out.trim().split('=')[1]!), { userId: 42 })
   }
-  t.match(await run(['sign', '{"a": private']), { code: 1, out: '', err: 'What was given is not JSON\n' })
+  t.match(await run(['sign', '{"a": private']), {
+    code: 1,
+    out: '',
+    err: /^The JSON cannot be read: .* \(line 1, column 7\)\n$/
+  })
+  for (const json of ['', ' ']) {
+    t.match(await run(['sign', json]), { code: 1, out: '', err: /^The JSON cannot be read: / })
+  }
+  for (const json of ['null', '1.5e3', 'true', '[]']) {
+    t.match(await run(['sign', json]), { code: 1, out: '', err: /^The JSON must be an object, the data of the sess/ })
+  }
   for (const json of ['["private"]', '"private"']) {
     t.match(await run(['sign', json]), { code: 1, out: '', err: /^The JSON must be an object[^"]*\n$/ })
   }
@@ -508,8 +545,9 @@ t.test('sign compresses where it is asked to, and warns of a cookie that browser
 
 t.test('what is not the data of a session is refused, and not quoted', async (t) => {
   for (const [stdin, args, message] of [
-    ['{"a": private', [], /^What was given is not JSON\n$/],
-    ['{" d":1}', ['--tagged'], /^What was given is not tagged JSON\n$/],
+    ['{"a": private', [], /^The JSON cannot be read: .* \(line 1, column 7\)\n$/],
+    ['{"a":1,\n private', ['--tagged'], /^The JSON cannot be read: .* \(line 2, column 2\)\n$/],
+    ['{" d":1}', ['--tagged'], /^The tag " d" holds something that does not belong there\n$/],
     ['["private"]', [], /^The JSON must be an object/],
     ['null', [], /^The JSON must be an object/],
     ['3', [], /^The JSON must be an object/],
@@ -544,6 +582,17 @@ t.test('a secret comes from the environment, a file or standard input', async (t
     'the environment variable MINE\n'
   )
   t.equal((await run(['sign', '--secret-file', file], { env: {}, stdin: '{"a":1}' })).code, 0)
+})
+
+t.test('inspect tells of an application whose secret has the line break of its file', async (t) => {
+  const file = join(t.testdir(), 'secret')
+  for (const end of ['\n', '\r\n']) {
+    writeFileSync(file, SECRET + end)
+    t.match(
+      (await run(['inspect', forge('{"a":1}', { secret: SECRET + end }), '--secret-file', file], { env: {} })).out,
+      `verifies, with the secret of the file ${file}, the line break at its end included\n`
+    )
+  }
 })
 
 t.test('of several secrets inspect names the one that signed, and the reason that counts', async (t) => {

@@ -35,8 +35,10 @@ const digests: Readonly<Record<number, string>> = { 27: 'sha1', 43: 'sha256', 64
 
 /** Takes a cookie apart without believing it. Throws `BadData` for what does not have the form of a signed cookie. */
 export function splitCookie (value: string): CookieParts {
-  const [, payload, stamp, signature] = /^(\.?[\w-]+)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
-  if (payload === undefined) throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+  const [, payload, stamp, signature] = /^(\.?[\w-]*)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
+  if (payload === undefined) {
+    throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+  }
   const timestamp = formats.default.stamp.read(stamp!)
   if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed')
   return { payload, isCompressed: payload.startsWith('.'), timestamp, digest: digests[signature!.length] }

@@ -5,10 +5,11 @@ export const HELP = `Usage: fastify-signed-session <command> [options]
   inspect [COOKIE]    show what a session cookie holds and whether it verifies
   sign [JSON|FILE]    make a session cookie from JSON, for curl and for tests
 
-COOKIE is a value, name=value, a whole Cookie or Set-Cookie header, a line of curl's cookie jar, a row from the
-browser's tools, or JSON with it. Without it, or with -, it is read from standard input, as a live one should be:
-arguments are seen by other users of the machine and stay in the shell's history. JSON is an object, the data of the
-session, and FILE holds one; without them, or with -, it is read from standard input.
+COOKIE is a value, name=value, a whole Cookie or Set-Cookie header, a command of curl (copied as cURL), a line of its
+cookie jar, a row from the browser's tools, or JSON with it, such as a HAR file. Without it, or with -, it is read from
+standard input, as a live one should be: arguments are seen by other users of the machine and stay in the shell's
+history. JSON is an object, the data of the session, and FILE holds one; without them, or with -, it is read from
+standard input.
 
 Where the secret comes from (inspect, sign):
   --secret-env NAME       the environment variable NAME

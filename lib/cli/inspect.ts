@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BadData, BadTimeSignature, SignatureExpired } from '../errors.ts'
+import { BadData, BadPayload, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import type { Arguments, Options } from './arguments.ts'
 import {
@@ -7,7 +7,7 @@ import {
 } from './cookie-report.ts'
 import { findCookie, type FoundCookie } from './pasted-cookie.ts'
 import { reportAsJSON, reportAsText } from './report.ts'
-import { type FoundSecret, readSecrets } from './secrets.ts'
+import { type FoundSecret, readSecrets, withLineBreaks } from './secrets.ts'
 import { settingsFor } from './settings.ts'
 import { readStdin, type Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -44,7 +44,7 @@ export async function inspectCommand ({ operand, options }: Arguments, terminal:
   if (operand === undefined && options['secret-stdin']) {
     throw new UsageError('The cookie and the secret cannot both come from standard input')
   }
-  const secrets = await readSecrets(options, terminal)
+  const secrets = withLineBreaks(await readSecrets(options, terminal))
   const text = operand ?? (await readStdin(terminal, 'the cookie')).toString()
   const cookie = findCookie(text, options.name)
   const applicationOf = applications(cookie.name, secrets, options)
@@ -103,7 +103,8 @@ function candidateOf (value: string, applicationOf: FindApplication): Candidate 
 }
 
 function isVerified (candidate: Candidate): boolean {
-  return !(candidate.parts instanceof BadData) && check(candidate).signedBy !== undefined
+  const { signedBy, refusal } = check(candidate)
+  return signedBy !== undefined && refusal === undefined
 }
 
 function reportOn ({ name, values }: FoundCookie, index: number, candidate: Candidate, options: Options): Report {
@@ -128,7 +129,7 @@ function reportOn ({ name, values }: FoundCookie, index: number, candidate: Cand
 
 interface Checked {
   signedBy?: string
-  /** Why it verifies with none of the secrets: what was found by the one that signed it, if there is one. */
+  /** Why it is not read: what was found by the secret that signed it, if there is one. */
   refusal?: BadData
 }
 
@@ -137,6 +138,7 @@ function check ({ value, application: { verifying } }: Candidate): Checked {
   for (const { source, settings } of verifying) {
     const found = refusalOf(value, settings)
     if (found === undefined) return { signedBy: source }
+    if (found instanceof BadPayload) return { signedBy: source, refusal: found }
     if (refusal === undefined || !isMismatch(found)) refusal = found
   }
   return refusal === undefined ? {} : { refusal }

@@ -3,7 +3,7 @@ import { quoteName } from '../path.ts'
 /** A session cookie that was found in a text. */
 export interface FoundCookie {
   readonly name: string
-  /** The values of every cookie of the name, in their order. */
+  /** The values of every cookie of the name, each once, in their order. */
   readonly values: string[]
 }
 
@@ -23,14 +23,14 @@ const HOW_TO_GIVE = 'There is no cookie in the text: give its value, name=value 
 const QUOTED = /^(["'])(.*)\1$/s
 
 /**
- * The cookie in a text: a bare value, `name=value`, a whole header, several of them in lines, lines of a cookie jar of
- * curl, rows from the tools of a browser, or JSON. Without a name it is `session`, or else the only one that has the
- * form of a signed cookie. Throws `NoCookie`.
+ * The cookie in a text: a bare value, `name=value`, a whole header, several of them in lines, a command of curl, lines
+ * of its cookie jar, rows from the tools of a browser, or JSON, such as a HAR file or headers. Without a name it is
+ * `session`, or else the only one that has the form of a signed cookie. Throws `NoCookie`.
  */
 export function findCookie (text: string, name?: string): FoundCookie {
   const wanted = name ?? DEFAULT_NAME
   if (text.trim() === '') throw new NoCookie('There is no cookie')
-  const pairs = pairsInJSON(text) ?? text.split(/[\r\n]+/).flatMap(pairsInLine)
+  const pairs = pairsInJSON(text) ?? pairsInCommand(text) ?? text.split(/[\r\n]+/).flatMap(pairsInLine)
   if (pairs.length === 0) throw new NoCookie(HOW_TO_GIVE)
   if (pairs.every(([each]) => each === undefined)) return { name: wanted, values: bareValues(pairs) ?? [text.trim()] }
   const [signed, ...others] = name === undefined ? signedNames(pairs) : []
@@ -49,7 +49,7 @@ function bareValues (pairs: readonly Pair[]): string[] | undefined {
 function cookieOf (pairs: readonly Pair[], name: string | undefined): FoundCookie | undefined {
   if (name === undefined) return undefined
   const values = pairs.filter(([each]) => each === name).map(([, value]) => value)
-  return values.length === 0 ? undefined : { name, values }
+  return values.length === 0 ? undefined : { name, values: [...new Set(values)] }
 }
 
 /** The names of the cookies that have the form of a signed one. */
@@ -68,19 +68,36 @@ function pairsInJSON (text: string): Pair[] | undefined {
   }
 }
 
-/** The members that are text, and what has a `name` and a `value`, as browsers export cookies. */
+/** The members that are text, and what has a `name` and a `value`, as browsers export cookies and headers. */
 function pairsInObjects (objects: object[]): Pair[] {
   const pairs: Pair[] = []
   for (const object of objects) { // the list grows while it is gone through, since JSON may be too deep for calls
     const { name, value } = object as Record<string, unknown>
-    if (typeof name === 'string' && typeof value === 'string') pairs.push([name, value])
-    else {
-      const members = Object.entries(object)
-      for (const [key, member] of members) if (typeof member === 'string') pairs.push([key, member])
-      for (const [, member] of members) if (typeof member === 'object' && member !== null) objects.push(member)
+    const isPair = typeof name === 'string' && typeof value === 'string'
+    for (const [key, member] of isPair ? [[name, value] as const] : Object.entries(object)) {
+      if (typeof member === 'string') pairs.push(...pairsOfMember(key, member))
+      else if (isHeader(key) && Array.isArray(member)) pairs.push(...member.map(String).flatMap(pairsInLine))
+      else if (typeof member === 'object' && member !== null) objects.push(member)
     }
   }
   return pairs
+}
+
+function pairsOfMember (key: string, value: string): Pair[] {
+  return isHeader(key) ? pairsInLine(value) : [[key, value]]
+}
+
+function isHeader (key: string): boolean {
+  return HEADER_NAME.test(`${key}:`)
+}
+
+/** The cookies of a command of curl, as browsers copy a request, or undefined for what is none. */
+function pairsInCommand (text: string): Pair[] | undefined {
+  if (!/^[\s$]*curl(\.exe)?\s/.test(text)) return undefined
+  const options = text.matchAll(/\s(?:(-b|--cookie)|-H|--header)[\s=]*[$^]?(["'])(.*?)\^?\2/gs)
+  return [...options].flatMap(
+    ([, cookies, , value]) => cookies !== undefined || HEADER_NAME.test(value!) ? pairsInLine(value!) : []
+  )
 }
 
 function pairsInLine (line: string): Pair[] {

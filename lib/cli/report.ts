@@ -73,11 +73,10 @@ function cookieRows (report: Report): Row[] {
 }
 
 function signatureText ({ verified, signedBy, problem }: Report): string {
-  if (problem !== undefined) {
-    return `${verified === undefined ? 'not checked, and cannot be read' : 'DOES NOT VERIFY'}: ` +
-      `${problem.message} (${problem.code})`
-  }
-  return verified ? `verifies, with the secret of ${signedBy}` : 'not checked: no secret was given'
+  const reason = problem === undefined ? '' : `: ${problem.message} (${problem.code})`
+  if (verified) return `verifies, with the secret of ${signedBy}${reason && `; its payload cannot be read${reason}`}`
+  if (verified === false) return `DOES NOT VERIFY${reason}`
+  return reason === '' ? 'not checked: no secret was given' : `not checked, and cannot be read${reason}`
 }
 
 function timeRows (report: Report): Row[] {

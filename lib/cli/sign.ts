@@ -30,10 +30,13 @@ export async function signCommand ({ operand, options }: Arguments, terminal: Te
   return 0
 }
 
+/** Text that begins as an object, a list or a string, or is a number, a word of JSON or nothing. */
+const JSON_TEXT = /^\s*([[{"]|(-?\d[\d.eE+-]*|true|false|null)?\s*$)/
+
 /** JSON itself is taken for what it is, although a file might be called so. */
-async function readText (operand: string | undefined, terminal: Terminal): Promise<string> {
-  if (operand !== undefined && /^\s*[[{"]/.test(operand)) return operand
-  return (operand === undefined ? await readStdin(terminal, 'the JSON') : await readNamedFile(operand)).toString()
+async function readText (operand: string | undefined, terminal: Terminal): Promise<string | Buffer> {
+  if (operand === undefined) return await readStdin(terminal, 'the JSON')
+  return JSON_TEXT.test(operand) ? operand : await readNamedFile(operand)
 }
 
 function print (name: string, value: string, limit: number, asJSON: boolean, { stdout, stderr }: Terminal): void {
@@ -47,18 +50,22 @@ function print (name: string, value: string, limit: number, asJSON: boolean, { s
   stdout.write(`${asJSON ? JSON.stringify({ name, value, cookie, bytes: cookie.length }) : cookie}\n`)
 }
 
-/** The error messages of parsers quote what they read. */
-function readData (text: string, isTagged: boolean): Record<string, unknown> {
-  let data: unknown
-  try {
-    data = isTagged ? new TaggedJSONSerializer().loads(text) : readJSON(text, { exactIntegers: true })
-  } catch {
-    throw new BadInput(isTagged ? 'What was given is not tagged JSON' : 'What was given is not JSON')
-  }
+function readData (text: string | Buffer, isTagged: boolean): Record<string, unknown> {
+  const data = readValue(text, isTagged)
   if (typeof data !== 'object' || data === null || Array.isArray(data) || !isPlainObject(data)) {
     throw new BadInput('The JSON must be an object, the data of the session')
   }
   return data as Record<string, unknown>
+}
+
+/** Tagged JSON is first read as plain, whose errors tell the place. No message quotes the text. */
+function readValue (text: string | Buffer, isTagged: boolean): unknown {
+  try {
+    const plain = readJSON(text, { exactIntegers: true })
+    return isTagged ? new TaggedJSONSerializer().loads(text.toString()) : plain
+  } catch (error) {
+    throw new BadInput((error as Error).message)
+  }
 }
 
 function encode (data: Record<string, unknown>, sessionInterface: SecureCookieSessionInterface): string {

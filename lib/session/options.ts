@@ -7,6 +7,7 @@ import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import type { TagClass } from '../json/tag.ts'
 import type { KeyDerivation, Secret } from '../signing/keys.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
+import { instead } from './foreign-options.ts'
 import type { SessionInterface, SessionSerializer } from './session-interface.ts'
 import type { SessionSettings } from './settings.ts'
 
@@ -142,30 +143,12 @@ const checks: Record<keyof SessionOptions, Check> = {
   onInvalid: [(value) => typeof value === 'function', 'must be a function']
 }
 
-const LIFETIME = 'use lifetime, in seconds'
-const inCookie = ['domain', 'path', 'httpOnly', 'secure', 'sameSite', 'partitioned', 'priority']
-
 /** The options, and what to do about those of other libraries. */
 export const sessionOptions: OptionTable = {
   kind: 'session option',
   checks,
   passed: ['prefix', 'logLevel', 'logSerializers'], // Fastify takes them of every plugin
-  instead: {
-    ...Object.fromEntries(inCookie.map((name) => [name, `use cookie: { ${name} }`])),
-    maxAge: LIFETIME,
-    expires: LIFETIME,
-    expiry: LIFETIME,
-    ttl: LIFETIME,
-    rolling: 'use refreshAfter, the age in seconds from which a session that is used is signed anew',
-    saveUninitialized: 'leave it out, since a session is saved once it holds something',
-    resave: 'leave it out, since a session is saved where it was changed',
-    key: 'use secret',
-    keys: 'use secret, and fallbacks for the older ones',
-    password: 'use secret',
-    name: 'use cookieName for the cookie, or sessionName for the property of the request',
-    genid: 'leave it out, since session.id is 128 random bits',
-    cookieOptions: 'use cookie'
-  }
+  instead
 }
 
 /** The options that are the registration's rather than a session's. */

@@ -14,15 +14,21 @@ const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64
 const NO_FALLBACK = 'leave it out where there is no older secret'
 
 /**
- * What secrets of examples look like in small letters and digits alone: those that ask to be replaced, the command of
- * our own documentation (`randombytes`), the top row of a keyboard, those that name their length, as in the
- * documentation of @fastify/session, @fastify/secure-session, @fastify/csrf-protection, @fastify/passport, iron-session
- * and hapi, and how the random ones begin that the documentation of Flask, FastAPI, h3 and hapi shows. Each is too long
- * to be met by chance.
+ * Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance: the likeliest,
+ * `zxcvbnm`, stands in one of 900 million random secrets of 32 bytes in base64.
  */
 const EXAMPLES = [
-  /^(change|replace)(me|this)/, /^your\w*(secret|password)/, /randombytes/, /inproduction/, /qwertyuiop/,
-  /(least|minimum|bigger|longer|must|should)\w*(32|thirtytwo)\w*char/,
+  // Texts that ask to be replaced.
+  /^(change|replace)(me|this)/, /(change|replace)(me|this|it)$/, /please(change|replace)/,
+  /(should|must|to)be(changed|replaced)/,
+  /^(insert|enter|paste|put|your)\w*here$/, /^your\w*(secret|password)/, /supersecret/, /inproduction/,
+  // Texts that name their length, as in the documentation of Fastify's plugins, iron-session, hapi and jwt.io.
+  /(least|minimum|bigger|longer|must|should)\w*((32|thirtytwo)\w*(char|byte)|256bit)/,
+  // The command of our own documentation, and values of JavaScript that became text.
+  /randombytes/, /objectobject/, /undefined/, /nullnull/,
+  // Rows and columns of a keyboard.
+  /qwertyuiop/, /asdfghjk/, /zxcvbnm/, /1qaz2wsx/, /qazwsxedc/,
+  // How the random secrets begin that the documentation of Flask, FastAPI, h3 and hapi shows.
   /^(192b9bdd22ab9ed4|09d25e094faa6ca2|80d42cfb1cd2462c|wsyhfac2u6nzbu)/
 ]
 
