@@ -1,7 +1,6 @@
 import { BadData, BadSignature, BadTimeSignature, NotSerializable } from '../errors.ts'
-import { SecureCookieSessionInterface, weights } from '../session/cookie-interface.ts'
+import { SecureCookieSessionInterface, splitPayload, weights } from '../session/cookie-interface.ts'
 import { openCookie } from '../session/encode.ts'
-import { splitPayload } from '../session/payload.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import { payloadError, type TextSerializer } from '../signing/serializer.ts'
 import { type FormatName, formats } from '../wire/formats.ts'

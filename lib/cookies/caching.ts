@@ -20,10 +20,13 @@ export function isShareable (headers: Headers): boolean {
  */
 export function forbidSharing (headers: Headers): boolean {
   const present = headers.getHeader('cache-control')
-  const targeted = sharingFields(headers)
+  const targeted = headers.namesLike === undefined ? [] : sharingFields(headers)
+  if (present === undefined && targeted.length === 0) {
+    headers.header('cache-control', PRIVATE)
+    return false
+  }
   const isShared = isKept(present) || targeted.length > 0
   if (isShared && !isPrivate(present)) headers.header('cache-control', 'private, no-cache')
-  if (!isShared && present === undefined) headers.header('cache-control', PRIVATE)
   for (const name of targeted) headers.header(name, 'private')
   return isShared
 }

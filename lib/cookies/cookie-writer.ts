@@ -8,14 +8,13 @@ export class CookieWriter {
   /** The text behind the value, for Secure and not: made once. */
   readonly #tails = new Map<boolean, string>()
 
+  /** Whether Secure depends on how the request came. */
+  readonly isAuto: boolean
+
   constructor (name: string, attributes: CookieAttributes) {
     this.#name = name
     this.#attributes = attributes
-  }
-
-  /** Whether Secure depends on how the request came. */
-  get isAuto (): boolean {
-    return this.#attributes.secure === 'auto'
+    this.isAuto = attributes.secure === 'auto'
   }
 
   /** A writer whose attributes differ as one response asks. Throws a `TypeError` for what a response cannot change. */
@@ -25,7 +24,7 @@ export class CookieWriter {
 
   /** The line that sets the cookie; `maxAge` in seconds, undefined for the end of the browser's session. */
   set (value: string, maxAge: number | undefined, https: boolean): string {
-    const line = `${this.#name}=${value}${this.#tail(https)}`
+    const line = `${this.#name}=${value}${this.#tails.get(https) ?? this.#makeTail(https)}`
     return maxAge === undefined ? line : `${line}; Max-Age=${maxAge}`
   }
 
@@ -34,9 +33,7 @@ export class CookieWriter {
     return fastifyCookie.serialize(this.#name, '', { ...this.#resolve(https), expires: new Date(0), maxAge: 0 })
   }
 
-  #tail (https: boolean): string {
-    const known = this.#tails.get(https)
-    if (known !== undefined) return known
+  #makeTail (https: boolean): string {
     const tail = fastifyCookie.serialize(this.#name, '', this.#resolve(https)).slice(this.#name.length + 1)
     this.#tails.set(https, tail)
     return tail

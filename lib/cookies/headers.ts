@@ -16,7 +16,7 @@ export interface Headers {
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
 export function varyByCookie (headers: Headers): void {
   const value = headers.getHeader('vary')
-  if (isVariedByCookie(value)) return
+  if (value !== undefined && isVariedByCookie(value)) return
   const present = value === undefined ? '' : asList(value).join(', ')
   headers.header('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
@@ -30,7 +30,9 @@ export function writeSetCookie (headers: Headers, others: readonly string[], lin
 
 /** The `Set-Cookie` lines that would leave without one of them. */
 export function cookiesBeside (headers: Headers, line: string | undefined): string[] {
-  return headers.cookiesBeside?.(line) ?? linesBeside(headers.getHeader('set-cookie'), line)
+  if (headers.cookiesBeside !== undefined) return headers.cookiesBeside(line)
+  const value = headers.getHeader('set-cookie')
+  return value === undefined ? [] : linesBeside(value, line)
 }
 
 /** The lines of a `Set-Cookie` header but for one. */
@@ -109,6 +111,8 @@ function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
 export class DepartingHead implements Headers {
   /** The arguments as they are to be passed on. */
   args: unknown[]
+  /** Whether they said, to begin with, that the response depends on the cookie. */
+  readonly isVaried: boolean
   readonly #raw: ServerResponse
   #given: HeaderArgument | undefined
 
@@ -116,6 +120,7 @@ export class DepartingHead implements Headers {
     this.#raw = raw
     this.args = args
     this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
+    this.isVaried = isVariedByCookie(this.getHeader('vary'))
   }
 
   getHeader (name: string): HeaderValue {
@@ -125,13 +130,18 @@ export class DepartingHead implements Headers {
   }
 
   namesLike (pattern: RegExp): string[] {
-    return [...this.#raw.getHeaderNames(), ...merged(this.#given).keys()].filter((name) => pattern.test(name))
+    const names = this.#raw.getHeaderNames()
+    if (Array.isArray(this.#given)) names.push(...merged(this.#given).keys())
+    else for (const name in this.#given) names.push(name)
+    return names.filter(RegExp.prototype.test, pattern)
   }
 
   /** Those of the call hide those that were set before. */
   cookiesBeside (line: string | undefined): string[] {
-    const given = linesBeside(merged(this.#given).get('set-cookie')?.[1], line)
-    return given.length > 0 ? given : linesBeside(this.#raw.getHeader('set-cookie'), line)
+    const value = this.#given === undefined ? undefined : this.getHeader('set-cookie')
+    const given = value === undefined || value === line ? [] : linesBeside(value, line)
+    const before = given.length > 0 ? undefined : this.#raw.getHeader('set-cookie')
+    return before === undefined ? given : linesBeside(before, line)
   }
 
   /** Throws where the headers of the call cannot be set. */

@@ -113,7 +113,7 @@ async function loadCookieSerializer (): Promise<void> {
 }
 
 function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionSite {
-  let warned = process.env.NODE_ENV !== 'production'
+  let isTold = process.env.NODE_ENV !== 'production'
   return {
     settings,
     sessionInterface: interfaceFor(settings),
@@ -121,11 +121,9 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
     cookie: checkedWriter(settings),
     counters: new SessionCounters(),
     warnings: new WarningGate(60),
-    sentInClear () {
-      if (warned) return
-      warned = true
-      fastify.log.warn(`The cookie ${quoteName(settings.cookieName)} is sent without Secure, since a request came over plain http. ` +
-        'Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto')
+    sentInClear: isTold ? undefined : () => {
+      if (!isTold) warnOfClear(fastify, settings)
+      isTold = true
     }
   }
 }
@@ -139,6 +137,11 @@ function checkedWriter ({ cookieName, cookie: attributes }: SessionSettings): Co
     throw new TypeError(`The option cookie is refused by the serializer: ${(error as Error).message}`)
   }
   return writer
+}
+
+function warnOfClear (fastify: FastifyInstance, { cookieName }: SessionSettings): void {
+  fastify.log.warn(`The cookie ${quoteName(cookieName)} is sent without Secure, since a request came over plain http. ` +
+    'Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto')
 }
 
 function interfaceFor (settings: SessionSettings): SessionInterface {

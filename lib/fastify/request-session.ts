@@ -63,7 +63,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   session (): Session {
-    return this.#session ??= sessionOn(this)
+    this.#session ??= sessionOn(this)
+    return this.#session
   }
 
   peek (): SessionContents | undefined {
@@ -85,36 +86,43 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     }
     if (this.#reply !== undefined) this.#watch(this.#reply)
     let refused: BadData | undefined
-    const session = sessionInterface.openSession(valuesAfter(this.#request.headers.cookie, this.#site.cookieStart), (error) => { refused = error })
-    return this.#adopt(session, contentsGiven(session), refused)
+    const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
+    this.#opened = sessionInterface.openSession(cookies, (error) => { refused = error }) as Session
+    const contents = contentsGiven(this.#opened)
+    this.#contents = contents
+    this.#site.counters.opened++
+    if (!contents.isNew) this.#site.counters.verified++
+    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
+    if (this.#reply?.raw.headersSent === true) this.#openedLate(contents)
+    return contents
   }
 
   /** For an asynchronous interface, before the handler. */
   async openAsync (): Promise<void> {
     this.#watch(this.#reply!)
     let refused: BadData | undefined
-    const session = await this.#site.sessionInterface.openSession(valuesAfter(this.#request.headers.cookie, this.#site.cookieStart), (error) => { refused = error })
-    this.#adopt(session, contentsGiven(session), refused)
+    const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
+    this.#opened = await this.#site.sessionInterface.openSession(cookies, (error) => { refused = error })
+    const contents = contentsGiven(this.#opened)
+    this.#contents = contents
     this.#committed = this.#changes
+    this.#site.counters.opened++
+    if (!contents.isNew) this.#site.counters.verified++
+    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
   }
 
-  #adopt (session: unknown, contents: SessionContents, refused: BadData | undefined): SessionContents {
-    this.#opened = session as Session
-    this.#contents = contents
-    const { counters } = this.#site
-    counters.opened++
-    if (!contents.isNew) counters.verified++
-    this.#hasLeft = this.#reply?.raw.headersSent ?? false
-    if (this.#hasLeft) this.#watchHeld(contents)
-    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
-    return contents
+  /** After the headers have left: nothing that is changed now is saved. */
+  #openedLate (contents: SessionContents): void {
+    this.#hasLeft = true
+    this.#watchHeld(contents)
   }
 
   /** Watches the headers leave, once. */
   #watch (reply: FastifyReply): void {
     if (this.#isWatching) return
     this.#isWatching = true
-    if (!watchHead(reply.raw, this) || isUpgrade(this.#request)) this.#awaitClose()
+    const mayStayOpen = isUpgrade(this.#request)
+    if (!watchHead(reply.raw, this) || mayStayOpen) this.#awaitClose()
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -168,7 +176,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (contents === undefined) return false
     this.#unsent = undefined
     try {
-      this.#headers?.restore(head, contents.isReplaced)
+      const headers = this.#headers
+      if (headers !== undefined && (headers.hasWish || (headers.varies && !head.isVaried))) {
+        headers.restore(head, contents.isReplaced)
+      }
       if (this.#failure !== undefined) this.#head().keepPrivate(head)
       const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
       if (!isCommitted && !this.#site.sessionInterface.async) {
@@ -186,15 +197,24 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   left (): void {
     if (this.#unsent !== undefined) logFailure(this.#site, this.#request, this.#unsent, UNSAVED)
-    this.#headers?.settle()
-    this.#logMissed()
+    if (this.#headers?.isEventful === true) this.#headers.settle()
+    if (this.#changes === this.#committed) this.#hasLeft = true
+    else this.#logMissed()
   }
 
-  /** Saves the session and brings the decision into the headers. Returns the error where that fails. */
-  #save (headers: Headers): Error | undefined {
+  /** Brings a decision into the headers, by default that of the interface now. Returns the error where that fails. */
+  #save (headers: Headers, decided?: SaveDecision): Error | undefined {
     try {
-      this.#committed = this.#changes
-      return this.#apply(this.#site.sessionInterface.saveSession(this.#opened!, this), headers)
+      if (decided === undefined) this.#committed = this.#changes
+      const given = decided ?? this.#site.sessionInterface.saveSession(this.#opened!, this)
+      const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
+      const contents = this.#contents!
+      const isUnchanged = contents.revision === 0 && contents.saved === undefined
+      if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision)
+      this.#headers ??= new SessionHeaders(this.#site, this.#request)
+      const size = this.#headers.apply(decision, contents.isReplaced, headers)
+      if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
+      this.#failure = undefined
     } catch (error) {
       return asError(error)
     }
@@ -203,32 +223,22 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   async #saveAsync (headers: Headers): Promise<Error | undefined> {
     try {
       this.#committed = this.#changes
-      return this.#apply(await this.#site.sessionInterface.saveSession(this.#opened!, this), headers)
+      return this.#save(headers, checked(await this.#site.sessionInterface.saveSession(this.#opened!, this)))
     } catch (error) {
       return asError(error)
     }
-  }
-
-  #apply (given: SaveDecision | Promise<SaveDecision>, headers: Headers): Error | undefined {
-    const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
-    const contents = this.#contents!
-    const isUnchanged = contents.revision === 0 && contents.saved === undefined
-    if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision)
-    this.#headers ??= new SessionHeaders(this.#site, this.#request)
-    const size = this.#headers.apply(decision, contents.isReplaced, headers)
-    if (size > 0) return this.#checkSize(size)
-    this.#failure = undefined
   }
 
   #checkSize (size: number): Error | undefined {
     const { settings: { cookieName, maxCookieSize } } = this.#site
     if (size > maxCookieSize) return new CookieTooLarge(cookieName, size, maxCookieSize, this.#weigh())
     this.#failure = undefined
-    if (size >= WARNING_SHARE * maxCookieSize) warnOfSize(this.#site, this.#request, size, () => this.#weigh())
+    warnOfSize(this.#site, this.#request, size, () => this.#weigh())
   }
 
   #head (): SessionHeaders {
-    return this.#headers ??= new SessionHeaders(this.#site, this.#request)
+    this.#headers ??= new SessionHeaders(this.#site, this.#request)
+    return this.#headers
   }
 
   #weigh (): Array<[string, number]> {
@@ -276,6 +286,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   /** When the reply is over: whether something was changed that its headers do not say. */
   #closed (): void {
     if (this.#contents === undefined || this.#failure !== undefined) return
+    if (this.#changes === this.#committed && this.#contents.isAsSaved) return
     const keys = (): string[] => this.#unsavedKeys()
     if (!this.#reply!.raw.headersSent) {
       if (isUpgrade(this.#request)) this.#lostChanges().checkUpgrade(keys)

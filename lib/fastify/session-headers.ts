@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { forbidSharing, isShareable, permitSharing } from '../cookies/caching.ts'
 import type { CookieWriter } from '../cookies/cookie-writer.ts'
 import {
-  cookiesBeside, type DepartingHead, hasSetCookie, type Headers, isVariedByCookie, varyByCookie, writeSetCookie
+  cookiesBeside, type DepartingHead, hasSetCookie, type Headers, varyByCookie, writeSetCookie
 } from '../cookies/headers.ts'
 import { type Rival, rivalOf } from '../cookies/rival.ts'
 import type { SaveDecision } from '../session/decision.ts'
@@ -29,10 +29,12 @@ export class SessionHeaders {
   #cookie: CookieWriter
   /** What the last decision asks for. */
   #wish: Wish | undefined
+  /** Whether the last decision was to set or delete the cookie. */
+  hasWish = false
   /** The line of ours that stands in the headers now. */
   #line: string | undefined
   /** Whether the response was said to depend on the cookie. */
-  #varies = false
+  varies = false
   /** Whether there may be something to count or to warn of when the headers have left. */
   isEventful = false
   /** What is to be counted then. */
@@ -51,11 +53,6 @@ export class SessionHeaders {
     this.#cookie = this.#cookie.override(options)
   }
 
-  /** Whether the last decision was to set or delete the cookie. */
-  get hasWish (): boolean {
-    return this.#wish !== undefined
-  }
-
   /**
    * Makes a decision the one that the headers follow. Returns the bytes of the cookie; where those are more than
    * `maxCookieSize`, nothing else was done.
@@ -64,26 +61,29 @@ export class SessionHeaders {
     const wish = decision.action === 'keep' ? undefined : this.#wishFor(decision)
     const size = wish?.line.length ?? 0
     if (size > this.#site.settings.maxCookieSize) return size
-    if (decision.vary && !this.#varies) varyByCookie(headers)
-    this.#varies ||= decision.vary
+    if (decision.vary && !this.varies) varyByCookie(headers)
+    this.varies ||= decision.vary
     this.#wish = wish
+    this.hasWish = wish !== undefined
     if (wish !== undefined || this.#line !== undefined) this.#place(headers, isReplaced)
     return size
   }
 
   /** Leaves the cookie as it is, where the session could not be saved. */
   giveUp (headers: Headers): void {
-    if (!this.#varies) varyByCookie(headers)
-    this.#varies = true
+    if (!this.varies) varyByCookie(headers)
+    this.varies = true
     this.#wish = undefined
+    this.hasWish = false
     if (this.#line !== undefined) this.#place(headers, false)
   }
 
   /** Repeats what other code may have changed in the headers since. */
   restore (headers: DepartingHead, isReplaced: boolean): void {
-    if (this.#varies && !isVariedByCookie(headers.getHeader('vary'))) varyByCookie(headers)
-    if (this.#wish === undefined) return
-    if (this.#line !== undefined && !hasSetCookie(headers.getHeader('set-cookie'), this.#line)) this.#line = undefined
+    if (this.varies && !headers.isVaried) varyByCookie(headers)
+    if (!this.hasWish) return
+    const value = this.#line === undefined ? undefined : headers.getHeader('set-cookie')
+    if (value !== this.#line && !hasSetCookie(value, this.#line!)) this.#line = undefined
     this.#place(headers, isReplaced)
   }
 
@@ -101,7 +101,7 @@ export class SessionHeaders {
 
   #wishFor (decision: Exclude<SaveDecision, { action: 'keep' }>): Wish {
     const https = cameByHttps(this.#request)
-    if (!https && this.#cookie.isAuto) this.#site.sentInClear()
+    if (!https && this.#cookie.isAuto) this.#site.sentInClear?.()
     if (decision.action !== 'set') return { line: this.#cookie.delete(https), outcome: 'deleted' }
     const line = this.#cookie.set(decision.value, decision.maxAge, https)
     return { line, outcome: decision.isResigned === true ? 'resigned' : 'saved' }
@@ -112,9 +112,9 @@ export class SessionHeaders {
     const wish = this.#wish
     this.isEventful = true
     const others = cookiesBeside(headers, this.#line)
-    const rival = this.#rivalAmong(others)
+    const rival = others.length === 0 ? undefined : this.#rivalAmong(others)
     const isSkipped = this.#site.settings.cacheControl && wish?.outcome === 'resigned' && isShareable(headers)
-    const line = isSkipped || this.#yieldsTo(rival, isReplaced) ? undefined : wish?.line
+    const line = isSkipped || (rival !== undefined && this.#yieldsTo(rival, isReplaced)) ? undefined : wish?.line
     if (line !== this.#line || (line !== undefined && rival !== undefined)) writeSetCookie(headers, others, line)
     if (isSkipped && this.#line !== undefined) permitSharing(headers)
     this.#line = line
@@ -123,7 +123,7 @@ export class SessionHeaders {
   }
 
   #rivalAmong (lines: readonly string[]): Rival | undefined {
-    if (this.#wish === undefined || lines.length === 0) return undefined
+    if (this.#wish === undefined) return undefined
     return rivalOf(lines, this.#wish.line, this.#request.originalUrl, this.#site.settings.now())
   }
 
@@ -131,9 +131,9 @@ export class SessionHeaders {
    * Whether the application's own line for the same cookie stands instead of ours. A deletion does, whoever wrote it; a
    * value does, unless the session ended or began here.
    */
-  #yieldsTo (rival: Rival | undefined, isReplaced: boolean): boolean {
+  #yieldsTo (rival: Rival, isReplaced: boolean): boolean {
     const isEnd = this.#wish?.outcome === 'deleted'
-    if (rival === undefined || (isEnd && rival === 'ends')) return false
+    if (isEnd && rival === 'ends') return false
     this.#warning = RIVAL
     return !isEnd && (rival === 'ends' || !isReplaced)
   }

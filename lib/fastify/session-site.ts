@@ -12,6 +12,6 @@ export interface SessionSite {
   readonly cookie: CookieWriter
   readonly counters: SessionCounters
   readonly warnings: WarningGate
-  /** Called when the cookie goes out without Secure. */
-  readonly sentInClear: () => void
+  /** Called when the cookie goes out without Secure; undefined where that is no mistake. */
+  readonly sentInClear: (() => void) | undefined
 }

@@ -121,7 +121,9 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) this.#hold().addRead(key, value)
+    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) {
+      (this.held ?? this.#hold()).addRead(key, value)
+    }
     return value
   }
 
@@ -132,7 +134,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) this.#hold().addStored(key)
+    if (typeof value === 'object' && value !== null) (this.held ?? this.#hold()).addStored(key)
     else this.held?.drop(key)
     this.change()
   }
@@ -184,7 +186,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   /** The payload to save, as `dump` writes it, or undefined where nothing was changed. */
   changedText (dump = this.rules.dump): string | undefined {
     const isAnnounced = this.modified || this.touched
-    if (!isAnnounced && (this.held === undefined || this.isUntouched)) return undefined
+    if (!isAnnounced && (this.held === undefined || this.held.isAs(this.data))) return undefined
     const text = dump(this)
     return isAnnounced || !this.isClean(text) ? text : undefined
   }
@@ -228,10 +230,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   }
 
   #hold (): Held {
-    if (this.held === undefined) {
-      this.held = new Held()
-      this.watcher?.onHeld()
-    }
+    this.held = new Held()
+    this.watcher?.onHeld()
     return this.held
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
+import { MAX_TIMESTAMP } from '../signing/encoding.ts'
 import { payloadError } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
-import { SessionContents } from './contents.ts'
+import { type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
-import { joined, type SessionPayload, splitPayload } from './payload.ts'
 import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface, type SessionSerializer } from './session-interface.ts'
@@ -37,10 +37,11 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const candidates = new Candidates(this.settings.codec, cookies, this.#maxAge)
     for (let cookie = candidates.next(); cookie !== undefined; cookie = candidates.next()) {
       try {
-        return this.#load(cookie)
+        return this.#open(cookie, this.serializer.loads(cookie.text))
       } catch (error) {
-        if (!(error instanceof BadData)) throw error
-        candidates.refuse(error)
+        const reason = payloadError(error, cookie.text)
+        if (!(reason instanceof BadData)) throw reason
+        candidates.refuse(reason)
       }
     }
     return this.newSession(candidates, refused)
@@ -53,7 +54,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (changed !== undefined && changed === decided?.text) return decided.decision
     const action = isBlank
       ? actionForBlank(contents)
-      : actionFor(changed !== undefined, isDue(this.settings, contents, options))
+      : actionFor(changed !== undefined, changed === undefined && isDue(this.settings, contents, options))
     const decision = action === 'save' || action === 'resign'
       ? this.set(contents, changed ?? this.#textToResign(contents), changed === undefined)
       : action === 'delete' ? DELETE : contents.accessed ? KEEP_USED : KEEP_UNUSED
@@ -71,16 +72,16 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const text = contents.sentText
     if (contents.isAsSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
-    const { data: saved } = this.#read(text)
+    const { data: saved } = splitPayload(this.serializer.loads(text), text)
     const isOther = (key: string): boolean => Object.hasOwn(data, key) !== Object.hasOwn(saved, key) ||
       this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key])
     return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter(isOther)
   }
 
-  /** The session of a genuine cookie. Throws `BadData`. */
-  #load (cookie: Opened): Session {
+  /** The session of a genuine cookie, whose payload was read. Throws `BadData`. */
+  #open (cookie: Opened, payload: unknown): Session {
     const { text, issuedAt, now: openedAt, isFromFallback } = cookie
-    const { data, id, createdAt: began, permanent } = this.#read(text)
+    const { data, id, createdAt: began, permanent } = splitPayload(payload, text)
     const lacksBeginning = this.#keepsBeginning && began === undefined
     if (lacksBeginning && Object.hasOwn(data, '_began')) {
       throw new BadPayload('The session began at a time that is none', { payload: text })
@@ -106,15 +107,6 @@ export class SecureCookieSessionInterface extends SessionInterface {
     return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
   }
 
-  /** What a payload holds. Throws `BadPayload`. */
-  #read (text: string): SessionPayload {
-    try {
-      return splitPayload(this.serializer.loads(text), text)
-    } catch (error) {
-      throw payloadError(error, text)
-    }
-  }
-
   /** The payload of a cookie that is signed anew. One that lacks its id or its beginning gets them. */
   #textToResign (contents: SessionContents): string {
     const { isIncomplete, text } = contents.origin
@@ -125,14 +117,14 @@ export class SecureCookieSessionInterface extends SessionInterface {
   readonly #dump = (contents: SessionContents): string => {
     const { data } = contents
     if (this.#keepsBeginning) contents.createdAt ??= this.settings.codec.now()
-    if (this.#keepsIds && !Object.hasOwn(data, '_id')) contents.identify()
-    return joined(data, contents, (all) => this.serializer.dumps(all, this.settings.name))
+    if (this.#keepsIds && contents.id === undefined && !Object.hasOwn(data, '_id')) contents.identify()
+    return dumpsJoined(this.serializer, data, contents, this.settings.name)
   }
 
   /** The payload that came, as it would be written here. */
   readonly #rewrite = ({ origin }: SessionContents): string | undefined => {
     if (origin.text === undefined) return undefined
-    const { data, id, createdAt, permanent } = this.#read(origin.text)
+    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(origin.text), origin.text)
     const beginning = this.#keepsBeginning ? createdAt ?? origin.issuedAt : createdAt
     return this.#dump(new SessionContents(data, origin, { id, createdAt: beginning, permanent }, this.rules))
   }
@@ -150,4 +142,61 @@ export function weights (
 function idFromSignature (cookie: string): string {
   const signature = cookie.slice(cookie.lastIndexOf('.') + 1)
   return createHash('sha256').update(signature).digest().toString('base64url', 0, 16)
+}
+
+/** What the payload of a session holds. */
+export interface SessionPayload extends KeptBeside {
+  readonly data: Record<string, unknown>
+}
+
+/**
+ * Takes what is kept beside the data out of a payload that was just read. Another program may keep something else under
+ * our three names; that is data, and stays where it is. Throws `BadPayload` for what is no session.
+ */
+export function splitPayload (value: unknown, payload: string): SessionPayload {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new BadPayload('The payload is not that of a session', { payload })
+  }
+  const data = value as Record<string, unknown>
+  const { _id: id, _began: createdAt, _permanent: permanent } = data
+  const hasId = typeof id === 'string' && ID.test(id) && Object.hasOwn(data, '_id')
+  const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
+  const hasPermanent = typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
+  if (hasPermanent) delete data._permanent
+  if (hasBeginning) delete data._began
+  if (hasId) delete data._id
+  return {
+    data,
+    id: hasId ? id : undefined,
+    createdAt: hasBeginning ? createdAt : undefined,
+    permanent: hasPermanent ? permanent : undefined
+  }
+}
+
+/**
+ * The text of data and of what is kept beside it, which joins the data for that moment: a copy would cost as much as the
+ * text. `name` is the serializer's.
+ */
+function dumpsJoined (
+  serializer: SessionSerializer, data: Record<string, unknown>, kept: KeptBeside, name: string
+): string {
+  const { id, createdAt, permanent } = kept
+  if (id !== undefined) data._id = id
+  if (createdAt !== undefined) data._began = createdAt
+  if (permanent !== undefined) data._permanent = permanent
+  try {
+    return serializer.dumps(data, name)
+  } finally { // in the opposite order, which V8 does best
+    if (permanent !== undefined) delete data._permanent
+    if (createdAt !== undefined) delete data._began
+    if (id !== undefined) delete data._id
+  }
+}
+
+/** As `session.id` makes them. */
+const ID = /^[\w-]{22}$/
+
+/** Whole Unix seconds that a Date can hold. */
+function isTime (value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(Number(value)) <= MAX_TIMESTAMP
 }

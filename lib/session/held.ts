@@ -40,7 +40,9 @@ export class Held {
 
   /** How they are now. */
   snapshots (data: Record<string, unknown>): Map<string, Snapshot> {
-    return new Map([...this.#saved.keys()].map((key) => [key, snapshotOf(data[key])]))
+    const snapshots = new Map<string, Snapshot>()
+    for (const key of this.#saved.keys()) snapshots.set(key, snapshotOf(data[key]))
+    return snapshots
   }
 
   /** None needs saving as it is now. */

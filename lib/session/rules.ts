@@ -108,13 +108,9 @@ export function actionForBlank ({ isNew, modified, cameFilled, isReplaced, origi
   return modified && origin.hasCookie && (isNew || cameFilled || isReplaced) ? 'delete' : 'keep'
 }
 
-/**
- * The seconds for which a browser keeps a cookie that is signed at `now`; undefined for the end of its session, as that
- * of a session that is not permanent.
- */
-export function cookieAge (ages: Ages, standing: Pick<Standing, 'permanent' | 'createdAt'>, now: number): number | undefined {
-  const { permanent, createdAt = now } = standing
-  if (permanent !== true) return undefined
+/** The whole seconds for which a browser keeps the cookie of a permanent session that is signed at `now`. */
+export function cookieAge (ages: Ages, standing: Pick<Standing, 'createdAt'>, now: number): number {
+  const { createdAt = now } = standing
   const { permanentLifetime, absoluteLifetime = Infinity } = ages
   return Math.max(0, Math.floor(Math.min(permanentLifetime, createdAt + absoluteLifetime - now, MAX_COOKIE_AGE)))
 }

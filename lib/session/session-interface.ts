@@ -46,7 +46,10 @@ export abstract class SessionInterface {
     this.rules = {
       startsPermanent: permanent,
       allowsMemberNames: isShared,
-      checkValue: (key, value) => { refuseValue(this.serializer, name, key, value) },
+      checkValue: (key, value) => {
+        const reason = this.serializer?.refusalOf?.(value)
+        if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(name), [key]), reason)
+      },
       dump: ({ data }) => this.serializer?.dumps(data, name) ?? '',
       rewrite: () => undefined
     }
@@ -125,16 +128,10 @@ export abstract class SessionInterface {
 
   /** @internal */
   protected set (contents: SessionContents, text: string, isResigned: boolean): SaveDecision {
-    const { codec } = this.settings
-    const maxAge = cookieAge(this.settings, contents, codec.now())
-    return { action: 'set', value: codec.seal(text), maxAge, vary: true, isResigned }
+    const { settings } = this
+    const maxAge = contents.permanent === true ? cookieAge(settings, contents, settings.codec.now()) : undefined
+    return { action: 'set', value: settings.codec.seal(text), maxAge, vary: true, isResigned }
   }
-}
-
-/** Refuses at once what can never be kept, where the stack shows who stored it. */
-function refuseValue (serializer: SessionSerializer | undefined, name: string, key: string, value: unknown): void {
-  const reason = serializer?.refusalOf?.(value)
-  if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(name), [key]), reason)
 }
 
 /** For an interface that was given as an instance. */

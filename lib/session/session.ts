@@ -44,14 +44,15 @@ class SessionBase {
   }
 
   set (key: string, value: unknown): void {
-    const { rules } = use(this)
-    checkKey(key, rules)
+    const contents = use(this)
+    if (typeof key !== 'string' || NO_KEYS.has(key)) checkKey(key, contents.rules)
     if (value === undefined) {
       remove(this, key)
       return
     }
-    rules.checkValue(key, value)
-    changing(this, key).write(key, value)
+    if (!PRIMITIVES.has(typeof value)) contents.rules.checkValue(key, value)
+    this[HOST].changing(key)
+    contents.write(key, value)
   }
 
   has (key: string): boolean {
@@ -209,6 +210,11 @@ class SessionBase {
 const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(SessionBase.prototype).filter((name) => name !== 'constructor'), ...RESERVED_MEMBERS
 ])
+
+/** What `set` has a closer look at. */
+const NO_KEYS: ReadonlySet<string> = new Set([...MEMBERS, ...RESERVED_KEYS])
+/** The types of values that can always be kept. */
+const PRIMITIVES: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
 
 /** Whether a property is the data's: no symbol and no member. */
 function isProperty (key: string | symbol): key is string {

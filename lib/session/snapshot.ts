@@ -34,20 +34,24 @@ export function snapshotOf (value: unknown): Snapshot {
 
 function copyOf (value: unknown, levels: number): Snapshot {
   if (typeof value !== 'object' || value === null) return value
-  if (levels === 0 || copied++ >= MAX_VALUES) return UNKNOWN
-  const prototype = Object.getPrototypeOf(value)
-  if (Array.isArray(value)) return isPlainArray(value) ? new Copy(prototype, Object.values(value).map((each) => copyOf(each, levels - 1))) : UNKNOWN
-  if (!looksPlain(value)) return UNKNOWN
+  const isList = Array.isArray(value)
+  if (levels === 0 || copied++ >= MAX_VALUES || !(isList ? isPlainArray(value) : looksPlain(value))) return UNKNOWN
   const items: Snapshot[] = []
-  for (const key in value) items.push(key, copyOf((value as Record<string, unknown>)[key], levels - 1))
-  return new Copy(prototype, items)
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    if (!isList) items.push(key)
+    items.push(typeof item === 'object' ? copyOf(item, levels - 1) : item)
+  }
+  return new Copy(Object.getPrototypeOf(value), items)
 }
 
 /** Whether a value is as it was. May say no of one that is. */
 export function isUnchanged (value: unknown, snapshot: Snapshot): boolean {
   if (!(snapshot instanceof Copy)) return Object.is(value, snapshot) && snapshot !== UNKNOWN
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== snapshot.prototype) return false
-  return Array.isArray(value) ? isSameList(value, snapshot.items) : isSameDict(value as Record<string, unknown>, snapshot.items)
+  return Array.isArray(value)
+    ? isSameList(value, snapshot.items)
+    : isSameDict(value as Record<string, unknown>, snapshot.items)
 }
 
 /** A hole reads as undefined, and a property that is no element stands behind the elements. */
@@ -55,7 +59,7 @@ function isSameList (list: unknown[], copies: readonly Snapshot[]): boolean {
   const items = Object.values(list)
   if (list.length !== copies.length || items.length !== copies.length || list.includes(undefined)) return false
   for (let index = 0; index < items.length; index++) {
-    if (!isUnchanged(items[index], copies[index])) return false
+    if (isOther(items[index], copies[index])) return false
   }
   return true
 }
@@ -63,8 +67,12 @@ function isSameList (list: unknown[], copies: readonly Snapshot[]): boolean {
 function isSameDict (dict: Record<string, unknown>, copies: readonly Snapshot[]): boolean {
   let at = 0
   for (const key in dict) {
-    if (key !== copies[at] || !isUnchanged(dict[key], copies[at + 1])) return false
+    if (key !== copies[at] || isOther(dict[key], copies[at + 1])) return false
     at += 2
   }
   return at === copies.length
+}
+
+function isOther (value: unknown, snapshot: Snapshot): boolean {
+  return (value !== snapshot || typeof value === 'object' || value === 0) && !isUnchanged(value, snapshot)
 }

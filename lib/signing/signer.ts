@@ -120,7 +120,11 @@ export class Signer {
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
   sign (value: string | Uint8Array): string {
-    const text = asText(value)
+    return this.signText(asText(value))
+  }
+
+  /** @internal */
+  protected signText (text: string): string {
     return text + this.sep + this.#macs[0]!.sign(text)
   }
 
@@ -204,7 +208,7 @@ export class TimestampSigner extends Signer {
       this.#stamped = now
       this.#stamp = this.stamp.write(now)
     }
-    return super.sign(asText(value) + this.sep + this.#stamp)
+    return this.signText(asText(value) + this.sep + this.#stamp)
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
