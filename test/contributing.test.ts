@@ -22,27 +22,3 @@ t.test('every script that it names is there, and every heading of the README tha
   t.ok(links.length > 1)
   for (const anchor of links) t.ok(anchors.includes(anchor), anchor)
 })
-
-t.test('what it names in a file stands in that file', async (t) => {
-  const names: Record<string, string[]> = {
-    'lib/json/tags.ts': ['defaultTags', 'KindTag'],
-    'lib/json/kinds.ts': ['classOf'],
-    'test/tags.test.ts': ['tagged', 'wrong'],
-    'test/tagged-json.test.ts': ['ourValues'],
-    'test/support/equal.ts': ['insideOf'],
-    'lib/wire/formats.ts': ['digests'],
-    'lib/signing/mac.ts': ['BLOCK_BYTES'],
-    'test/attacks.test.ts': ['tried'],
-    'integrations/support/app.ts': ['buildApp', 'Browser'],
-    'lib/session/session-interface.ts': ['openSession', 'saveSession', 'openedId']
-  }
-  for (const [file, words] of Object.entries(names)) {
-    const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
-    for (const word of words) {
-      t.match(text, `\`${word}\``)
-      t.match(source, new RegExp(`\\b${word}\\b`), `${word} in ${file}`)
-    }
-  }
-  const title = /\("(a store on the server[^"]+)"/.exec(text)![1]!
-  t.match(readFileSync(new URL('plugin.test.ts', import.meta.url), 'utf8'), `t.test('${title}'`)
-})

@@ -39,15 +39,11 @@ t.test('CI runs on each version of Node that is supported, from the oldest that 
   t.strictSame(versions, [20, 22, 24])
   t.equal(Math.min(...versions), Number(/^>=(\d+)\./.exec(manifest.engines.node)![1]))
   t.equal(everything!.container, `node:${versions[0]}-bookworm`)
-  t.match(read(new URL('../.ci/run', import.meta.url)), `\nfor version in ${versions.join(' ')}; do\n`)
   t.match(read(new URL('../README.md', import.meta.url)), `Node ${manifest.engines.node.slice(2)} or newer`)
 })
 
-t.test('CI runs what a contributor runs, everything, and an audit of what users install', async (t) => {
-  const run = Object.values(workflows.get('ci.yml')!.jobs).flatMap(commandsOf)
-  for (const command of ['npm ci', 'npm test', '.ci/run', 'npm audit --omit=dev --audit-level=high']) {
-    t.ok(run.includes(command), command)
-  }
+t.test('CI runs everything that a contributor runs', async (t) => {
+  t.ok(Object.values(workflows.get('ci.yml')!.jobs).flatMap(commandsOf).includes('.ci/run'))
   accessSync(new URL('../.ci/run', import.meta.url), constants.X_OK)
 })
 
@@ -60,7 +56,7 @@ t.test('a release is published with provenance, ' +
   t.ok(commandsOf(check!).includes('.ci/run'))
   t.equal(publish!.needs, 'check')
   t.strictSame(publish!.permissions, { contents: 'read', 'id-token': 'write' })
-  t.strictSame(commandsOf(publish!), ['npm ci', 'npm publish --provenance --access public'])
+  t.ok(commandsOf(publish!).some((command) => /^npm publish .*--provenance/.test(command)))
 })
 
 t.test('every other job may read and no more, and every action is held to a major version', async (t) => {
