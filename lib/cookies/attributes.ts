@@ -31,42 +31,55 @@ export interface CookieAttributes {
 
 type Check = [holds: (value: unknown) => boolean, rule: string]
 
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+const isOneOf = (...known: unknown[]) => (value: unknown): boolean => known.includes(value)
+
+const isBoolean = isOneOf(true, false)
 const checks: Record<keyof CookieOptions, Check> = {
-  path: [(value) => typeof value === 'string' && /^\/[\x20-\x3a\x3c-\x7e]*$/.test(value), 'must be a path that begins with /'],
+  path: [
+    (value) => typeof value === 'string' && /^\/[\x20-\x3a\x3c-\x7e]*$/.test(value), 'must be a path that begins with /'
+  ],
   domain: [(value) => typeof value === 'string' && /^\.?[\w-]+(\.[\w-]+)*$/.test(value), 'must be a host name'],
   httpOnly: [isBoolean, 'must be true or false'],
   partitioned: [isBoolean, 'must be true or false'],
-  secure: [(value) => isBoolean(value) || value === 'auto', "must be true, false or 'auto'"],
-  sameSite: [(value) => isBoolean(value) || value === 'lax' || value === 'strict' || value === 'none', "must be 'lax', 'strict', 'none', true or false"],
-  priority: [(value) => value === 'low' || value === 'medium' || value === 'high', "must be 'low', 'medium' or 'high'"]
+  secure: [isOneOf(true, false, 'auto'), "must be true, false or 'auto'"],
+  sameSite: [isOneOf('lax', 'strict', 'none', true, false), "must be 'lax', 'strict', 'none', true or false"],
+  priority: [isOneOf('low', 'medium', 'high'), "must be 'low', 'medium' or 'high'"]
 }
 
-const ONE_AGE = 'is not set here: the cookie has one age, said by lifetime, and permanent says whether it outlives the browser session'
+const ONE_AGE = 'is not set here: lifetime and permanentLifetime say how long a session holds, ' +
+  'and permanent whether its cookie outlives the browser session'
 const perResponse = ['sameSite', 'secure', 'httpOnly', 'priority'] as const
 const fixed = ['domain', 'path', 'partitioned'] as const
+
+const DEFAULTS: CookieAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false }
 
 /** The attributes for a cookie name. Throws a `TypeError` for a wrong or contradictory option. */
 export function cookieAttributes (cookieName: string, options: CookieOptions = {}): CookieAttributes {
   const given = defined(options)
   for (const key of Object.keys(given)) {
     refuseAge(key)
-    if (!Object.hasOwn(checks, key)) throw new TypeError(`The option cookie has an unknown part ${quoteName(key)}; known are ${Object.keys(checks).join(', ')}`)
+    if (!Object.hasOwn(checks, key)) {
+      const known = Object.keys(checks).join(', ')
+      throw new TypeError(`The option cookie has an unknown part ${quoteName(key)}; known are ${known}`)
+    }
     check(key as keyof CookieOptions, given[key as keyof CookieOptions], 'The option cookie.')
   }
-  return complete(cookieName, { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false, ...given })
+  return complete(cookieName, { ...DEFAULTS, ...given })
 }
 
 /**
  * The attributes with what one response says otherwise. Unknown options are ignored; those that a deletion could not
  * match throw a `TypeError`.
  */
-export function overrideAttributes (cookieName: string, attributes: CookieAttributes, options: object): CookieAttributes {
+export function overrideAttributes (
+  cookieName: string, attributes: CookieAttributes, options: object
+): CookieAttributes {
   const given = defined(options) as Record<string, unknown>
   for (const key of Object.keys(given)) refuseAge(key)
   for (const key of fixed) {
     if (Object.hasOwn(given, key) && spelled(key, given[key]) !== spelled(key, attributes[key])) {
-      throw new TypeError(`The cookie's ${key} cannot differ in one response, since its deletion would not match; set it at registration`)
+      throw new TypeError(`The cookie's ${key} cannot differ in one response, since its deletion would not match; ` +
+        'set it at registration')
     }
   }
   const overrides: Record<string, unknown> = {}
@@ -125,6 +138,8 @@ function check (key: keyof CookieOptions, value: unknown, what: string): void {
 }
 
 /** Without the properties that are undefined, which mean the default. */
-function defined<Options extends object> (options: Options): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+function defined<Options extends object> (
+  options: Options
+): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }

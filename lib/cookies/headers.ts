@@ -63,8 +63,8 @@ export interface HeadWatcher {
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
 
 /**
- * Who watches the head of a response, and what it was written by before. A class, since V8 makes its instances among the
- * young objects. It may take those of a literal for long-lived, which keeps request and response in memory.
+ * Who watches the head of a response, and what it was written by before. A class, since V8 makes its instances among
+ * the young objects. It may take those of a literal for long-lived, which keeps request and response in memory.
  */
 class Watch {
   readonly writeHead: WriteHead

@@ -28,12 +28,13 @@ export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<Sessio
 declare module 'fastify' {
   interface FastifyInstance {
     /** How sessions are opened and saved; of several sessions, an object by name. */
-    sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } & Record<string, SessionInterface>
+    sessionInterface: SessionInterface & { readonly serializer: TaggedJSONSerializer } &
+      Record<string, SessionInterface>
     /** What has happened to the session since the start; of several sessions, an object by name. */
     sessionCounters: SessionCounters & Record<string, SessionCounters>
     /**
-     * A cookie value that holds `data`, permanent where new sessions start so. Throws a `TypeError` for data that cannot
-     * be kept, and an error with the code `FSS_ERR_COOKIE_TOO_LARGE` where it is more than `maxCookieSize`.
+     * A cookie value that holds `data`, permanent where new sessions start so. Throws a `TypeError` for data that
+     * cannot be kept, and an error with the code `FSS_ERR_COOKIE_TOO_LARGE` where it is more than `maxCookieSize`.
      */
     encodeSession (data: Partial<SessionData> & Record<string, unknown>, choice?: SessionChoice): string
     /** The data of a cookie value. Throws `BadData`. */
@@ -77,7 +78,8 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
   const settings = options.map((each) => resolveOptions(each))
   const together = enterSessions(fastify, settings)
   await loadCookieSerializer()
-  for (const warning of [...settings.flatMap(({ warnings }) => warnings), ...headerWarnings(together)]) fastify.log.warn(warning)
+  const warnings = [...settings.flatMap((each) => each.warnings), ...headerWarnings(together)]
+  for (const warning of warnings) fastify.log.warn(warning)
   const sites = settings.map((each) => siteFor(fastify, each))
   const slots = sites.map((site) => decorateRequest(fastify, site))
   addHooks(fastify, sites, slots)
@@ -97,14 +99,14 @@ function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
 /** What browsers send back has to fit the limits that servers set for all headers together. */
 function headerWarnings (settings: readonly SessionSettings[]): string[] {
   const total = settings.reduce((sum, { maxCookieSize }) => sum + maxCookieSize, 0)
-  return total > COMMON_HEADER_LIMIT
-    ? [`The sessions together could take ${total} bytes of cookies, more than the ${COMMON_HEADER_LIMIT} that many servers and proxies accept; lower maxCookieSize`]
-    : []
+  if (total <= COMMON_HEADER_LIMIT) return []
+  return [`The sessions together could take ${total} bytes of cookies, more than the ${COMMON_HEADER_LIMIT} ` +
+    'that many servers and proxies accept; lower maxCookieSize']
 }
 
 /**
- * The serializer of @fastify/cookie works once its plugin has run, on whatever instance. It runs on one that forgets all
- * it is told, so that the application's own registration of that plugin, or of another copy of it, is left alone.
+ * The serializer of @fastify/cookie works once its plugin has run, on whatever instance. It runs on one that forgets
+ * all it is told, so that the application's own registration of that plugin, or of another copy of it, is left alone.
  */
 async function loadCookieSerializer (): Promise<void> {
   const forget = (): void => {}
@@ -114,6 +116,10 @@ async function loadCookieSerializer (): Promise<void> {
 
 function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionSite {
   let isTold = process.env.NODE_ENV !== 'production'
+  const sentInClear = (): void => {
+    if (!isTold) warnOfClear(fastify, settings)
+    isTold = true
+  }
   return {
     settings,
     sessionInterface: interfaceFor(settings),
@@ -121,10 +127,7 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
     cookie: checkedWriter(settings),
     counters: new SessionCounters(),
     warnings: new WarningGate(60),
-    sentInClear: isTold ? undefined : () => {
-      if (!isTold) warnOfClear(fastify, settings)
-      isTold = true
-    }
+    sentInClear: isTold ? undefined : sentInClear
   }
 }
 
@@ -140,8 +143,9 @@ function checkedWriter ({ cookieName, cookie: attributes }: SessionSettings): Co
 }
 
 function warnOfClear (fastify: FastifyInstance, { cookieName }: SessionSettings): void {
-  fastify.log.warn(`The cookie ${quoteName(cookieName)} is sent without Secure, since a request came over plain http. ` +
-    'Behind a proxy that ends TLS, set trustProxy, or have it send X-Forwarded-Proto')
+  fastify.log.warn(`The cookie ${quoteName(cookieName)} is sent without Secure, ` +
+    'since a request came over plain http. Behind a proxy that ends TLS, set trustProxy, ' +
+    'or have it send X-Forwarded-Proto')
 }
 
 function interfaceFor (settings: SessionSettings): SessionInterface {
@@ -218,17 +222,23 @@ function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbo
 function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
   const choose = (choice?: SessionChoice): SessionSite => {
     const chosen = chooseSite(sites, choice)
-    if (chosen.sessionInterface.async) throw new TypeError('An asynchronous session interface keeps no session in the cookie')
+    if (chosen.sessionInterface.async) {
+      throw new TypeError('An asynchronous session interface keeps no session in the cookie')
+    }
     return chosen
   }
-  fastify.decorate('sessionInterface', (sites.length === 1 ? sites[0]!.sessionInterface : Object.fromEntries(sites.map((site) => [site.settings.name, site.sessionInterface]))) as never)
-  fastify.decorate('sessionCounters', (sites.length === 1 ? sites[0]!.counters : countersByName(sites)) as never)
-  fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) => encodeWithin(choose(choice), data))
-  fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) => decodeSession(choose(choice).sessionInterface, value))
+  fastify.decorate('sessionInterface', oneOrByName(sites, ({ sessionInterface }) => sessionInterface) as never)
+  fastify.decorate('sessionCounters', oneOrByName(sites, ({ counters }) => counters) as never)
+  fastify.decorate('encodeSession', (data: Record<string, unknown>, choice?: SessionChoice) =>
+    encodeWithin(choose(choice), data))
+  fastify.decorate('decodeSession', (value: string, choice?: SessionChoice) =>
+    decodeSession(choose(choice).sessionInterface, value))
 }
 
-function countersByName (sites: readonly SessionSite[]): Record<string, SessionCounters> {
-  return Object.fromEntries(sites.map(({ settings, counters }) => [settings.name, counters]))
+/** What there is of the only session, or of several by their names. */
+function oneOrByName (sites: readonly SessionSite[], what: (site: SessionSite) => unknown): unknown {
+  if (sites.length === 1) return what(sites[0]!)
+  return Object.fromEntries(sites.map((site) => [site.settings.name, what(site)]))
 }
 
 /** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */

@@ -23,8 +23,8 @@ interface Failure {
 }
 
 /**
- * The session of one request. Opens it at the first use, and has it saved twice: in `onSend`, and as late as the headers
- * themselves where something was changed since.
+ * The session of one request. Opens it at the first use, and has it saved twice: in `onSend`, and as late as the
+ * headers themselves where something was changed since.
  *
  * | state | meaning |
  * | -- | -- |
@@ -305,7 +305,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 }
 
-/** Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket marks injected ones by `ws`. */
+/**
+ * Whether the server handed the connection to its `upgrade` listeners; @fastify/websocket marks injected ones by `ws`.
+ */
 function isUpgrade (request: FastifyRequest): boolean {
   return (request.raw as { upgrade?: boolean }).upgrade === true || (request as { ws?: unknown }).ws === true
 }

@@ -40,7 +40,11 @@ export interface ContentsRules {
 
 /** The rules of a session that was made by hand. */
 export const NO_RULES: ContentsRules = {
-  startsPermanent: false, allowsMemberNames: false, checkValue: () => {}, dump: () => '', rewrite: ({ origin }) => origin.text
+  startsPermanent: false,
+  allowsMemberNames: false,
+  checkValue: () => {},
+  dump: () => '',
+  rewrite: ({ origin }) => origin.text
 }
 
 /** A decision of the interface that keeps sessions in cookies. */
@@ -57,7 +61,9 @@ export interface Saved {
   readonly snapshots: Snapshots | undefined
 }
 
-/** An open session: its data and its state. The members of `Session` work on it. Outside a request it is its own host. */
+/**
+ * An open session: its data and its state. The members of `Session` work on it. Outside a request it is its own host.
+ */
 export class SessionContents implements Standing, KeptBeside, SessionHost {
   readonly rules: ContentsRules
   readonly origin: Origin

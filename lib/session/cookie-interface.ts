@@ -174,8 +174,8 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
 }
 
 /**
- * The text of data and of what is kept beside it, which joins the data for that moment: a copy would cost as much as the
- * text. `name` is the serializer's.
+ * The text of data and of what is kept beside it, which joins the data for that moment: a copy would cost as much as
+ * the text. `name` is the serializer's.
  */
 function dumpsJoined (
   serializer: SessionSerializer, data: Record<string, unknown>, kept: KeptBeside, name: string

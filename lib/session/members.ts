@@ -16,8 +16,8 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   get<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
   /**
    * Stores a value; `undefined` removes the key. Throws a `TypeError` for the name of a member, for the keys `_id`,
-   * `_began`, `_permanent` and `__proto__` (both with `statusCode` 400), and for a value that can never be kept, such as
-   * a function. What is inside a value is looked at when the session is saved.
+   * `_began`, `_permanent` and `__proto__` (both with `statusCode` 400), and for a value that can never be kept, such
+   * as a function. What is inside a value is looked at when the session is saved.
    */
   set<Key extends string> (key: Key, value: ValueOf<Data, Key> | undefined): void
   has (key: string): boolean
@@ -29,7 +29,9 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   pop<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
   pop<Key extends string, Fallback> (key: Key, fallback: Fallback): Exclude<ValueOf<Data, Key>, undefined> | Fallback
   /** The value of a key, which is stored first where it is missing. */
-  setDefault<Key extends string> (key: Key, value: Exclude<ValueOf<Data, Key>, undefined>): Exclude<ValueOf<Data, Key>, undefined>
+  setDefault<Key extends string> (
+    key: Key, value: Exclude<ValueOf<Data, Key>, undefined>
+  ): Exclude<ValueOf<Data, Key>, undefined>
   /** Stores every own enumerable property of an object. Throws before the first where a key is refused. */
   update (values: Partial<Data> & Record<string, unknown>): void
   /** Removes every key, the id and the clock. */
@@ -67,8 +69,8 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   /** When the session began; known where `absoluteLifetime` is on. */
   readonly createdAt: Date | undefined
   /**
-   * When the server refuses the session that came, unless it is used before; by `absoluteLifetime` in any case. Undefined
-   * for a new session, and for one without an end.
+   * When the server refuses the session that came, unless it is used before; by `absoluteLifetime` in any case.
+   * Undefined for a new session, and for one without an end.
    */
   readonly expiresAt: Date | undefined
   /** Has the cookie signed anew, unless the session is empty. */

@@ -24,11 +24,13 @@ export interface SessionOptions<Request = unknown> {
   format?: FormatName | undefined
   /** Part of the signing key. Default the empty string; with `format: 'flask'` `cookie-session`. */
   salt?: string | undefined
-  /** The hash of the HMAC. `sha1` only with `format: 'flask'`, whose default it is; otherwise the default is `sha256`. */
+  /**
+   * The hash of the HMAC. `sha1` only with `format: 'flask'`, whose default it is; otherwise the default is `sha256`.
+   */
   digest?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
   /**
-   * How the signing key is made: `hkdf`. With `format: 'flask'`: `hmac`, the default there, or what the Flask application
-   * set instead.
+   * How the signing key is made: `hkdf`. With `format: 'flask'`: `hmac`, the default there, or what the Flask
+   * application set instead.
    */
   keyDerivation?: KeyDerivation | undefined
   /** The property of the request. Default `session`. */
@@ -110,7 +112,8 @@ const isLifetime: Check = [(value) => isTime(value) && value > 0, 'must be a num
 const checks: Record<keyof SessionOptions, Check> = {
   secret: anything,
   fallbacks: [
-    (value) => Array.isArray(value) && value.length <= MAX_FALLBACKS, `must be a list of at most ${MAX_FALLBACKS} secrets`
+    (value) => Array.isArray(value) && value.length <= MAX_FALLBACKS,
+    `must be a list of at most ${MAX_FALLBACKS} secrets`
   ],
   format: [
     (value) => typeof value === 'string' && Object.hasOwn(formats, value),

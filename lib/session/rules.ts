@@ -86,8 +86,8 @@ export function refusalOf (ages: Ages, clocks: Clocks, now: number, payload: str
 }
 
 /**
- * Whether a session is to be signed anew: an older secret signed it, or it is used and old enough. A session that is not
- * used is not.
+ * Whether a session is to be signed anew: an older secret signed it, or it is used and old enough. A session that is
+ * not used is not.
  */
 export function isDue (ages: Ages, standing: Standing, options: SaveOptions): boolean {
   const { accessed, permanent, origin: { isFromFallback, issuedAt, openedAt = 0 } } = standing

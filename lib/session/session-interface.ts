@@ -62,8 +62,8 @@ export abstract class SessionInterface {
   abstract openSession (cookies: readonly string[], refused: (error: BadData) => void): Session | Promise<Session>
 
   /**
-   * What is to become of the cookie. It is given the very session that `openSession` returned. Throws for a session that
-   * cannot be kept.
+   * What is to become of the cookie. It is given the very session that `openSession` returned. Throws for a session
+   * that cannot be kept.
    */
   abstract saveSession (session: Session, options?: SaveOptions): SaveDecision | Promise<SaveDecision>
 
@@ -99,8 +99,8 @@ export abstract class SessionInterface {
   }
 
   /**
-   * The session of a genuine cookie: its data, and what is kept of it beside them. Throws `SignatureExpired` where it is
-   * too old, and `BadPayload` where it began after it was signed.
+   * The session of a genuine cookie: its data, and what is kept of it beside them. Throws `SignatureExpired` where it
+   * is too old, and `BadPayload` where it began after it was signed.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
     const { text, issuedAt, now: openedAt, isFromFallback } = cookie

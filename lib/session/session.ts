@@ -267,7 +267,8 @@ export const Session = function (data: Record<string, unknown> = {}, init: Sessi
   const { isNew = true, hasCookie = false, id, createdAt, issuedAt, permanent, startsPermanent = false } = init
   const checked = checkData(data, { ...NO_RULES, allowsMemberNames: true })
   const rules = startsPermanent ? { ...NO_RULES, startsPermanent } : NO_RULES
-  return sessionOn(new SessionContents(checked, { isNew, hasCookie, id, issuedAt }, { id, createdAt, permanent }, rules))
+  const origin = { isNew, hasCookie, id, issuedAt }
+  return sessionOn(new SessionContents(checked, origin, { id, createdAt, permanent }, rules))
 } as unknown as SessionConstructor
 Object.defineProperty(Session, 'prototype', { value: SessionBase.prototype })
 Object.defineProperty(SessionBase.prototype, 'constructor', { value: Session })
@@ -377,7 +378,8 @@ function checkData (value: unknown, rules: ContentsRules): Record<string, unknow
 /** For callers of other libraries' sessions, who would wait for ever. */
 function refuseCallbacks (method: string, args: readonly unknown[]): void {
   if (!args.some((arg) => typeof arg === 'function')) return
-  throw new TypeError(`session.${method}() takes no callback: it takes effect at once, and the session is saved with the reply`)
+  throw new TypeError(`session.${method}() takes no callback: it takes effect at once, ` +
+    'and the session is saved with the reply')
 }
 
 function dumpOrUndefined (contents: SessionContents): string | undefined {

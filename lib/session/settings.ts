@@ -43,9 +43,13 @@ export interface SessionSettings extends WireOptions, Ages {
 
 /** The most bytes of a cookie that browsers keep (RFC 6265, section 6.1). */
 const BROWSER_LIMIT = 4096
-const TOO_MUCH = `The session option maxCookieSize is above ${BROWSER_LIMIT} bytes, past which browsers drop a cookie without a word`
+const TOO_MUCH = `The session option maxCookieSize is above ${BROWSER_LIMIT} bytes, ` +
+  'past which browsers drop a cookie without a word'
 
-/** The settings for the options; `clock` returns Unix seconds, by default those of the system. Throws a `TypeError` of one sentence for whatever is wrong. */
+/**
+ * The settings for the options; `clock` returns Unix seconds, by default those of the system. Throws a `TypeError` of
+ * one sentence for whatever is wrong.
+ */
 export function resolveOptions (options: SessionOptions, clock?: () => number): SessionSettings {
   checkOptions(options, sessionOptions)
   const { sessionName: name = 'session', cookieName = name, tags = [], maxCookieSize = BROWSER_LIMIT } = options

@@ -50,11 +50,15 @@ export class Mac {
     return signature.length === this.length && text.isWellFormed() && this.#isEqual(this.sign(text), signature)
   }
 
-  /** As `verify`, of a text before `end` and a signature at the end of `signed`. What stands between is not looked at. */
+  /**
+   * As `verify`, of a text before `end` and a signature at the end of `signed`. What stands between is not looked at.
+   */
   verifyEnd (signed: string, end: number): boolean {
     const expected = this.#hashes?.signStart(signed, end)
     const signature = signed.slice(-this.#given.length)
-    if (expected === undefined || signature.length !== expected.length) return this.verify(signed.slice(0, end), signature)
+    if (expected === undefined || signature.length !== expected.length) {
+      return this.verify(signed.slice(0, end), signature)
+    }
     this.#expected.write(expected, 'latin1')
     this.#given.write(signature, 'latin1')
     return timingSafeEqual(this.#expected, this.#given)
@@ -63,8 +67,8 @@ export class Mac {
   /** A character that is not ASCII takes more bytes than one, so that those that were written cannot be equal. */
   #isEqual (expected: string, signature: string): boolean {
     const { length } = this
-    const isWhole = this.#expected.write(expected, 'latin1') === length && this.#given.write(signature, 'utf8') === length
-    return isWhole && timingSafeEqual(this.#expected, this.#given)
+    this.#expected.write(expected, 'latin1')
+    return this.#given.write(signature, 'utf8') === length && timingSafeEqual(this.#expected, this.#given)
   }
 }
 

@@ -159,7 +159,8 @@ export class Candidates {
  * The key that signs the cookies of a session. With `hkdf` it is bound to its purpose, the cookie's name and the salt,
  * so that nothing else that the same secret signs passes for this cookie.
  */
-export function sessionKey (secret: Secret, cookieName: string, { salt, digest, keyDerivation }: WireOptions): KeyObject {
+export function sessionKey (secret: Secret, cookieName: string, wire: WireOptions): KeyObject {
+  const { salt, digest, keyDerivation } = wire
   return createSecretKey(keyDerivation === 'hkdf'
     ? hkdfKey(secret, 'session', cookieName, salt)
     : deriveKey(secret, salt, keyDerivation, digest))
