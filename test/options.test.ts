@@ -143,10 +143,11 @@ t.test('with format flask the parts are Flask\'s, and a weak secret is warned of
 
 const SECURE_ONLY = 'which browsers accept with Secure only'
 const ONE_AGE =
-  'is not set here: the cookie has one age, said by lifetime, ' +
-    'and permanent says whether it outlives the browser session'
+  'is not set here: lifetime and permanentLifetime say how long a session holds, ' +
+    'and permanent whether its cookie outlives the browser session'
 const refusals: Array<[options: object, message: string]> = [
-  [{ store: {} }, 'The session option "store" is unknown; known are secret, fallbacks, '],
+  [{ store: {} }, 'The session option "store" is unknown: use sessionInterface'],
+  [{ colour: {} }, 'The session option "colour" is unknown; known are secret, fallbacks, '],
   [{ 'a\nb': 1 }, 'The session option "a\\nb" is unknown'],
   [{ scret: 1 }, 'The session option "scret" is unknown: did you mean secret?'],
   [{ lifeTime: 1 }, 'The session option "lifeTime" is unknown: did you mean lifetime?'],
