@@ -224,8 +224,8 @@ function cookieParts (cookie, signedAt) {
   return html`<div class="pair">
     <div>
       <h3>Its text, ${cookie.length} characters</h3>
-      <pre><span class="payload">${payload}</span>.<span class="time">${timestamp}</span>.<span
-        class="signature">${signature}</span></pre>
+      <pre>${html`<span class="payload">${payload}</span>.<span class="time">${timestamp}</span>`}.${
+        html`<span class="signature">${signature}</span>`}</pre>
       <dl>
         <dt class="payload">Payload</dt><dd>the session, as base64url</dd>
         <dt class="time">Timestamp</dt><dd>signed on <time>${signedAt.toISOString()}</time></dd>
