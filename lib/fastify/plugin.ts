@@ -1,14 +1,13 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { CookieTooLarge } from '../errors.ts'
 import type { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { quoteName } from '../path.ts'
 import { decorateJSON } from './decorate-json.ts'
 import { discard } from './discard.ts'
 import { refuseOutside } from './encapsulation.ts'
 import { RequestSession } from './request-session.ts'
-import type { SessionSite } from './session-site.ts'
+import { type SessionSite, sizeError } from './session-site.ts'
 import { enterSessions } from './server-sessions.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
 import { CookieWriter } from '../cookies/cookie-writer.ts'
@@ -242,9 +241,9 @@ function oneOrByName (sites: readonly SessionSite[], what: (site: SessionSite) =
 }
 
 /** Held to `maxCookieSize` as over https, where the cookie is longer by its Secure. */
-function encodeWithin ({ sessionInterface, cookie, settings }: SessionSite, data: Record<string, unknown>): string {
-  const { session, value, maxAge } = encodeSession(sessionInterface, data)
-  const { length } = cookie.set(value, maxAge, true)
-  if (length <= settings.maxCookieSize) return value
-  throw new CookieTooLarge(settings.cookieName, length, settings.maxCookieSize, sessionInterface.weigh(session))
+function encodeWithin (site: SessionSite, data: Record<string, unknown>): string {
+  const { session, value, maxAge } = encodeSession(site.sessionInterface, data)
+  const error = sizeError(site, session, site.cookie.set(value, maxAge, true).length)
+  if (error !== undefined) throw error
+  return value
 }

@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { valuesAfter } from '../cookies/cookie-header.ts'
 import { type DepartingHead, type Headers, type HeadWatcher, watchHead } from '../cookies/headers.ts'
-import { type BadData, CookieTooLarge } from '../errors.ts'
+import type { BadData } from '../errors.ts'
 import type { SessionContents, SessionHost } from '../session/contents.ts'
 import { checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from '../session/decision.ts'
 import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
 import { SessionHeaders } from './session-headers.ts'
 import { logFailure, reportRefused, warnOfSize } from './session-log.ts'
-import type { SessionSite } from './session-site.ts'
+import { type SessionSite, sizeError } from './session-site.ts'
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
@@ -230,19 +230,15 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   #checkSize (size: number): Error | undefined {
-    const { settings: { cookieName, maxCookieSize } } = this.#site
-    if (size > maxCookieSize) return new CookieTooLarge(cookieName, size, maxCookieSize, this.#weigh())
+    const error = sizeError(this.#site, this.#opened!, size)
+    if (error !== undefined) return error
     this.#failure = undefined
-    warnOfSize(this.#site, this.#request, size, () => this.#weigh())
+    warnOfSize(this.#site, this.#request, size, () => this.#site.sessionInterface.weigh(this.#opened!))
   }
 
   #head (): SessionHeaders {
     this.#headers ??= new SessionHeaders(this.#site, this.#request)
     return this.#headers
-  }
-
-  #weigh (): Array<[string, number]> {
-    return this.#site.sessionInterface.weigh(this.#opened!)
   }
 
   #giveUp (failure: Error, headers: Headers): void {
