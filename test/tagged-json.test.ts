@@ -12,7 +12,7 @@ import { same } from './support/equal.ts'
 import { refused as lookAlikes } from './support/look-alikes.ts'
 import { recorded, toValue, vectors } from './support/vectors.ts'
 
-const runs = { seed: 20261122, numRuns: 500 }
+const runs = { seed: 20261122, numRuns: 250 }
 const hex = '0123456789abcdef0123456789abcdef'
 const fn = (): void => {}
 
@@ -255,7 +255,7 @@ for (const [what, own, holders, limit] of nestings) {
       const fits = levels <= limit
       const isWritten = outcome(own, value) === text
       return isWritten === fits && isRead(own, text) === fits && (!fits || own.dumps(own.loads(text)) === text)
-    }), { ...runs, numRuns: 200 })
+    }), { ...runs, numRuns: 100 })
   })
 }
 

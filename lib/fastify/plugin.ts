@@ -90,7 +90,7 @@ async function register (fastify: FastifyInstance, given: SessionPluginOptions |
 function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
   if (Array.isArray(given)) {
     if (given.length === 0) throw new TypeError('The list of sessions is empty')
-    return given as SessionOptions[]
+    return [...given] as SessionOptions[] // so that a hole is seen as undefined
   }
   return [isSecret(given) ? { secret: given } : given as SessionOptions]
 }
