@@ -78,7 +78,7 @@ t.test('who signs in gets a cookie that ends with the browser', async (t) => {
 t.test('who asks to stay signed in gets a cookie that is kept', async (t) => {
   const browser = await open(t)
   t.match(await browser.submit(t, '/login', { name: 'Ada', stay: 'true' }), 'kept for 31 days')
-  t.match(browser.line, /; Expires=/)
+  t.match(browser.line, /; Max-Age=2678400$/)
 })
 
 t.test('a flash is shown by one page and by no other', async (t) => {

@@ -397,9 +397,15 @@ function seen (input: Input<'scenario'>, { status, set_cookie: lines, vary }: St
     maxAge: Infinity
   })
   const cookies = lines
-    .map(parseLine)
+    .map((line) => parseLine(asFlaskSaysIt(line)))
     .map(({ value, ...rest }) => ({ ...rest, content: value === '' ? '' : contentOf(reader, value) }))
   return { status, cookies, vary, results: status === 200 ? results : undefined }
+}
+
+/** A line that keeps a cookie: Flask says until when, and this package for how long. */
+function asFlaskSaysIt (line: string): string {
+  return line.replace(/Max-Age=([1-9]\d*)/, (_, seconds) =>
+    `Expires=${new Date(Date.now() + Number(seconds) * 1000).toUTCString()}`)
 }
 
 function contentOf (reader: URLSafeTimedSerializer, cookie: string): unknown {
