@@ -18,10 +18,8 @@ export interface Dialect {
   refusal (value: unknown): string
   /** Whether an own `__proto__` key may be written. */
   readonly allowsProtoKey: boolean
-  /** A number as text, or undefined where it needs a tag. */
-  number (value: number): string | undefined
-  /** A BigInt as text, or undefined where it needs a tag. */
-  bigint (value: bigint): string | undefined
+  /** A number or a BigInt as text; undefined where it needs a tag, and for other values. */
+  number (value: unknown): string | undefined
   /** The value of JSON text, tags untouched. Throws for text that is not such JSON. */
   parse (text: string): unknown
 }
@@ -32,8 +30,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     maxDepth: 600, // 200 Maps inside each other, each of which takes three
     refusal,
     allowsProtoKey: false,
-    number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
-    bigint: () => undefined,
+    number: (value) => !Number.isFinite(value) ? undefined : Object.is(value, -0) ? '-0' : `${value}`,
     parse: parseJSON
   },
   flask: {
@@ -43,7 +40,6 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     refusal: flaskRefusal,
     allowsProtoKey: true,
     number: pythonNumber,
-    bigint: pythonInteger,
     parse: parsePythonJSON
   }
 }
@@ -74,14 +70,13 @@ function isObject (value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-function signed (value: number, negativeZero: string): string {
-  return Object.is(value, -0) ? negativeZero : `${value}`
-}
-
 /** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */
-function pythonNumber (value: number): string {
-  const text = signed(value, '-0.0')
-  return Number.isInteger(value) && !Number.isSafeInteger(value) && !text.includes('e') ? `${text}.0` : text
+function pythonNumber (value: unknown): string | undefined {
+  if (typeof value === 'bigint') return pythonInteger(value)
+  if (typeof value !== 'number') return undefined
+  if (Object.is(value, -0)) return '-0.0'
+  const isWhole = Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isWhole && !`${value}`.includes('e') ? `${value}.0` : `${value}`
 }
 
 /** Smaller ones would come back as numbers. */

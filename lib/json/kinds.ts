@@ -114,13 +114,6 @@ export function looksPlain (value: object): boolean {
   return prototype === Object.prototype || isPlainOtherwise(prototype, value)
 }
 
-/** Whether a key is no index: what looks plain and is not has none such, unlike most objects. May say no of a name. */
-export function isName (key: string): boolean {
-  return key.charCodeAt(0) > DIGIT_NINE
-}
-
-const DIGIT_NINE = 0x39
-
 /** Whether an object is plain whose prototype is another than that of this realm's objects. */
 function isPlainOtherwise (prototype: object | null | undefined, value: object): boolean {
   if (prototype !== null && !isPlainPrototype(prototype)) return false
@@ -153,17 +146,12 @@ function holdsMore (value: object): boolean {
 
 /** Whether a value is an array of no subclass, in this realm or another. */
 export function isPlainArray (value: unknown): value is unknown[] {
-  if (!isArray(value)) return false
-  const prototype = prototypeOf(value)
-  return prototype === Array.prototype || (prototype != null && nativeName(prototype) === 'Array')
-}
-
-/** `Array.isArray`, which throws for a Proxy that was revoked. */
-export function isArray (value: unknown): value is unknown[] {
   try {
-    return Array.isArray(value)
+    if (!Array.isArray(value)) return false
+    const prototype = Object.getPrototypeOf(value)
+    return prototype === Array.prototype || (prototype !== null && nativeName(prototype) === 'Array')
   } catch {
-    return false
+    return false // a Proxy throws
   }
 }
 

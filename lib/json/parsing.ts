@@ -25,7 +25,7 @@ export function faithful (parse: Parse): Parse {
 }
 
 /** The value of JSON text. Throws a `SyntaxError` as `JSON.parse`. */
-export const parseJSON = faithful((text) => JSON.parse(text))
+export const parseJSON = faithful(JSON.parse)
 
 /**
  * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it.

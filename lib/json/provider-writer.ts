@@ -1,6 +1,6 @@
-import { isArray, looksPlain } from './kinds.ts'
+import { looksPlain } from './kinds.ts'
 import { type Key, passing } from './refusal.ts'
-import { JSONWriter, quote } from './writer.ts'
+import { JSONWriter, textOf } from './writer.ts'
 
 /** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
 export type DefaultFunction = (value: unknown, key: string) => unknown
@@ -17,28 +17,20 @@ export class ProviderWriter extends JSONWriter {
   override write (value: unknown, key?: Key): string {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return super.write(value, key)
     const { toJSON } = value as { toJSON?: unknown }
-    return typeof toJSON === 'function' && isKnown(value)
-      ? super.write(toJSON.call(value, asText(key)))
-      : super.write(value, key)
+    const isKnown = typeof toJSON === 'function' && (Array.isArray(value) || looksPlain(value))
+    return isKnown ? super.write(toJSON.call(value, `${key ?? ''}`)) : super.write(value, key)
   }
 
   protected override other (value: unknown, key?: Key): string {
     if (value === undefined) return 'null'
-    const form = this.#default(value, asText(key))
+    if (Number.isFinite(value)) return `${value}`
+    const form = this.#default(value, `${key ?? ''}`)
+    if (typeof value === 'bigint' && typeof form === 'bigint') return `${form}`
     if (form === value) return typeof form === 'object' ? this.dict(form!) : this.refuse(ITSELF)
     const holder = typeof value === 'object' ? value! : undefined
     if (typeof form !== 'object' || form === null || holder === undefined) return this.write(form, key)
     if (Array.isArray(form)) return this.list(form, holder)
     return looksPlain(form) ? this.dict(form, holder) : this.inside(holder, () => this.write(form, key))
-  }
-
-  protected override bigint (value: bigint, key?: Key): string {
-    const form = this.#default(value, asText(key))
-    return typeof form === 'bigint' ? `${form}` : this.write(form, key)
-  }
-
-  protected override number (value: number, key?: Key): string {
-    return Number.isFinite(value) ? `${value}` : this.other(value, key)
   }
 }
 
@@ -53,24 +45,14 @@ export class SortingWriter extends ProviderWriter {
       const members: string[] = []
       for (const key of Object.keys(object).sort(byCodePoint)) {
         const value = (object as Record<string, unknown>)[at = key]
-        if (value !== undefined) members.push(`${quote(key)}:${this.write(value, key)}`)
+        if (value !== undefined) members.push(`${textOf(key)}:${this.write(value, key)}`)
       }
-      this.leave()
+      this.depth--
       return `{${members.join(',')}}`
     } catch (error) {
       throw passing(error, holder, at)
     }
   }
-}
-
-/** The key as `JSON.stringify` passes it to `toJSON`; of the whole value the empty text. */
-function asText (key: Key = ''): string {
-  return `${key}`
-}
-
-/** What JSON has a form for, if it did not say otherwise by itself. */
-function isKnown (value: object): boolean {
-  return isArray(value) || looksPlain(value)
 }
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */
