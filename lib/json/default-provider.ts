@@ -1,11 +1,9 @@
 import { type Check, isBoolean, type OptionTable } from '../option-checks.ts'
-import { checkCallOptions } from './call-options.ts'
 import { formOf } from './forms.ts'
 import { escapeToASCII, layOut } from './layout.ts'
-import { isPlainJSON } from './plain.ts'
 import { type DumpsOptions, JSONProvider } from './provider.ts'
-import { ProviderWriter, SortingWriter } from './provider-writer.ts'
-import { type LoadsOptions, readJSON } from './reading.ts'
+import { isPlainJSON, ProviderWriter, SortingWriter } from './provider-writer.ts'
+import { checkCallOptions, type LoadsOptions, readJSON } from './reading.ts'
 
 /** How paths in errors begin. */
 const ROOT = 'value'

@@ -1,7 +1,7 @@
-import { adviceFor } from './advice.ts'
-import { kindOf } from './kinds.ts'
-import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
-import { parseJSON, parseTokens } from './parsing.ts'
+import { types } from 'node:util'
+import { hasMemory } from './bytes.ts'
+import { attempt, describeType, hasKnownClass, kindOf } from './kinds.ts'
+import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, hasFewDigits, MAX_DIGITS } from './tags.ts'
@@ -68,6 +68,30 @@ function flaskAdvice (value: unknown): string {
 
 function isObject (value: unknown): value is object {
   return typeof value === 'object' && value !== null
+}
+
+/** What to do about an object that cannot be kept; `otherwise` is for one that nothing else fits. */
+function adviceFor (value: object, otherwise: string): string {
+  if (types.isPromise(value)) return 'await it'
+  if (types.isBoxedPrimitive(value)) return 'store the primitive'
+  if (isIterator(value)) return 'spread it into a list'
+  if (isSession(value)) return 'store what its data() returns'
+  if (!hasKnownClass(value)) return otherwise
+  if (types.isUint8Array(value) && !hasMemory(value)) return 'its memory was transferred or cut, so copy it before that'
+  return 'it has own properties, so store these beside it'
+}
+
+const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
+
+function isIterator (value: object): boolean {
+  const { isPrototypeOf } = Object.prototype
+  return types.isGeneratorObject(value) || attempt(() => isPrototypeOf.call(IteratorPrototype, value)) === true
+}
+
+/** Told by name and method, since nothing here knows of sessions. Reads no property of it, which would open it. */
+function isSession (value: object): boolean {
+  return describeType(value) === 'an object of class Session' &&
+    attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
 }
 
 /** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */

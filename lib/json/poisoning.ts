@@ -20,7 +20,7 @@ const ACTIONS = ['error', 'remove', 'ignore']
 export const isAction: Check = [(value) => ACTIONS.includes(value), `must be one of ${ACTIONS.join(', ')}`]
 
 /** The options with their defaults. */
-export function poisonRules (options: PoisonOptions): PoisonRules {
+export function poisonRules (options: PoisonOptions = {}): PoisonRules {
   const { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = options
   return { onProtoPoisoning, onConstructorPoisoning }
 }

@@ -1,6 +1,6 @@
-import { looksPlain } from './kinds.ts'
+import { isPlainArray, looksPlain } from './kinds.ts'
 import { type Key, passing } from './refusal.ts'
-import { JSONWriter, textOf } from './writer.ts'
+import { JSONWriter, MAX_DEPTH, textOf } from './writer.ts'
 
 /** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
 export type DefaultFunction = (value: unknown, key: string) => unknown
@@ -63,4 +63,32 @@ function byCodePoint (one: string, other: string): number {
   if (index === length) return one.length - other.length
   const start = one.codePointAt(index - 1)! > 0xffff || other.codePointAt(index - 1)! > 0xffff ? index - 1 : index
   return one.codePointAt(start)! - other.codePointAt(start)!
+}
+
+/**
+ * Whether `JSON.stringify`, which is faster, writes a value as a provider does: the value holds nothing but text, finite
+ * numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
+ */
+export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined': return true
+    case 'number': return Number.isFinite(value)
+    case 'object': return value === null || (levels > 0 && hasPlainMembers(value, levels - 1))
+    default: return false
+  }
+}
+
+/** False where a getter or a Proxy throws, so that the writer says where. */
+function hasPlainMembers (value: object, levels: number): boolean {
+  try {
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+    if (Array.isArray(value)) return isPlainArray(value) && value.every((each) => isPlainJSON(each, levels))
+    if (!looksPlain(value)) return false
+    for (const key in value) if (!isPlainJSON((value as Record<string, unknown>)[key], levels)) return false
+    return true
+  } catch {
+    return false
+  }
 }

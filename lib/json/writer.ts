@@ -9,6 +9,9 @@ export const MAX_DEPTH = 500
 /** How many names of members a writer keeps. Clients may choose keys, so all are dropped when there are more. */
 const MAX_NAMES = 250
 
+/** Whether Object.prototype has enumerable properties (prototype pollution), as the latest `dumps` found. */
+let inheritsKeys = false
+
 /**
  * Writes values as JSON text. Reads every property exactly once: what was checked is what is written, whatever a getter
  * or a Proxy answers next. Subclasses say what becomes of the values that JSON has no form for.
@@ -34,6 +37,7 @@ export abstract class JSONWriter {
   dumps (value: unknown, name: string): string {
     const { depth } = this
     this.depth = 0
+    inheritsKeys = Object.keys(Object.prototype).length > 0
     try {
       return this.write(value)
     } catch (error) {
@@ -93,8 +97,9 @@ export abstract class JSONWriter {
       let members = ''
       let count = 0
       let last = ''
+      const isFiltered = inheritsKeys || Object.getPrototypeOf(object) !== Object.prototype
       for (const key in object) {
-        if (!Object.hasOwn(object, key)) continue
+        if (isFiltered && !Object.hasOwn(object, key)) continue
         const value = (object as Record<string, unknown>)[at = key]
         if (value === undefined) continue
         if (key === '__proto__') this.checkProtoKey()
