@@ -66,9 +66,7 @@ function flaskAdvice (value: unknown): string {
   return `; ${kind === undefined ? adviceFor(value, general) : general}`
 }
 
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** What to do about an object that cannot be kept; `otherwise` is for one that nothing else fits. */
 function adviceFor (value: object, otherwise: string): string {
@@ -118,11 +116,11 @@ function parsePythonJSON (text: string): unknown {
 }
 
 function isBeyondJSON (token: string): boolean {
-  return token === 'NaN' || token.endsWith('Infinity') || isUnsafeInteger(token)
+  return /[Ny]$/.test(token) || isUnsafeInteger(token)
 }
 
 function valueOf (token: string): number | bigint {
-  if (token === 'NaN' || token.endsWith('Infinity')) return Number(token)
+  if (!isUnsafeInteger(token)) return Number(token)
   if (hasTooManyDigits(token)) throw new SyntaxError(`An integer has more than ${MAX_DIGITS} digits`)
   return BigInt(token)
 }

@@ -63,11 +63,7 @@ export function decodeError (text: string, cause?: unknown): JSONDecodeError {
 }
 
 /** What a value was read from, for the places of faults, and what is asked of it. */
-interface Reading {
-  readonly text: string
-  readonly exactIntegers: boolean
-  readonly rules: PoisonRules
-}
+type Reading = { text: string, exactIntegers: boolean, rules: PoisonRules }
 
 /** Refuses what is nested deeper than `levels`, a number that is too large, and a poisoned key, anywhere in a value. */
 function checkMember (member: unknown, levels: number, reading: Reading): void {

@@ -41,6 +41,7 @@ interface Claim {
 
 /** Writes tagged JSON. */
 export class TagWriter extends DialectWriter {
+  protected override readonly inputStatus = 400
   readonly #tags: ReadonlyMap<string, JSONTag>
   readonly #plain: PlainWriter
   /** The default tag that claims the values of a kind. No two claim values of the same kind. */
@@ -49,8 +50,6 @@ export class TagWriter extends DialectWriter {
   #added: readonly Claim[] = []
   /** Those of them that stand ahead of the default tag for a kind. For a kind without one, all do. */
   readonly #ahead = new Map<Kind | undefined, readonly Claim[]>()
-
-  protected override readonly inputStatus = 400
 
   constructor (tags: ReadonlyMap<string, JSONTag>, dialect: Dialect) {
     super(dialect)
@@ -78,17 +77,13 @@ export class TagWriter extends DialectWriter {
     return hasForm || this.#claimOf(value) !== undefined ? undefined : this.#reason(value)
   }
 
-  /** A value as plain JSON data, for a tag; `at` is where it stands in the tagged value. */
+  /** A value as plain JSON data, for a tag, which may go on after a refusal; `at` is where it stands in the tag. */
   tag (value: unknown, at?: Key): unknown {
     if (typeof value === 'string' && !this.asksFirst) return value // most of what tags hold
-    return this.dialect.parse(this.depth > 0 ? this.#writePart(value, at) : this.dumps(value, 'value'))
-  }
-
-  /** The tag may go on after a refusal. */
-  #writePart (value: unknown, at: Key | undefined): string {
     const { depth } = this
+    if (depth === 0) return this.dialect.parse(this.dumps(value, 'value'))
     try {
-      return this.write(value)
+      return this.dialect.parse(this.write(value))
     } catch (error) {
       this.depth = depth
       throw passing(error, undefined, at)

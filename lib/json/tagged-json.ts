@@ -26,18 +26,13 @@ export interface RegisterOptions {
 
 const serializerOptions: OptionTable<keyof SerializerOptions> = {
   kind: 'TaggedJSONSerializer option',
-  checks: {
-    format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`]
-  },
+  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] },
   instead: {}
 }
 
 const registerOptions: OptionTable<keyof RegisterOptions> = {
   kind: 'register option',
-  checks: {
-    force: isBoolean,
-    index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more']
-  },
+  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] },
   instead: {}
 }
 
