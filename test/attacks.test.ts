@@ -1029,12 +1029,13 @@ for (const format of FORMATS) {
     for (const [what, payload, inDefault, inFlask = inDefault] of payloads) {
       const expected = format === 'flask' ? inFlask : inDefault
       codes.length = 0
-      const parsed = t.capture(JSON, 'parse', JSON.parse)
+      const { serializer } = app.sessionInterface
+      const read = t.capture(serializer, 'loads', serializer.loads)
       const session = app.sessionInterface.openSession([forge({ format }, payload)], ({ code }) => {
         codes.push(code)
       }) as Session
-      const texts = parsed()
-      parsed.restore()
+      const texts = read()
+      read.restore()
       t.strictSame(session.data(), expected, what)
       t.strictSame(codes, expected === EMPTY ? ['FSS_ERR_BAD_PAYLOAD'] : [], what)
       t.ok(texts.length <= 1 && texts.every(({ args: [text] }) => text.length <= 256 * 1024), what)

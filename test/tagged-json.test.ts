@@ -937,8 +937,14 @@ t.test('a shortage of stack or memory while a text is read is passed on as it is
   )
   t.throws(() => endless.loads('{" en":1}'), { name: 'RangeError', message: 'Maximum call stack size exceeded' })
   const shortage = new RangeError('Array buffer allocation failed')
-  t.intercept(JSON, 'parse', { value: () => { throw shortage } })
-  t.equal(t.throws(() => serializer.loads('[]')), shortage)
+  const { includes } = String.prototype
+  t.intercept(String.prototype, 'includes', {
+    value (this: string, part: string): boolean {
+      if (`${this}` === '["shortage"]') throw shortage // the first thing that is asked of a text in Flask's format
+      return includes.call(this, part)
+    }
+  })
+  t.equal(t.throws(() => flask.loads('["shortage"]')), shortage)
 })
 
 t.test('holes and own properties are refused, however they add up', async (t) => {
@@ -1078,9 +1084,11 @@ t.test('what is inside a Map, a Set or a tuple is written once, however they are
   'with tags of the application or without', async (t) => {
   const value = nest(50, (inner) => new Map([[new Tuple([inner]), new Set([1])]]))
   const text = nest(50, (inner) => `{" mp":[[{" t":[${inner}]},{" st":[1]}]]}`)
-  const parsed = t.capture(JSON, 'parse', JSON.parse)
-  for (const each of [serializer, extended]) t.equal(each.dumps(value), text)
-  t.equal(parsed().length, 0)
+  for (const each of [serializerWith(), serializerWith(TagNever, TagBox)]) {
+    const tagged = t.capture(each, 'tag', each.tag)
+    t.equal(each.dumps(value), text)
+    t.equal(tagged().length, 0)
+  }
 })
 
 t.test('bytes are told from bytes with properties at any length, and keep to the rule for symbols', async (t) => {

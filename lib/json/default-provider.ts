@@ -1,34 +1,26 @@
-import { type Check, isBoolean, type OptionTable } from '../option-checks.ts'
-import { checkCallOptions } from './call-options.ts'
+import { isBoolean, type OptionTable } from '../option-checks.ts'
 import { formOf } from './forms.ts'
 import { escapeToASCII, layOut } from './layout.ts'
-import { isPlainJSON } from './plain.ts'
 import { type DumpsOptions, JSONProvider } from './provider.ts'
-import { ProviderWriter, SortingWriter } from './provider-writer.ts'
-import { type LoadsOptions, readJSON } from './reading.ts'
+import { isPlainJSON, ProviderWriter, SortingWriter } from './provider-writer.ts'
+import { checkCallOptions, type LoadsOptions, readJSON } from './reading.ts'
 
 /** How paths in errors begin. */
 const ROOT = 'value'
 const INDENT = /^[ \t\n\r]*$/
-const ITEM_SEPARATOR = /^[ \t\n\r]*,[ \t\n\r]*$/
-const KEY_SEPARATOR = /^[ \t\n\r]*:[ \t\n\r]*$/
-
-const isIndent: Check = [
-  (value) => typeof value === 'string' ? INDENT.test(value) : Number.isInteger(value) && value >= 0,
-  'must be a number of spaces, or the white space itself'
-]
-/** What JSON would not read is not written. */
-const isSeparators: Check = [
-  (value) => Array.isArray(value) && value.length === 2 &&
-    ITEM_SEPARATOR.test(value[0]) && KEY_SEPARATOR.test(value[1]),
-  "must be a comma and a colon, with spaces where wanted, such as [', ', ': ']"
-]
+const SEPARATORS = [/^[ \t\n\r]*,[ \t\n\r]*$/, /^[ \t\n\r]*:[ \t\n\r]*$/]
 
 const dumpsOptions: OptionTable<keyof DumpsOptions> = {
   kind: 'dumps option',
   checks: {
-    indent: isIndent,
-    separators: isSeparators,
+    indent: [
+      (value) => typeof value === 'string' ? INDENT.test(value) : Number.isInteger(value) && value >= 0,
+      'must be a number of spaces, or the white space itself'
+    ],
+    separators: [
+      (value) => Array.isArray(value) && value.length === 2 && SEPARATORS.every((each, at) => each.test(value[at])),
+      "must be a comma and a colon, with spaces where wanted, such as [', ', ': ']"
+    ],
     sortKeys: isBoolean,
     ensureAscii: isBoolean,
     default: [(value) => typeof value === 'function', 'must be a function']
@@ -75,7 +67,7 @@ export class DefaultJSONProvider extends JSONProvider {
     const ask = options.default ?? ((each: unknown, key: string) => this.default(each, key))
     const compact = (sortKeys ? new SortingWriter(ask) : new ProviderWriter(ask)).dumps(value, ROOT)
     const level = typeof indent === 'string' ? indent : ' '.repeat(indent)
-    const text = level === '' && separators === undefined ? compact : layOut(compact, { indent: level, separators })
+    const text = level === '' && separators === undefined ? compact : layOut(compact, level, separators)
     return ensureAscii ? escapeToASCII(text) : text
   }
 }

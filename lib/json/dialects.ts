@@ -1,7 +1,7 @@
-import { adviceFor } from './advice.ts'
-import { kindOf } from './kinds.ts'
-import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS } from './numbers.ts'
-import { parseJSON, parseTokens } from './parsing.ts'
+import { types } from 'node:util'
+import { hasMemory } from './bytes.ts'
+import { attempt, describeType, hasKnownClass, kindOf } from './kinds.ts'
+import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
 import { defaultTags, flaskTags, hasFewDigits, MAX_DIGITS } from './tags.ts'
@@ -18,10 +18,8 @@ export interface Dialect {
   refusal (value: unknown): string
   /** Whether an own `__proto__` key may be written. */
   readonly allowsProtoKey: boolean
-  /** A number as text, or undefined where it needs a tag. */
-  number (value: number): string | undefined
-  /** A BigInt as text, or undefined where it needs a tag. */
-  bigint (value: bigint): string | undefined
+  /** A number or a BigInt as text; undefined where it needs a tag, and for other values. */
+  number (value: unknown): string | undefined
   /** The value of JSON text, tags untouched. Throws for text that is not such JSON. */
   parse (text: string): unknown
 }
@@ -32,8 +30,7 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     maxDepth: 600, // 200 Maps inside each other, each of which takes three
     refusal,
     allowsProtoKey: false,
-    number: (value) => Number.isFinite(value) ? signed(value, '-0') : undefined,
-    bigint: () => undefined,
+    number: (value) => !Number.isFinite(value) ? undefined : Object.is(value, -0) ? '-0' : `${value}`,
     parse: parseJSON
   },
   flask: {
@@ -43,7 +40,6 @@ export const dialects: Record<SerializerFormat, Dialect> = {
     refusal: flaskRefusal,
     allowsProtoKey: true,
     number: pythonNumber,
-    bigint: pythonInteger,
     parse: parsePythonJSON
   }
 }
@@ -70,18 +66,39 @@ function flaskAdvice (value: unknown): string {
   return `; ${kind === undefined ? adviceFor(value, general) : general}`
 }
 
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** What to do about an object that cannot be kept; `otherwise` is for one that nothing else fits. */
+function adviceFor (value: object, otherwise: string): string {
+  if (types.isPromise(value)) return 'await it'
+  if (types.isBoxedPrimitive(value)) return 'store the primitive'
+  if (isIterator(value)) return 'spread it into a list'
+  if (isSession(value)) return 'store what its data() returns'
+  if (!hasKnownClass(value)) return otherwise
+  if (types.isUint8Array(value) && !hasMemory(value)) return 'its memory was transferred or cut, so copy it before that'
+  return 'it has own properties, so store these beside it'
 }
 
-function signed (value: number, negativeZero: string): string {
-  return Object.is(value, -0) ? negativeZero : `${value}`
+const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
+
+function isIterator (value: object): boolean {
+  const { isPrototypeOf } = Object.prototype
+  return types.isGeneratorObject(value) || attempt(() => isPrototypeOf.call(IteratorPrototype, value)) === true
+}
+
+/** Told by name and method, since nothing here knows of sessions. Reads no property of it, which would open it. */
+function isSession (value: object): boolean {
+  return describeType(value) === 'an object of class Session' &&
+    attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
 }
 
 /** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */
-function pythonNumber (value: number): string {
-  const text = signed(value, '-0.0')
-  return Number.isInteger(value) && !Number.isSafeInteger(value) && !text.includes('e') ? `${text}.0` : text
+function pythonNumber (value: unknown): string | undefined {
+  if (typeof value === 'bigint') return pythonInteger(value)
+  if (typeof value !== 'number') return undefined
+  if (Object.is(value, -0)) return '-0.0'
+  const isWhole = Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isWhole && !`${value}`.includes('e') ? `${value}.0` : `${value}`
 }
 
 /** Smaller ones would come back as numbers. */
@@ -99,11 +116,11 @@ function parsePythonJSON (text: string): unknown {
 }
 
 function isBeyondJSON (token: string): boolean {
-  return token === 'NaN' || token.endsWith('Infinity') || isUnsafeInteger(token)
+  return /[Ny]$/.test(token) || isUnsafeInteger(token)
 }
 
 function valueOf (token: string): number | bigint {
-  if (token === 'NaN' || token.endsWith('Infinity')) return Number(token)
+  if (!isUnsafeInteger(token)) return Number(token)
   if (hasTooManyDigits(token)) throw new SyntaxError(`An integer has more than ${MAX_DIGITS} digits`)
   return BigInt(token)
 }

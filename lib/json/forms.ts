@@ -12,8 +12,8 @@ import type { Markup } from './values.ts'
 export function formOf (value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') throw new HasNoForm(`is ${value}, which JSON cannot say`)
-  if (typeof value !== 'object' || value === null) throw noForm(value)
-  if (ArrayBuffer.isView(value) || isInvalidDate(value)) throw noForm(value)
+  const isObject = typeof value === 'object' && value !== null
+  if (!isObject || ArrayBuffer.isView(value) || isInvalidDate(value)) throw noForm(value)
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return toJSON.call(value, key)
   if (isOpaque(value)) throw noForm(value)

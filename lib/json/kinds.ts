@@ -6,15 +6,9 @@ import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
 export const { Date, Map, Set, URL, Uint8Array } = globalThis
 
 /** What the values are that can be kept. A plain array is an `array`, a plain object an `object`. */
-export type Kind = Primitive | 'array' | 'object' | ClassName
-
-type Primitive = 'string' | 'boolean' | 'number' | 'not finite' | 'bigint' | 'undefined' | 'null'
+export type Kind = 'array' | 'object' | ClassName |
+  'string' | 'boolean' | 'number' | 'not finite' | 'bigint' | 'undefined' | 'null'
 type ClassName = 'Date' | 'Map' | 'Set' | 'URL' | 'Uint8Array' | 'Buffer' | 'Tuple' | 'Markup' | 'UUID'
-
-interface Class {
-  readonly name: ClassName
-  readonly holds: (value: object) => boolean
-}
 
 /** Whether an object was made by a class, whatever its prototype is, and has no properties besides. */
 const bare = (isMade: (value: object) => boolean) => (value: object): boolean => isMade(value) && isBare(value)
@@ -23,17 +17,17 @@ const isMap = bare(types.isMap)
 const isSet = bare(types.isSet)
 const isBytes = (value: object): boolean => types.isUint8Array(value) && hasBytesOnly(value)
 
-/** The classes of this realm by their prototypes. */
-const classes: ReadonlyMap<unknown, Class> = new Map<unknown, Class>([
-  [Date.prototype, { name: 'Date', holds: isDate }],
-  [Map.prototype, { name: 'Map', holds: isMap }],
-  [Set.prototype, { name: 'Set', holds: isSet }],
-  [Uint8Array.prototype, { name: 'Uint8Array', holds: isBytes }],
-  [Buffer.prototype, { name: 'Buffer', holds: isBytes }],
-  [URL.prototype, { name: 'URL', holds: bare((value) => hrefOf(value) !== undefined) }],
-  [Tuple.prototype, { name: 'Tuple', holds: isTuple }],
-  [Markup.prototype, { name: 'Markup', holds: isMarkup }],
-  [UUID.prototype, { name: 'UUID', holds: isUUID }]
+/** The classes of this realm by their prototypes, with what tells their instances from look-alikes. */
+const classes = new Map<unknown, readonly [name: ClassName, holds: (value: object) => boolean]>([
+  [Date.prototype, ['Date', isDate]],
+  [Map.prototype, ['Map', isMap]],
+  [Set.prototype, ['Set', isSet]],
+  [Uint8Array.prototype, ['Uint8Array', isBytes]],
+  [Buffer.prototype, ['Buffer', isBytes]],
+  [URL.prototype, ['URL', bare((value) => hrefOf(value) !== undefined)]],
+  [Tuple.prototype, ['Tuple', isTuple]],
+  [Markup.prototype, ['Markup', isMarkup]],
+  [UUID.prototype, ['UUID', isUUID]]
 ])
 
 /** What a value is; undefined for what is of no kind that can be kept. Never throws, and reads no property. */
@@ -54,15 +48,14 @@ export function kindOf (value: unknown): Kind | undefined {
 export function classOf (value: object): ClassName | undefined {
   const prototype = prototypeOf(value)
   const known = classes.get(prototype)
-  if (known !== undefined) return known.holds(value) ? known.name : undefined
+  if (known !== undefined) return known[1](value) ? known[0] : undefined
   return prototype == null ? undefined : foreignClassOf(value, prototype)
 }
 
 /** Whether an object was made by the class that its prototype says, whatever properties it has besides. */
 export function hasKnownClass (value: object): boolean {
-  const name = classes.get(prototypeOf(value))?.name
   const isMade = types.isDate(value) || types.isMap(value) || types.isSet(value) || types.isUint8Array(value)
-  return name !== undefined && (isMade || hrefOf(value) !== undefined)
+  return classes.has(prototypeOf(value)) && (isMade || hrefOf(value) !== undefined)
 }
 
 /** The same for the built-in classes of another realm, such as a `node:vm` context, and for dates of a test's clock. */
@@ -111,39 +104,25 @@ export function isPlainObject (value: object): boolean {
 /** The same, faster, for code that goes through the properties anyway, and asks `isOrdinary` where none has a name. */
 export function looksPlain (value: object): boolean {
   const prototype = prototypeOf(value)
-  return prototype === Object.prototype || isPlainOtherwise(prototype, value)
-}
-
-/** Whether a key is no index: what looks plain and is not has none such, unlike most objects. May say no of a name. */
-export function isName (key: string): boolean {
-  return key.charCodeAt(0) > DIGIT_NINE
-}
-
-const DIGIT_NINE = 0x39
-
-/** Whether an object is plain whose prototype is another than that of this realm's objects. */
-function isPlainOtherwise (prototype: object | null | undefined, value: object): boolean {
-  if (prototype !== null && !isPlainPrototype(prototype)) return false
+  if (prototype === Object.prototype) return true
+  if (prototype === undefined || (prototype !== null && !isPlainPrototype(prototype))) return false
   return isOrdinary(value) && !(isBare(value) && hrefOf(value) !== undefined)
 }
 
-function isPlainPrototype (prototype: object | undefined): boolean {
-  return prototype !== undefined && prototypeOf(prototype) === null &&
+function isPlainPrototype (prototype: object): boolean {
+  return prototypeOf(prototype) === null &&
     (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
 }
 
 /** Whether an object holds nothing but properties, unlike `arguments`, `Math`, or a Date without its prototype. */
 export function isOrdinary (value: object): boolean {
-  if (types.isProxy(value)) return attempt(() => MARKS.some((mark) => hasValue(value, mark))) === false
+  const hasMark = (mark: symbol): boolean => Object.getOwnPropertyDescriptor(value, mark)?.value !== undefined
+  if (types.isProxy(value)) return attempt(() => MARKS.some(hasMark)) === false
   return attempt(() => Object.prototype.toString.call(value)) === '[object Object]' && !holdsMore(value)
 }
 
 /** What `Math` and `arguments` have, and a Proxy of them shows. */
 const MARKS = [Symbol.toStringTag, Symbol.iterator]
-
-function hasValue (object: object, key: symbol): boolean {
-  return Object.getOwnPropertyDescriptor(object, key)?.value !== undefined
-}
 
 /** What `toString` does not tell where the prototype of the class was taken away. */
 function holdsMore (value: object): boolean {
@@ -153,17 +132,12 @@ function holdsMore (value: object): boolean {
 
 /** Whether a value is an array of no subclass, in this realm or another. */
 export function isPlainArray (value: unknown): value is unknown[] {
-  if (!isArray(value)) return false
-  const prototype = prototypeOf(value)
-  return prototype === Array.prototype || (prototype != null && nativeName(prototype) === 'Array')
-}
-
-/** `Array.isArray`, which throws for a Proxy that was revoked. */
-export function isArray (value: unknown): value is unknown[] {
   try {
-    return Array.isArray(value)
+    if (!Array.isArray(value)) return false
+    const prototype = Object.getPrototypeOf(value)
+    return prototype === Array.prototype || (prototype !== null && nativeName(prototype) === 'Array')
   } catch {
-    return false
+    return false // a Proxy throws
   }
 }
 
@@ -185,34 +159,21 @@ export function attempt<Result> (look: () => Result): Result | undefined {
   }
 }
 
-/** The time of a Date, by the method of the class and not by what the instance may have in its place. */
-export function timeOf (value: Date): number {
-  return getTime.call(value)
-}
-
-export function isInvalidDate (value: unknown): boolean {
-  return types.isDate(value) && Number.isNaN(timeOf(value))
-}
-
-/** The entries of a Map, likewise. */
-export function entriesOf (value: Map<unknown, unknown>): IterableIterator<[unknown, unknown]> {
-  return entries.call(value)
-}
-
-/** The members of a Set, likewise. */
-export function membersOf (value: Set<unknown>): IterableIterator<unknown> {
-  return values.call(value)
-}
-
-/** The text of a URL, likewise; undefined for what only looks like one. */
-export function hrefOf (value: object): string | undefined {
-  return attempt(() => href.call(value))
-}
-
+// What follows uses the methods of the class, and not what an instance may have in their place.
 const { getTime } = Date.prototype
 const { entries } = Map.prototype
 const { values } = Set.prototype
 const href = Object.getOwnPropertyDescriptor(URL.prototype, 'href')!.get!
+
+export const timeOf = (value: Date): number => getTime.call(value)
+export const entriesOf = (value: Map<unknown, unknown>): IterableIterator<[unknown, unknown]> => entries.call(value)
+export const membersOf = (value: Set<unknown>): IterableIterator<unknown> => values.call(value)
+/** The text of a URL; undefined for what only looks like one. */
+export const hrefOf = (value: object): string | undefined => attempt(() => href.call(value))
+
+export function isInvalidDate (value: unknown): boolean {
+  return types.isDate(value) && Number.isNaN(timeOf(value))
+}
 
 /** What a value is, for an error message: its type or its class, never its content. */
 export function describeType (value: unknown): string {

@@ -1,32 +1,27 @@
+import type { DumpsOptions } from './provider.ts'
 import { STRING, tokensOf } from './strings.ts'
 
 const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 
-export interface Layout {
-  /** What a level is indented by; without it, or where it is empty, everything stands on one line. */
-  indent?: string | undefined
-  /** Between items, and between a key and its value. Default `,` and `:`; where the text is indented, `,` and `: `. */
-  separators?: readonly [item: string, key: string] | undefined
-}
-
-/** Compact JSON text laid out anew; empty objects and arrays stay closed. Values are not touched. */
-export function layOut (text: string, { indent = '', separators = [',', indent === '' ? ':' : ': '] }: Layout): string {
-  const [item, key] = separators
+/**
+ * Compact JSON text laid out anew; empty objects and arrays stay closed. Values are not touched. `indent` is the white
+ * space of a level; without it everything stands on one line. `separators` stand between items, and between a key and
+ * its value. Default `,` and `:`; where the text is indented, `,` and `: `.
+ */
+export function layOut (text: string, indent = '', separators?: DumpsOptions['separators']): string {
+  const [item, key] = separators ?? [',', indent === '' ? ':' : ': ']
   let depth = 0
   let previous = ''
   let laidOut = ''
-  const newLine = (): string => indent === '' ? '' : '\n' + indent.repeat(depth)
   for (const [start, end] of tokensOf(text, TOKEN)) {
     const token = text.slice(start, end)
-    const opens = previous === '{' || previous === '['
-    if (token === '}' || token === ']') {
-      depth--
-      laidOut += opens ? token : newLine() + token
-    } else {
-      if (opens || previous === ',') laidOut += newLine()
-      if (token === '{' || token === '[') depth++
-      laidOut += token === ':' ? key : token === ',' ? item : token
-    }
+    const isFirst = previous === '{' || previous === '['
+    const closes = token === '}' || token === ']'
+    if (closes) depth--
+    const isOnNewLine = indent !== '' && (closes ? !isFirst : isFirst || previous === ',')
+    laidOut += isOnNewLine ? `\n${indent.repeat(depth)}` : ''
+    laidOut += token === ':' ? key : token === ',' ? item : token
+    if (token === '{' || token === '[') depth++
     previous = token
   }
   return laidOut

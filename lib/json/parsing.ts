@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { STRING, stringEnd, tokensOf } from './strings.ts'
+import { standsOutside, STRING, stringEnd, tokensOf } from './strings.ts'
+import { MAX_DIGITS } from './tags.ts'
 
 type Parse = (text: string) => unknown
 
 /** Marks what `JSON.parse` is not left to read; nobody can guess it. */
 const MARK = randomBytes(16).toString('hex')
 /** Strings, numbers, and the words for numbers that JSON does not have. */
-export const TOKEN = new RegExp(`${STRING}|-?\\d[\\d.eE+-]*|NaN|-?Infinity`, 'g')
+const TOKEN = new RegExp(`${STRING}|-?\\d[\\d.eE+-]*|NaN|-?Infinity`, 'g')
 const COLON = /[ \t\n\r]*:/y
 
 /**
@@ -25,7 +26,7 @@ export function faithful (parse: Parse): Parse {
 }
 
 /** The value of JSON text. Throws a `SyntaxError` as `JSON.parse`. */
-export const parseJSON = faithful((text) => JSON.parse(text))
+export const parseJSON = faithful(JSON.parse)
 
 /**
  * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it.
@@ -86,4 +87,34 @@ function unmarked (value: unknown, valueOf: (token: string) => unknown): unknown
 
 function unmarkedKey (key: string): string {
   return key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
+}
+
+/** As many digits as the smallest integer past 2^53 has. A run of digits is tried from its first one only. */
+export const LONG_DIGITS = /(?<!\d)\d{16}/g
+
+/** JSON text with integers past 2^53 as BigInt, exactly. One of more digits than are read is infinite. */
+export function parseExactly (text: string): unknown {
+  const isExact = (token: string): boolean => isUnsafeInteger(token) && !hasTooManyDigits(token)
+  return standsOutside(text, LONG_DIGITS) ? parseTokens(text, isExact, BigInt) : parseJSON(text)
+}
+
+/** Whether a token is an integer that a number may not hold exactly. */
+export function isUnsafeInteger (token: string): boolean {
+  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
+}
+
+export function hasTooManyDigits (integer: string): boolean {
+  return integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
+}
+
+/** Where JSON text has a number that would be read as infinite, or more digits than are read; -1 for nowhere. */
+export function findHugeNumber (text: string, isExact: boolean): number {
+  for (const [start, end] of tokensOf(text, TOKEN)) {
+    if (text[start] !== '"' && isHuge(text.slice(start, end), isExact)) return start
+  }
+  return -1
+}
+
+function isHuge (token: string, isExact: boolean): boolean {
+  return isExact && isUnsafeInteger(token) ? hasTooManyDigits(token) : !Number.isFinite(Number(token))
 }

@@ -20,7 +20,7 @@ const ACTIONS = ['error', 'remove', 'ignore']
 export const isAction: Check = [(value) => ACTIONS.includes(value), `must be one of ${ACTIONS.join(', ')}`]
 
 /** The options with their defaults. */
-export function poisonRules (options: PoisonOptions): PoisonRules {
+export function poisonRules (options: PoisonOptions = {}): PoisonRules {
   const { onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = options
   return { onProtoPoisoning, onConstructorPoisoning }
 }
@@ -40,16 +40,13 @@ export function guardKeys (value: unknown, text: string, options: PoisonOptions)
 
 /** Checks one key of an object. Throws `JSONDecodeError`, or removes it. */
 export function guardKey (holder: object, key: string, rules: PoisonRules): void {
-  if (key === '__proto__') act(rules.onProtoPoisoning, holder, key)
-  else if (key === 'constructor' && hasPrototypeKey(holder)) act(rules.onConstructorPoisoning, holder, key)
+  if (key !== '__proto__' && (key !== 'constructor' || !hasPrototypeKey(holder))) return
+  const action = key === '__proto__' ? rules.onProtoPoisoning : rules.onConstructorPoisoning
+  if (action === 'error') throw new JSONDecodeError(`the key ${key} would change a prototype where it is copied`)
+  if (action === 'remove') delete (holder as Record<string, unknown>)[key]
 }
 
 function hasPrototypeKey (value: object): boolean {
   const inner: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value
   return typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')
-}
-
-function act (action: PoisonAction, value: object, key: string): void {
-  if (action === 'error') throw new JSONDecodeError(`the key ${key} would change a prototype where it is copied`)
-  if (action === 'remove') delete (value as Record<string, unknown>)[key]
 }

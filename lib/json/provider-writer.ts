@@ -1,6 +1,6 @@
-import { isArray, looksPlain } from './kinds.ts'
+import { isPlainArray, looksPlain } from './kinds.ts'
 import { type Key, passing } from './refusal.ts'
-import { JSONWriter, quote } from './writer.ts'
+import { JSONWriter, MAX_DEPTH, textOf } from './writer.ts'
 
 /** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
 export type DefaultFunction = (value: unknown, key: string) => unknown
@@ -17,28 +17,20 @@ export class ProviderWriter extends JSONWriter {
   override write (value: unknown, key?: Key): string {
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return super.write(value, key)
     const { toJSON } = value as { toJSON?: unknown }
-    return typeof toJSON === 'function' && isKnown(value)
-      ? super.write(toJSON.call(value, asText(key)))
-      : super.write(value, key)
+    const isKnown = typeof toJSON === 'function' && (Array.isArray(value) || looksPlain(value))
+    return isKnown ? super.write(toJSON.call(value, `${key ?? ''}`)) : super.write(value, key)
   }
 
   protected override other (value: unknown, key?: Key): string {
     if (value === undefined) return 'null'
-    const form = this.#default(value, asText(key))
+    if (Number.isFinite(value)) return `${value}`
+    const form = this.#default(value, `${key ?? ''}`)
+    if (typeof value === 'bigint' && typeof form === 'bigint') return `${form}`
     if (form === value) return typeof form === 'object' ? this.dict(form!) : this.refuse(ITSELF)
     const holder = typeof value === 'object' ? value! : undefined
     if (typeof form !== 'object' || form === null || holder === undefined) return this.write(form, key)
     if (Array.isArray(form)) return this.list(form, holder)
     return looksPlain(form) ? this.dict(form, holder) : this.inside(holder, () => this.write(form, key))
-  }
-
-  protected override bigint (value: bigint, key?: Key): string {
-    const form = this.#default(value, asText(key))
-    return typeof form === 'bigint' ? `${form}` : this.write(form, key)
-  }
-
-  protected override number (value: number, key?: Key): string {
-    return Number.isFinite(value) ? `${value}` : this.other(value, key)
   }
 }
 
@@ -53,24 +45,14 @@ export class SortingWriter extends ProviderWriter {
       const members: string[] = []
       for (const key of Object.keys(object).sort(byCodePoint)) {
         const value = (object as Record<string, unknown>)[at = key]
-        if (value !== undefined) members.push(`${quote(key)}:${this.write(value, key)}`)
+        if (value !== undefined) members.push(`${textOf(key)}:${this.write(value, key)}`)
       }
-      this.leave()
+      this.depth--
       return `{${members.join(',')}}`
     } catch (error) {
       throw passing(error, holder, at)
     }
   }
-}
-
-/** The key as `JSON.stringify` passes it to `toJSON`; of the whole value the empty text. */
-function asText (key: Key = ''): string {
-  return `${key}`
-}
-
-/** What JSON has a form for, if it did not say otherwise by itself. */
-function isKnown (value: object): boolean {
-  return isArray(value) || looksPlain(value)
 }
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */
@@ -81,4 +63,32 @@ function byCodePoint (one: string, other: string): number {
   if (index === length) return one.length - other.length
   const start = one.codePointAt(index - 1)! > 0xffff || other.codePointAt(index - 1)! > 0xffff ? index - 1 : index
   return one.codePointAt(start)! - other.codePointAt(start)!
+}
+
+/**
+ * Whether `JSON.stringify`, which is faster, writes a value as a provider does: the value holds nothing but text, finite
+ * numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
+ */
+export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined': return true
+    case 'number': return Number.isFinite(value)
+    case 'object': return value === null || (levels > 0 && hasPlainMembers(value, levels - 1))
+    default: return false
+  }
+}
+
+/** False where a getter or a Proxy throws, so that the writer says where. */
+function hasPlainMembers (value: object, levels: number): boolean {
+  try {
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+    if (Array.isArray(value)) return isPlainArray(value) && value.every((each) => isPlainJSON(each, levels))
+    if (!looksPlain(value)) return false
+    for (const key in value) if (!isPlainJSON((value as Record<string, unknown>)[key], levels)) return false
+    return true
+  } catch {
+    return false
+  }
 }

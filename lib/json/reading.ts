@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { types } from 'node:util'
 import { JSONDecodeError } from '../errors.ts'
-import { isBoolean, type OptionTable } from '../option-checks.ts'
+import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
 import { viewOf } from './bytes.ts'
-import { checkCallOptions } from './call-options.ts'
-import { findHugeNumber, parseExactly } from './numbers.ts'
-import { parseJSON } from './parsing.ts'
+import { findHugeNumber, parseExactly, parseJSON } from './parsing.ts'
 import { guardKey, isAction, type PoisonOptions, type PoisonRules, poisonRules } from './poisoning.ts'
 import { findFault } from './syntax.ts'
 import { MAX_DEPTH } from './writer.ts'
@@ -28,23 +26,23 @@ const loadsOptions: OptionTable<keyof LoadsOptions> = {
  * begin with a byte order mark. Of equal keys the last one counts.
  */
 export function readJSON (source: string | Uint8Array, options?: LoadsOptions): unknown {
-  if (options !== undefined && !isRight(options)) checkCallOptions(options, loadsOptions)
+  if (options !== undefined) checkCallOptions(options, loadsOptions)
   const text = typeof source === 'string' ? source : decodeJSON(source)
-  const exactIntegers = options?.exactIntegers ?? false
-  const value = parse(text, exactIntegers)
-  checkMember(value, MAX_DEPTH, { text, exactIntegers, rules: poisonRules(options ?? {}) })
+  const { exactIntegers = false } = options ?? {}
+  let value: unknown
+  try {
+    value = exactIntegers ? parseExactly(text) : parseJSON(text)
+  } catch (error) {
+    throw decodeError(text, error)
+  }
+  checkMember(value, MAX_DEPTH, { text, exactIntegers, rules: poisonRules(options) })
   return value
 }
 
-/** Whether options are right, found out faster than by the table: those that the body of every request is read with. */
-function isRight (options: LoadsOptions): boolean {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false
-  for (const key in options) {
-    const value = options[key as keyof LoadsOptions]
-    const isKnown = key === 'onProtoPoisoning' || key === 'onConstructorPoisoning'
-    if (!isKnown || (value !== undefined && value !== 'error')) return false
-  }
-  return true
+/** Throws a `TypeError` for options of a call that are wrong, unknown, or no object, as in `dumps(value, null, 2)`. */
+export function checkCallOptions (options: unknown, table: OptionTable): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return checkOptions(options, table)
+  throw new TypeError(`The ${table.kind}s must be an object; known are ${Object.keys(table.checks).join(', ')}`)
 }
 
 /** The text of JSON in bytes, without a byte order mark. Throws `JSONDecodeError` where they are not UTF-8. */
@@ -64,33 +62,21 @@ export function decodeError (text: string, cause?: unknown): JSONDecodeError {
     : new JSONDecodeError(fault.reason, { text, offset: fault.offset })
 }
 
-function parse (text: string, exactIntegers: boolean): unknown {
-  try {
-    return exactIntegers ? parseExactly(text) : parseJSON(text)
-  } catch (error) {
-    throw decodeError(text, error)
-  }
-}
-
 /** What a value was read from, for the places of faults, and what is asked of it. */
-interface Reading {
-  readonly text: string
-  readonly exactIntegers: boolean
-  readonly rules: PoisonRules
-}
+type Reading = { text: string, exactIntegers: boolean, rules: PoisonRules }
 
 /** Refuses what is nested deeper than `levels`, a number that is too large, and a poisoned key, anywhere in a value. */
 function checkMember (member: unknown, levels: number, reading: Reading): void {
   if (typeof member === 'object' && member !== null) checkObject(member as Record<string, unknown>, levels, reading)
-  else if (member === Infinity || member === -Infinity) throw hugeNumberError(reading)
+  if (member !== Infinity && member !== -Infinity) return
+  const { text, exactIntegers } = reading
+  const offset = findHugeNumber(text, exactIntegers)
+  throw new JSONDecodeError('a number too large to be read begins here', { text, offset })
 }
 
 function checkObject (object: Record<string, unknown>, levels: number, reading: Reading): void {
   if (levels === 0) throw decodeError(reading.text)
-  if (Array.isArray(object)) {
-    for (let index = 0; index < object.length; index++) checkMember(object[index], levels - 1, reading)
-    return
-  }
+  if (Array.isArray(object)) return object.forEach((member) => checkMember(member, levels - 1, reading))
   for (const key of Object.keys(object)) { // faster on every version of Node than for…in, which is slow on some
     const member = object[key]
     guardKey(object, key, reading.rules)
@@ -98,23 +84,17 @@ function checkObject (object: Record<string, unknown>, levels: number, reading: 
   }
 }
 
-function hugeNumberError ({ text, exactIntegers }: Reading): JSONDecodeError {
-  const offset = findHugeNumber(text, exactIntegers)
-  return new JSONDecodeError('a number too large to be read begins here', { text, offset })
-}
-
 const REPLACEMENT = '\ufffd'
 const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)
 
 /** The place in a text where the bytes it was read from were replaced first. */
 function findReplacement (text: string, bytes: Buffer): number {
-  let byte = 0
-  let from = 0
-  let offset = -1
-  for (;;) {
-    offset = text.indexOf(REPLACEMENT, offset + 1)
+  let offset = text.indexOf(REPLACEMENT)
+  let byte = Buffer.byteLength(text.slice(0, offset))
+  while (bytes.subarray(byte, byte + 3).equals(REPLACEMENT_BYTES)) {
+    const from = offset
+    offset = text.indexOf(REPLACEMENT, from + 1)
     byte += Buffer.byteLength(text.slice(from, offset))
-    from = offset
-    if (!bytes.subarray(byte, byte + REPLACEMENT_BYTES.length).equals(REPLACEMENT_BYTES)) return offset
   }
+  return offset
 }

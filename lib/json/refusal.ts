@@ -44,14 +44,11 @@ export class Refusal extends TypeError {
   /** The error for a value that goes by `name`. What is nested without an end in itself is a cycle. */
   toError (name: string): NotSerializable {
     const holders = this.#holders.toReversed()
-    const keys = this.#keys.toReversed()
     const path = (depth: number): string =>
-      formatPath(formatRoot(name), keys.slice(0, depth).filter((key) => key !== undefined))
+      formatPath(formatRoot(name), this.#keys.toReversed().slice(0, depth).filter((key) => key !== undefined))
     const again = this.#facts.tooDeep === undefined ? -1 : holders.findIndex(isRepeated)
-    if (again !== -1) {
-      return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
-    }
-    return new NotSerializable(path(keys.length), this.#reason, this.#facts.statusCode, this.#facts)
+    if (again === -1) return new NotSerializable(path(Infinity), this.#reason, this.#facts.statusCode, this.#facts)
+    return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
   }
 }
 

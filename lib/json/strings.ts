@@ -1,4 +1,6 @@
-const BACKSLASH = 0x5c
+/** A string without escapes, or the part of another one that stands ahead of its first escape. */
+export const STRING = '"[^"\\\\]*"?'
+const BRACKET = new RegExp(`${STRING}|[[\\]{}]`, 'g')
 
 /**
  * What `pattern` finds in JSON text outside its strings, and every string whole, as start and end. The pattern is
@@ -42,11 +44,6 @@ export function depthOf (text: string): number {
   return deepest
 }
 
-/** A string without escapes, or the part of another one that stands ahead of its first escape. */
-export const STRING = '"[^"\\\\]*"?'
-
-const BRACKET = new RegExp(`${STRING}|[[\\]{}]`, 'g')
-
 /** Where the string ends that has its opening quote or first escape at an offset; at the latest the end of the text. */
 export function stringEnd (text: string, offset: number): number {
   let end = text.indexOf('"', offset + 1)
@@ -56,6 +53,6 @@ export function stringEnd (text: string, offset: number): number {
 
 function isEscaped (text: string, offset: number): boolean {
   let first = offset
-  while (text.charCodeAt(first - 1) === BACKSLASH) first--
+  while (text[first - 1] === '\\') first--
   return (offset - first) % 2 === 1
 }

@@ -1,13 +1,8 @@
-/** A place in a text, and what is wrong there. */
-export interface Fault {
-  /** From 0. */
-  offset: number
-  reason: string
-}
+/** What is wrong at a place in a text, counted from 0. */
+export type Fault = { offset: number, reason: string }
+type Expected = 'a value' | 'a value or ]' | 'a key' | 'a key or }' | 'a colon' | typeof SEPARATOR | 'the end'
 
-type Expected =
-  'a value' | 'a value or ]' | 'a key' | 'a key or }' | 'a colon' | 'a comma or the closing bracket' | 'the end'
-
+const SEPARATOR = 'a comma or the closing bracket'
 const ENDED = 'the JSON has ended before this'
 const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const SPACE = /[ \t\n\r]*/y
@@ -19,44 +14,45 @@ const STRING_END = /["\\\u0000-\u001f]/g // eslint-disable-line no-control-regex
  * where it does neither.
  */
 export function findFault (text: string, maxDepth = Infinity): Fault | undefined {
-  const open: string[] = []
+  const open: string[] = [] // the brackets that are due for those that were opened
   let expected: Expected = 'a value'
   let offset = 0
-  const closed = (): Expected => open.length === 0 ? 'the end' : 'a comma or the closing bracket'
   for (;;) {
     offset = matchEnd(SPACE, text, offset)
     const char = text[offset]
     if (expected === 'the end') return char === undefined ? undefined : { offset, reason: ENDED }
     if (char === undefined) return { offset, reason: `it ends where ${expected} is due` }
-    if (closes(char, expected, open)) {
-      open.pop()
-      expected = closed()
-      offset++
-    } else if (expected === 'a colon' || expected === 'a comma or the closing bracket') {
-      if (char !== (expected === 'a colon' ? ':' : ',')) return { offset, reason: `${expected} is due here` }
-      expected = expected === 'a colon' || open.at(-1) === ']' ? 'a value' : 'a key'
-      offset++
-    } else if (char === '"') {
-      const end = stringEnd(text, offset)
-      if (typeof end !== 'number') return end
-      expected = expected.startsWith('a key') ? 'a colon' : closed()
-      offset = end
-    } else if (expected.startsWith('a value') && (char === '{' || char === '[')) {
-      if (open.length === maxDepth) return { offset, reason: `it is nested deeper than ${maxDepth} levels` }
-      open.push(char === '{' ? '}' : ']')
-      expected = char === '{' ? 'a key or }' : 'a value or ]'
-      offset++
-    } else {
-      const end = expected.startsWith('a value') ? matchEnd(WORD, text, offset) : offset
-      if (end === offset) return { offset, reason: `${expected} is due here` }
-      expected = closed()
-      offset = end
-    }
+    const end = tokenEnd(text, offset, expected, open.at(-1))
+    if (typeof end !== 'number') return end
+    expected = expectedBehind(char, expected, open)
+    if (open.length > maxDepth) return { offset, reason: `it is nested deeper than ${maxDepth} levels` }
+    offset = end
   }
 }
 
-function closes (char: string, expected: Expected, open: readonly string[]): boolean {
-  return char === open.at(-1) && (expected === 'a comma or the closing bracket' || expected.endsWith(`or ${char}`))
+/** Where the token at an offset ends, or that it is not what is expected. `closing` is the bracket that is due. */
+function tokenEnd (text: string, offset: number, expected: Expected, closing: string | undefined): number | Fault {
+  const char = text[offset]!
+  const isValue = expected.startsWith('a value')
+  if (char === '"' && (isValue || expected.startsWith('a key'))) return stringEnd(text, offset)
+  if (isValue && (char === '{' || char === '[')) return offset + 1
+  if (char === closing && (expected === SEPARATOR || expected.endsWith(`or ${char}`))) return offset + 1
+  if ((char === ':' && expected === 'a colon') || (char === ',' && expected === SEPARATOR)) return offset + 1
+  const end = isValue ? matchEnd(WORD, text, offset) : offset
+  return end > offset ? end : { offset, reason: `${expected} is due here` }
+}
+
+/** What is expected behind the token that begins with a character. */
+function expectedBehind (char: string, expected: Expected, open: string[]): Expected {
+  if (char === ':') return 'a value'
+  if (char === ',') return open.at(-1) === ']' ? 'a value' : 'a key'
+  if (char === '"' && expected.startsWith('a key')) return 'a colon'
+  if (char === '{' || char === '[') {
+    open.push(char === '{' ? '}' : ']')
+    return char === '{' ? 'a key or }' : 'a value or ]'
+  }
+  if (char === '}' || char === ']') open.pop()
+  return open.length === 0 ? 'the end' : SEPARATOR
 }
 
 /** Where the string ends that begins at an offset, or what is wrong in it. */

@@ -1,35 +1,33 @@
 import type { Dialect } from './dialects.ts'
-import {
-  classOf, describeType, entriesOf, isName, isOrdinary, isPlainArray, type Kind, kindOf, looksPlain, membersOf
-} from './kinds.ts'
+import { classOf, describeType, entriesOf, isOrdinary, isPlainArray, kindOf, looksPlain, membersOf } from './kinds.ts'
+import type { Kind } from './kinds.ts'
 import { type Key, passing } from './refusal.ts'
 import { depthOf } from './strings.ts'
 import type { JSONTag } from './tag.ts'
 import { isBuiltIn, type KindTag } from './tags.ts'
 import type { Tuple } from './values.ts'
-import { JSONWriter, quote } from './writer.ts'
+import { AFTER_DIGITS, JSONWriter, textOf } from './writer.ts'
 
-/** Writes the numbers of a dialect; the base of what writes a value and what writes the inside of a tag. */
+/** What writes a value and what writes the inside of a tag have in common. */
 abstract class DialectWriter extends JSONWriter {
-  readonly #dialect: Dialect
+  protected readonly dialect: Dialect
 
   constructor (dialect: Dialect) {
     super(dialect.maxDepth)
-    this.#dialect = dialect
+    this.dialect = dialect
   }
 
-  protected override bigint (value: bigint): string {
-    return this.#dialect.bigint(value) ?? this.other(value)
+  protected override other (value: unknown): string {
+    return this.dialect.number(value) ?? this.formless(value)
   }
 
-  protected override number (value: number): string {
-    return this.#dialect.number(value) ?? this.other(value)
-  }
+  /** A value that JSON has no form for. */
+  protected abstract formless (value: unknown): string
 
   /** Without a name among its keys, an object may be other than it looks. */
   protected override braces (members: string, count: number, last: string, object: object): string {
-    const isPlain = (count > 0 && isName(last)) || isOrdinary(object)
-    return isPlain ? super.braces(members, count, last, object) : this.other(object)
+    const isPlain = (count > 0 && last >= AFTER_DIGITS) || isOrdinary(object)
+    return isPlain ? super.braces(members, count, last, object) : this.formless(object)
   }
 }
 
@@ -43,8 +41,8 @@ interface Claim {
 
 /** Writes tagged JSON. */
 export class TagWriter extends DialectWriter {
+  protected override readonly inputStatus = 400
   readonly #tags: ReadonlyMap<string, JSONTag>
-  readonly #dialect: Dialect
   readonly #plain: PlainWriter
   /** The default tag that claims the values of a kind. No two claim values of the same kind. */
   readonly #claims = new Map<Kind | undefined, Claim>()
@@ -53,50 +51,55 @@ export class TagWriter extends DialectWriter {
   /** Those of them that stand ahead of the default tag for a kind. For a kind without one, all do. */
   readonly #ahead = new Map<Kind | undefined, readonly Claim[]>()
 
-  protected override readonly inputStatus = 400
-
   constructor (tags: ReadonlyMap<string, JSONTag>, dialect: Dialect) {
     super(dialect)
     this.#tags = tags
-    this.#dialect = dialect
     this.#plain = new PlainWriter(dialect)
   }
 
   /** The order in which the tags are asked from now on. */
   ask (order: readonly JSONTag[]): void {
     const claims = order.map(claimOf)
-    this.#added = claims.filter(({ kind }) => kind === undefined)
+    this.#added = claims.filter(isAdded)
+    this.asksFirst = this.#added.length > 0
     this.#claims.clear()
     this.#ahead.clear()
     for (const [index, claim] of claims.entries()) {
-      if (claim.kind === undefined || this.#claims.has(claim.kind)) continue
+      if (isAdded(claim) || this.#claims.has(claim.kind)) continue
       this.#claims.set(claim.kind, claim)
-      this.#ahead.set(claim.kind, claims.slice(0, index).filter(({ kind }) => kind === undefined))
+      this.#ahead.set(claim.kind, claims.slice(0, index).filter(isAdded))
     }
-  }
-
-  /** Whether a tag may claim what JSON has a form for. */
-  get asksAddedTags (): boolean {
-    return this.#added.length > 0
   }
 
   /** Why a value itself, whatever stands in it, cannot be written; undefined where it can. */
   refusalOf (value: unknown): string | undefined {
-    if (this.#hasForm(value) || this.#claimOf(value) !== undefined) return undefined
-    return this.#reason(value)
+    const hasForm = FORMS.includes(kindOf(value)) || this.dialect.number(value) !== undefined
+    return hasForm || this.#claimOf(value) !== undefined ? undefined : this.#reason(value)
   }
 
-  override write (value: unknown): string {
-    if (this.#added.length === 0) return super.write(value)
+  /** A value as plain JSON data, for a tag, which may go on after a refusal; `at` is where it stands in the tag. */
+  tag (value: unknown, at?: Key): unknown {
+    if (typeof value === 'string' && !this.asksFirst) return value // most of what tags hold
+    const { depth } = this
+    if (depth === 0) return this.dialect.parse(this.dumps(value, 'value'))
+    try {
+      return this.dialect.parse(this.write(value))
+    } catch (error) {
+      this.depth = depth
+      throw passing(error, undefined, at)
+    }
+  }
+
+  protected override claimed (value: unknown): string | undefined {
     const isDict = typeof value === 'object' && value !== null && looksPlain(value)
     const asked = this.#ahead.get(isDict ? 'object' : kindOf(value)) ?? this.#added
     const claim = asked.find(({ tag }) => tag.check(value))
-    return claim === undefined ? super.write(value) : this.#claimed(claim, value)
+    return claim === undefined ? undefined : this.#tagged(claim, value)
   }
 
-  protected override other (value: unknown): string {
+  protected override formless (value: unknown): string {
     const claim = this.#claimOf(value)
-    return claim === undefined ? this.refuse(this.#reason(value)) : this.#claimed(claim, value)
+    return claim === undefined ? this.refuse(this.#reason(value)) : this.#tagged(claim, value)
   }
 
   /** The tag that claims a value that JSON has no form for. */
@@ -106,25 +109,19 @@ export class TagWriter extends DialectWriter {
     return this.#added.find(({ tag }) => tag.check(value))
   }
 
-  #hasForm (value: unknown): boolean {
-    if (typeof value === 'number') return this.#dialect.number(value) !== undefined
-    if (typeof value === 'bigint') return this.#dialect.bigint(value) !== undefined
-    return FORMS.includes(kindOf(value))
-  }
-
   #reason (value: unknown): string {
-    return `is ${describeType(value)}, ${this.#dialect.refusal(value)}`
+    return `is ${describeType(value)}, ${this.dialect.refusal(value)}`
   }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
-  #claimed ({ head, kind, tag }: Claim, value: unknown): string {
-    if (kind !== undefined) {
-      this.enter(value)
-      const content = this.#content(kind, tag, value)
-      this.leave()
-      return `${head}${content}}`
+  #tagged ({ head, kind, tag }: Claim, value: unknown): string {
+    if (kind === undefined) {
+      return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
     }
-    return `${head}${this.inside(value, () => this.#plain.writeWhole(tag.toJson(value), this.depth))}}`
+    this.enter(value)
+    const content = this.#content(kind, tag, value)
+    this.depth--
+    return `${head}${content}}`
   }
 
   /** Values inside are written as they are met, where `toJson` would have each written and read first. */
@@ -133,56 +130,50 @@ export class TagWriter extends DialectWriter {
       case 'Tuple': return super.list((value as Tuple).toJSON(), value as object)
       case 'Set': return super.list([...membersOf(value as Set<unknown>)], value as object)
       case 'Map': return this.#entries(value as Map<unknown, unknown>)
-      default: return textOf(tag.toJson(value) as string | null)
+      default: return textOf(tag.toJson(value) as string) // null for an invalid date
     }
-  }
-
-  #entries (map: Map<unknown, unknown>): string {
-    let text = ''
-    let index = 0
-    this.enter(map)
-    for (const [key, item] of entriesOf(map)) {
-      text += `${index === 0 ? '' : ','}[${this.#inEntry(map, key, `key ${index}`)},`
-      text += `${this.#inEntry(map, item, typeof key === 'string' ? key : index)}]`
-      index++
-    }
-    this.leave()
-    return `[${text}]`
   }
 
   /** An entry is a list in the text, and no value by itself. */
-  #inEntry (map: unknown, value: unknown, key: Key): string {
-    this.enter(undefined)
+  #entries (map: Map<unknown, unknown>): string {
+    const entries: string[] = []
+    let at: Key | undefined
+    this.enter(map)
     try {
-      const text = this.write(value)
-      this.leave()
-      return text
+      for (const [key, item] of entriesOf(map)) {
+        this.enter(undefined)
+        at = `key ${entries.length}`
+        const name = this.write(key)
+        at = typeof key === 'string' ? key : entries.length
+        entries.push(`[${name},${this.write(item)}]`)
+        this.depth--
+      }
+      this.depth--
+      return `[${entries.join(',')}]`
     } catch (error) {
-      throw passing(error, map, key)
+      throw passing(error, map, at)
     }
   }
 
   protected override list (values: readonly unknown[]): string {
-    if (!isPlainArray(values)) return this.other(values)
+    if (!isPlainArray(values)) return this.formless(values)
     const items = Object.values(values)
     const isDense = items.length === values.length &&
       (!values.includes(undefined) || Object.keys(values).at(-1) === `${items.length - 1}`)
-    if (!isDense) {
-      this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
-    }
-    return super.list(items, values)
+    if (isDense) return super.list(items, values)
+    return this.refuse('is an array with holes or with properties of its own, which JSON cannot keep')
   }
 
   protected override checkProtoKey (): void {
-    if (this.#dialect.allowsProtoKey) return
+    if (this.dialect.allowsProtoKey) return
     this.refuse('is a key that would change a prototype where it is read', this.inputStatus)
   }
 
   /** An object whose only key is a tag would be taken for a tagged value, so its key is escaped. */
   protected override braces (members: string, count: number, last: string, object: object): string {
     if (count !== 1 || !this.#tags.has(last)) return super.braces(members, count, last, object)
-    const text = `{" di":{${quote(last + '__')}${members.slice(quote(last).length)}}}`
-    const left = this.#dialect.maxDepth - this.depth
+    const text = `{" di":{${textOf(last + '__')}${members.slice(textOf(last).length)}}}`
+    const left = this.dialect.maxDepth - this.depth
     if (text.length > 2 * left && depthOf(text) > left) throw this.tooDeep(undefined) // brackets come in pairs
     return text
   }
@@ -192,10 +183,16 @@ export class TagWriter extends DialectWriter {
 class PlainWriter extends DialectWriter {
   /** `levels` is how many brackets stand around it. */
   writeWhole (value: unknown, levels: number): string {
-    return this.afresh(value, levels)
+    const { depth } = this
+    this.depth = levels
+    try {
+      return this.write(value)
+    } finally {
+      this.depth = depth
+    }
   }
 
-  protected override other (value: unknown): string {
+  protected override formless (value: unknown): string {
     const what = describeType(value)
     return this.refuse(`is ${what} in what toJson of its tag returned; toJson must return plain JSON data`)
   }
@@ -205,10 +202,9 @@ class PlainWriter extends DialectWriter {
 const FORMS: ReadonlyArray<Kind | undefined> = ['string', 'boolean', 'null', 'array', 'object']
 
 function claimOf (tag: JSONTag): Claim {
-  return { tag, head: `{${quote(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
+  return { tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
 }
 
-/** Only an invalid date has none. */
-function textOf (text: string | null): string {
-  return text === null ? 'null' : quote(text)
+function isAdded ({ kind }: Claim): boolean {
+  return kind === undefined
 }

@@ -2,11 +2,11 @@ import { BadPayload, isExhaustion } from '../errors.ts'
 import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
+import { isPlainArray } from './kinds.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
 import { isBuiltIn } from './tags.ts'
 import { depthOf } from './strings.ts'
-import { inheritsKeys } from './writer.ts'
 
 export interface SerializerOptions {
   /**
@@ -26,18 +26,13 @@ export interface RegisterOptions {
 
 const serializerOptions: OptionTable<keyof SerializerOptions> = {
   kind: 'TaggedJSONSerializer option',
-  checks: {
-    format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`]
-  },
+  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] },
   instead: {}
 }
 
 const registerOptions: OptionTable<keyof RegisterOptions> = {
   kind: 'register option',
-  checks: {
-    force: isBoolean,
-    index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more']
-  },
+  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] },
   instead: {}
 }
 
@@ -58,8 +53,6 @@ export class TaggedJSONSerializer {
   readonly #order: JSONTag[] = []
   readonly #dialect: Dialect
   readonly #writer: TagWriter
-  /** Whether Object.prototype has enumerable properties (prototype pollution), so that for…in must be filtered. */
-  #inherits = false
 
   /** Throws a `TypeError` for an unknown option or format. */
   constructor (options: SerializerOptions = {}) {
@@ -113,12 +106,18 @@ export class TaggedJSONSerializer {
    * added, and passes on what they throw.
    */
   refusalOf (value: unknown): string | undefined {
-    return this.#writer.refusalOf(value)
+    return isPlainArray(value) ? undefined : this.#writer.refusalOf(value)
   }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
   loads (text: string): unknown {
-    return this.#untagged(this.#parse(text))
+    let value: unknown
+    try {
+      value = this.#dialect.parse(text)
+    } catch (error) {
+      throw this.#refused(text, error)
+    }
+    return this.#untagged(value, 0)
   }
 
   /**
@@ -126,30 +125,19 @@ export class TaggedJSONSerializer {
    * this one stands, for the path of errors.
    */
   tag (value: unknown, at?: string | number): unknown {
-    if (typeof value === 'string' && !this.#writer.asksAddedTags) return value // most of what tags hold
-    const text = this.#writer.isWriting ? this.#writer.writePart(value, at) : this.#writer.dumps(value, 'value')
-    return this.#dialect.parse(text)
+    return this.#writer.tag(value, at)
   }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0))
+    return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0)
   }
 
-  #parse (text: string): unknown {
-    try {
-      return this.#dialect.parse(text)
-    } catch (originalError) {
-      const { maxDepth } = this.#dialect
-      if (!isExhaustion(originalError)) throw notJSON(text, originalError)
-      throw depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
-    }
-  }
-
-  #untagged (value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value
-    this.#inherits = inheritsKeys()
-    return this.#untag(value, 0)
+  /** The error for a text that the parser threw `originalError` for. */
+  #refused (text: string, originalError: unknown): unknown {
+    const { maxDepth } = this.#dialect
+    if (!isExhaustion(originalError)) return new BadPayload('The payload is not JSON', { payload: text, originalError })
+    return depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
   }
 
   #add (tag: JSONTag, index: number): void {
@@ -158,40 +146,40 @@ export class TaggedJSONSerializer {
   }
 
   /**
-   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a
-   * fraction of the time of `Object.keys`. Most members are no tags, so comparing them saves writing them.
+   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a fraction
+   * of the time of `Object.keys`. It lists the keys of the object first, and then those that all objects were given.
    */
-  #untag (value: object, depth: number): unknown {
+  #untagged (value: unknown, depth: number): unknown {
+    if (typeof value !== 'object' || value === null) return value
     if (depth === this.#dialect.maxDepth) throw tooDeep(depth)
-    if (Array.isArray(value)) return this.#untagList(value, depth + 1)
-    return this.#untagDict(value as Record<string, unknown>, depth + 1)
+    if (Array.isArray(value)) return this.#untaggedList(value, depth + 1)
+    const dict = value as Record<string, unknown>
+    let first: string | undefined
+    for (const key in dict) {
+      first ??= key
+      const member = dict[key]
+      if (typeof member !== 'object' || member === null || !Object.hasOwn(dict, key)) continue
+      const untagged = this.#untagged(member, depth + 1)
+      if (untagged !== member) dict[key] = untagged // most members are no tags, and comparing costs less than writing
+    }
+    const tag = first === undefined ? undefined : this.#tags.get(first)
+    return tag !== undefined && isOnlyKey(first!, dict) ? fromTag(tag, dict[first!]) : dict
   }
 
-  #untagList (list: unknown[], depth: number): unknown[] {
+  #untaggedList (list: unknown[], depth: number): unknown[] {
     for (let index = 0; index < list.length; index++) {
       const member = list[index]
       if (typeof member !== 'object' || member === null) continue
-      const untagged = this.#untag(member, depth)
+      const untagged = this.#untagged(member, depth)
       if (untagged !== member) list[index] = untagged
     }
     return list
   }
+}
 
-  #untagDict (dict: Record<string, unknown>, depth: number): unknown {
-    let count = 0
-    let last = ''
-    let member: unknown
-    for (const key in dict) {
-      if (this.#inherits && !Object.hasOwn(dict, key)) continue
-      count++
-      member = dict[last = key]
-      if (typeof member !== 'object' || member === null) continue
-      const untagged = this.#untag(member, depth)
-      if (untagged !== member) dict[key] = member = untagged
-    }
-    const tag = count === 1 ? this.#tags.get(last) : undefined
-    return tag === undefined ? dict : fromTag(tag, member)
-  }
+function isOnlyKey (key: string, dict: object): boolean {
+  const keys = Object.keys(dict)
+  return keys.length === 1 && keys[0] === key
 }
 
 function checkTagKey (key: unknown): void {
@@ -212,10 +200,6 @@ function copyOf (value: unknown, maxDepth: number, depth: number): unknown {
   const copied = (each: unknown): unknown => copyOf(each, maxDepth, depth + 1)
   if (Array.isArray(value)) return value.map(copied)
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each)]))
-}
-
-function notJSON (payload: string, originalError: unknown): BadPayload {
-  return new BadPayload('The payload is not JSON', { payload, originalError })
 }
 
 function tooDeep (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload {

@@ -7,7 +7,6 @@ import { Markup, Tuple, UUID } from './values.ts'
 /** The base of the built-in tags: claims values of one kind. */
 export abstract class KindTag extends JSONTag {
   abstract readonly kind: Kind
-
   check (value: unknown): boolean {
     return kindOf(value) === this.kind && this.holds(value as never)
   }
@@ -22,7 +21,6 @@ export abstract class KindTag extends JSONTag {
 export class TagDict extends KindTag {
   readonly key = ' di'
   readonly kind = 'object'
-
   override holds (value: Record<string, unknown>): boolean {
     const keys = definedKeys(value)
     return keys.length === 1 && this.serializer.tags.has(keys[0]!)
@@ -34,11 +32,10 @@ export class TagDict extends KindTag {
   }
 
   fromJson (value: unknown): unknown {
-    const keys = kindOf(value) === 'object' ? Object.keys(value as object) : []
-    const key = keys[0]?.slice(0, -2)
-    const isEscaped = keys.length === 1 && keys[0] === `${key}__` && this.serializer.tags.has(key!)
-    if (!isEscaped) throw new TypeError('Not an escaped tag')
-    return { [key!]: (value as Record<string, unknown>)[keys[0]!] }
+    const [member, ...others] = kindOf(value) === 'object' ? Object.entries(value as object) : []
+    const key = member?.[0].endsWith('__') ? member[0].slice(0, -2) : ''
+    if (others.length > 0 || !this.serializer.tags.has(key)) throw new TypeError('Not an escaped tag')
+    return { [key]: member![1] }
   }
 }
 
@@ -55,21 +52,13 @@ abstract class PassTag extends KindTag {
   }
 }
 
-/** Objects without a class. */
-export class PassDict extends PassTag {
-  readonly kind = 'object'
-}
-
-/** Arrays. */
-export class PassList extends PassTag {
-  readonly kind = 'array'
-}
+export class PassDict extends PassTag { readonly kind = 'object' }
+export class PassList extends PassTag { readonly kind = 'array' }
 
 /** `Tuple`, as a list. */
 export class TagTuple extends KindTag {
   readonly key = ' t'
   readonly kind = 'Tuple'
-
   toJson (value: Tuple): unknown {
     return Array.from(value, (item, index) => this.serializer.tag(item, index))
   }
@@ -83,7 +72,6 @@ export class TagTuple extends KindTag {
 export class TagBytes extends KindTag {
   readonly key = ' b'
   readonly kind = 'Buffer'
-
   toJson (value: Buffer): string {
     return encodeBase64(value)
   }
@@ -97,7 +85,6 @@ export class TagBytes extends KindTag {
 export class TagMarkup extends KindTag {
   readonly key = ' m'
   readonly kind = 'Markup'
-
   toJson (value: Markup): string {
     return value.__html__()
   }
@@ -111,7 +98,6 @@ export class TagMarkup extends KindTag {
 export class TagUUID extends KindTag {
   readonly key = ' u'
   readonly kind = 'UUID'
-
   toJson (value: UUID): string {
     return value.hex
   }
@@ -126,7 +112,6 @@ export class TagUUID extends KindTag {
 export class TagDateTime extends KindTag {
   readonly key = ' d'
   readonly kind = 'Date'
-
   toJson (value: Date): string | null {
     return formatISO(value)
   }
@@ -140,7 +125,6 @@ export class TagDateTime extends KindTag {
 export class TagHTTPDate extends KindTag {
   readonly key = ' d'
   readonly kind = 'Date'
-
   /** The years that Python has. */
   override holds (value: Date): boolean {
     return hasHTTPDate(value)
@@ -159,7 +143,7 @@ export class TagHTTPDate extends KindTag {
 export const MAX_DIGITS = 4300
 const LIMIT = 10n ** BigInt(MAX_DIGITS)
 
-/** Whether a BigInt has no more digits than are read. Writing it to find out can take long. */
+/** Whether a BigInt has no more digits than are read. To write it takes long where it has many. */
 export function hasFewDigits (value: bigint): boolean {
   return value < LIMIT && value > -LIMIT
 }
@@ -168,7 +152,6 @@ export function hasFewDigits (value: bigint): boolean {
 export class TagBigInt extends KindTag {
   readonly key = ' n'
   readonly kind = 'bigint'
-
   override holds (value: bigint): boolean {
     return hasFewDigits(value)
   }
@@ -187,7 +170,6 @@ export class TagBigInt extends KindTag {
 export class TagNumber extends KindTag {
   readonly key = ' f'
   readonly kind = 'not finite'
-
   toJson (value: number): string {
     return `${value}`
   }
@@ -201,13 +183,12 @@ export class TagNumber extends KindTag {
 export class TagUndefined extends KindTag {
   readonly key = ' un'
   readonly kind = 'undefined'
-
   toJson (): null {
     return null
   }
 
   fromJson (value: unknown): undefined {
-    if (value !== null) throw new TypeError('Not undefined')
+    expect(value === null || undefined, 'undefined')
   }
 }
 
@@ -215,7 +196,6 @@ export class TagUndefined extends KindTag {
 export class TagMap extends KindTag {
   readonly key = ' mp'
   readonly kind = 'Map'
-
   toJson (value: Map<unknown, unknown>): unknown {
     return Array.from(entriesOf(value), ([key, item], index) => [
       this.serializer.tag(key, `key ${index}`), this.serializer.tag(item, typeof key === 'string' ? key : index)
@@ -224,7 +204,8 @@ export class TagMap extends KindTag {
 
   fromJson (value: unknown): Map<unknown, unknown> {
     const entries = expectList(value)
-    const map = new Map(entries.map((entry) => expectList(entry, 2) as [unknown, unknown]))
+    const isWhole = entries.every((entry) => Array.isArray(entry) && entry.length === 2)
+    const map = new Map(isWhole ? entries as Array<[unknown, unknown]> : [])
     return expect(map.size === entries.length ? map : undefined, 'a list of different keys')
   }
 }
@@ -233,7 +214,6 @@ export class TagMap extends KindTag {
 export class TagSet extends KindTag {
   readonly key = ' st'
   readonly kind = 'Set'
-
   toJson (value: Set<unknown>): unknown {
     return Array.from(membersOf(value), (member, index) => this.serializer.tag(member, index))
   }
@@ -249,7 +229,6 @@ export class TagSet extends KindTag {
 export class TagURL extends KindTag {
   readonly key = ' ur'
   readonly kind = 'URL'
-
   override holds (value: URL): boolean {
     return readURL(hrefOf(value)!) !== undefined
   }
@@ -267,7 +246,6 @@ export class TagURL extends KindTag {
 export class TagUint8Array extends KindTag {
   readonly key = ' u8'
   readonly kind = 'Uint8Array'
-
   toJson (value: Uint8Array): string {
     return encodeBase64(value)
   }
@@ -278,10 +256,8 @@ export class TagUint8Array extends KindTag {
 }
 
 const sharedTags: readonly TagClass[] = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID]
-
 /** Flask's, in the order in which they are asked. */
 export const flaskTags: readonly TagClass[] = [...sharedTags, TagHTTPDate]
-
 /** In the order in which they are asked, Flask's first. */
 export const defaultTags: readonly TagClass[] = [
   ...sharedTags, TagDateTime, TagBigInt, TagNumber, TagUndefined, TagMap, TagSet, TagURL, TagUint8Array
@@ -317,7 +293,6 @@ function expectBytes (value: unknown): Buffer {
   return expect(decodeBase64(expectString(value)), 'base64')
 }
 
-function expectList (value: unknown, length?: number): unknown[] {
-  const isList = Array.isArray(value) && (length === undefined || value.length === length)
-  return expect(isList ? value as unknown[] : undefined, 'a list')
+function expectList (value: unknown): unknown[] {
+  return expect(Array.isArray(value) ? value : undefined, 'a list')
 }
