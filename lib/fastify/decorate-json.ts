@@ -2,10 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
 import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import { type SessionOptions, sharedOptions } from '../session/options.ts'
-import { addAmbientJSON } from './ambient-json.ts'
 import { addJSONReplies } from './json-replies.ts'
 import { decorateRequestJSON, hasRequestJSON } from './request-json.ts'
-import { isProvider, scopeProvider } from './scope-provider.ts'
+import { addAmbientJSON, isProvider, scopeProvider } from './scope-provider.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

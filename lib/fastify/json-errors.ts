@@ -4,7 +4,7 @@ import { JSONDecodeError } from '../errors.ts'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { formatPath } from '../path.ts'
-import { hasResponseSchema } from './response-schema.ts'
+import { hasResponseSchema } from './json-replies.ts'
 import { isProvider } from './scope-provider.ts'
 
 /** What error replies hold. */
@@ -28,7 +28,7 @@ interface Field {
   message: string
 }
 
-/** What Fastify and others put on errors; anything may be thrown, though. */
+/** What Fastify and plugins put on errors. */
 type ErrorFacts = Partial<Record<
   'statusCode' | 'status' | 'code' | 'message' | 'stack' | 'headers' | 'validation' | 'validationContext', unknown>>
 
@@ -40,30 +40,22 @@ interface Finding {
 }
 
 /**
- * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: status, its name, the code and message of the
- * error and, where a schema refused the request, the fields. Of a status from 500 on the reply says no more than the
- * name, unless the provider is in debug; the log has the error.
+ * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: the status, its name, the code and the message
+ * of the error, and the fields that a schema refused. From status 500 on the reply has only the name of the status,
+ * unless the provider is in debug. The log has the error.
  */
 export function jsonErrorHandler (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const facts = factsOf(error)
+  const facts: ErrorFacts = Object(error) // anything may be thrown
   const statusCode = statusOf(facts, reply)
   if (statusCode >= 500) request.log.error({ err: error }, 'The request failed')
   else request.log.info({ err: error }, 'The request was refused')
-  if (isObject(facts.headers)) reply.headers(facts.headers as Record<string, string>)
+  if (typeof facts.headers === 'object') reply.headers({ ...facts.headers })
   sendError(request, reply, bodyOf(facts, statusCode, providerOf(request).debug === true))
 }
 
 /** Answers 404 as JSON of the same shape, for `fastify.setNotFoundHandler`. */
 export function jsonNotFoundHandler (request: FastifyRequest, reply: FastifyReply): void {
   sendError(request, reply, { ...named(404), message: 'There is nothing at this address' })
-}
-
-function factsOf (error: unknown): ErrorFacts {
-  return isObject(error) ? error : {}
-}
-
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 /** As Fastify finds it: the error's own, or one that the handler set before it failed. */
@@ -75,7 +67,7 @@ function isErrorStatus (status: unknown): status is number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
-/** For servers without a provider of their own. */
+/** For servers without their own provider. */
 const fallback = new DefaultJSONProvider()
 
 function providerOf (request: FastifyRequest): JSONProvider {

@@ -5,9 +5,9 @@ import { guardKeys, type PoisonOptions } from '../json/poisoning.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { decodeError, decodeJSON } from '../json/reading.ts'
 import { quoteName } from '../path.ts'
-import { bodySchema } from './body-schema.ts'
-import { isJson } from './media-type.ts'
+import { bodySchema, isJson } from './body-type.ts'
 import { scopeProvider } from './scope-provider.ts'
+import { ScopeValue } from './scope-value.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
@@ -29,21 +29,14 @@ declare module 'fastify' {
   }
 }
 
-/** What a scope says about the bodies in it. */
-export interface BodyRules {
-  /** Whether every body is JSON, whatever its content type says. */
-  readonly force: boolean
-}
+/** The option `force` of `jsonBodies`; undefined in a scope where Fastify parses by itself. */
+export const bodiesForce = new ScopeValue<boolean>('json-bodies')
 
-/** The property of an instance with the rules of a scope in which `jsonBodies` parses. */
-export const BODY_RULES = Symbol('fastify-signed-session.json-bodies')
 /** The property of a request with a body that was not parsed, or not as JSON; null where there is none. */
-export const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
-
-type WithRules = Record<typeof BODY_RULES, BodyRules | undefined>
+const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
 type WithKeptBody = Record<typeof KEPT_BODY, KeptBody | null>
 
-/** Whether the requests of a scope have their JSON from here. */
+/** Whether `decorateRequestJSON` decorated the requests of a scope. */
 export function hasRequestJSON (fastify: FastifyInstance): boolean {
   return fastify.hasRequestDecorator(KEPT_BODY)
 }
@@ -55,9 +48,9 @@ export function decorateRequestJSON (fastify: FastifyInstance): void {
   fastify.decorateRequest('getJson', method as never)
 }
 
-/** The rules of the scope a request belongs to; undefined where Fastify parses by itself. */
-export function bodyRules (request: FastifyRequest): BodyRules | undefined {
-  return (request.server as unknown as WithRules)[BODY_RULES]
+/** Keeps a body for `request.getJson()`. */
+export function keepBody (request: FastifyRequest, kept: KeptBody): void {
+  (request as unknown as WithKeptBody)[KEPT_BODY] = kept
 }
 
 /** The error 415 of a body that is not declared as JSON. */
@@ -89,17 +82,22 @@ export class KeptBody {
 
   /** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
   parsed (request: FastifyRequest): Outcome {
-    this.#outcome ??= outcomeOf(() => parseBody(request, this.#bytes))
+    this.#outcome ??= outcomeOf(request, this.#bytes)
     return this.#outcome
   }
 }
 
-/** Throws `JSONDecodeError` as about a body, or `UnsupportedMediaType` about one that is still encoded. */
-function parseBody (request: FastifyRequest, body: string | Uint8Array): unknown {
+interface Outcome {
+  value?: unknown
+  error?: Error
+}
+
+function outcomeOf (request: FastifyRequest, body: string | Uint8Array): Outcome {
   try {
-    return parse(request, body)
+    return { value: parse(request, body) }
   } catch (error) {
-    throw error instanceof JSONDecodeError ? encodingError(request, body) ?? error.ofBody() : error
+    if (error instanceof JSONDecodeError) return { error: encodingError(request, body) ?? error.ofBody() }
+    return { error: error instanceof Error ? error : new Error('The JSON provider threw something that is no error') }
   }
 }
 
@@ -121,7 +119,7 @@ function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
   const json = scopeProvider(request.server)
   const { onProtoPoisoning, onConstructorPoisoning } = request.server.initialConfig
-  const rules: PoisonOptions = { onProtoPoisoning, onConstructorPoisoning }
+  const rules = { onProtoPoisoning, onConstructorPoisoning }
   const text = typeof body === 'string' ? body : decodeJSON(body)
   const value = load(json, text, rules)
   if (json.loads !== DefaultJSONProvider.prototype.loads) guardKeys(value, text, rules)
@@ -136,22 +134,10 @@ function load (json: JSONProvider, text: string, rules: PoisonOptions): unknown 
   }
 }
 
-interface Outcome {
-  value?: unknown
-  error?: Error
-}
-
-function outcomeOf (parse: () => unknown): Outcome {
-  try {
-    return { value: parse() }
-  } catch (error) {
-    return { error: error instanceof Error ? error : new Error('The JSON provider threw something that is no error') }
-  }
-}
-
 function getJson (request: FastifyRequest, { force = false, silent = false }: GetJsonOptions = {}): unknown {
   try {
-    return bodyRules(request) === undefined ? ordinaryBody(request, force) : strictBody(request, force)
+    const forced = bodiesForce.of(request.server)
+    return forced === undefined ? ordinaryBody(request, force) : strictBody(request, force || forced)
   } catch (error) {
     if (silent && (error instanceof JSONDecodeError || error instanceof UnsupportedMediaType)) return undefined
     throw error
@@ -160,19 +146,24 @@ function getJson (request: FastifyRequest, { force = false, silent = false }: Ge
 
 /** Where Fastify parses. */
 function ordinaryBody (request: FastifyRequest, force: boolean): unknown {
-  const { body } = request
-  return force && isRaw(body) && !isJson(request) ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+  return force && !isJson(request) ? parseRaw(request) : request.body
 }
 
 /** Where `jsonBodies` parses, or leaves it to other parsers of the scope. */
 function strictBody (request: FastifyRequest, force: boolean): unknown {
   const isDeclared = isJson(request)
-  if (!isDeclared && !force && !bodyRules(request)!.force) throw notJSON(request)
+  if (!isDeclared && !force) throw notJSON(request)
   const kept = (request as unknown as WithKeptBody)[KEPT_BODY]
   if (kept !== null) return parseKept(request, kept)
+  if (request.body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
+  return isDeclared ? request.body : parseRaw(request)
+}
+
+/** Parses what other parsers left as text or bytes. */
+function parseRaw (request: FastifyRequest): unknown {
   const { body } = request
-  if (body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
-  return isRaw(body) && !isDeclared ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
+  return isRaw ? parseKept(request, new KeptBody(body, { isShown: true })) : body
 }
 
 /** Parses a body in the handler. Throws `UnsupportedMediaType` where the schema of the route has not seen it. */
@@ -182,8 +173,4 @@ function parseKept (request: FastifyRequest, kept: KeptBody): unknown {
   const schema = bodySchema(request)
   if (schema === 'other types' || (schema !== 'none' && !kept.isShown)) throw notInSchema(request)
   return value
-}
-
-function isRaw (body: unknown): body is string | Uint8Array {
-  return typeof body === 'string' || body instanceof Uint8Array
 }
