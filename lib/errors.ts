@@ -126,32 +126,29 @@ export class JSONDecodeError extends SyntaxError {
   declare readonly statusCode: number | undefined
   /** Where in the text, in UTF-16 units from 0; undefined where it is not known. */
   readonly position: number | undefined
-  readonly #reason: string
-  readonly #at: Place | undefined
-  readonly #cause: unknown
+  readonly #made: { reason: string, at: Place | undefined, cause: unknown }
 
   constructor (reason: string, at?: Place, { isBody = false, cause }: ErrorOptions & { isBody?: boolean } = {}) {
     super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at)})`}`)
-    this.#reason = reason
-    this.#at = at
-    this.#cause = cause
+    this.#made = { reason, at, cause }
     this.position = at?.offset
     if (isBody) this.statusCode = 400
   }
 
   /** Up to 20 characters around the place, for the client that sent the body; undefined about other text. */
   get near (): string | undefined {
-    if (this.#at === undefined || this.statusCode === undefined) return undefined
-    const { text, offset } = this.#at
-    return text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND) || undefined
+    const { at } = this.#made
+    if (at === undefined || this.statusCode === undefined) return undefined
+    return at.text.slice(Math.max(0, at.offset - SHOWN_AROUND), at.offset + SHOWN_AROUND) || undefined
   }
 
   /** What a provider of the application threw. */
-  get originalError (): unknown { return this.#cause }
+  get originalError (): unknown { return this.#made.cause }
 
   /** The same about the body of a request. */
   ofBody (): JSONDecodeError {
-    return new JSONDecodeError(this.#reason, this.#at, { isBody: true, cause: this.#cause })
+    const { reason, at, cause } = this.#made
+    return new JSONDecodeError(reason, at, { isBody: true, cause })
   }
 }
 

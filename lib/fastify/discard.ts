@@ -1,13 +1,6 @@
-/** What a reply may be sent as besides text and bytes: a stream of Node, old or new, or of the web. */
-interface Stream {
-  pipe?: unknown
-  on? (event: 'error', listener: () => void): unknown
-  destroy? (): unknown
-  close? (callback: () => void): unknown
-  abort? (): unknown
-  getReader?: unknown
-  cancel? (): Promise<unknown>
-}
+/** A stream of Node, old or new, or of the web. Each has some of these methods. */
+type Methods = 'pipe' | 'on' | 'destroy' | 'close' | 'abort' | 'getReader' | 'cancel'
+type Stream = Partial<Record<Methods, (...args: any[]) => any>>
 
 /**
  * Frees the file, the connection or the generator behind a stream that is not sent after all. Takes every payload of

@@ -12,10 +12,10 @@ export interface ErrorBody {
   statusCode: number
   /** The name of the status, such as `Bad Request`. */
   error: string
-  /** Of an error that is the client's; of another one in debug only. */
+  /** Below status 500, and in debug. */
   code?: string
   message: string
-  /** About a body that is no JSON: a few characters around the place. */
+  /** A few characters around the place where a body is no JSON. */
   near?: string
   /** What a schema refused. */
   fields?: Field[]
@@ -23,16 +23,12 @@ export interface ErrorBody {
   stack?: string
 }
 
-interface Field {
-  field: string
-  message: string
-}
+type Field = Record<'field' | 'message', string>
 
-/** What Fastify and plugins put on errors. */
-type ErrorFacts = Partial<Record<
-  'statusCode' | 'status' | 'code' | 'message' | 'stack' | 'headers' | 'validation' | 'validationContext', unknown>>
+/** The properties of an error, which Fastify and plugins add to. */
+type ErrorFacts = Record<string, unknown>
 
-/** One finding of a schema validator, as Ajv words it. */
+/** One error of a schema validator such as Ajv. */
 interface Finding {
   instancePath?: unknown
   message?: unknown
@@ -58,7 +54,7 @@ export function jsonNotFoundHandler (request: FastifyRequest, reply: FastifyRepl
   sendError(request, reply, { ...named(404), message: 'There is nothing at this address' })
 }
 
-/** As Fastify finds it: the error's own, or one that the handler set before it failed. */
+/** As in Fastify: the status of the error, or the one that the handler set before it failed. */
 function statusOf ({ statusCode, status }: ErrorFacts, reply: FastifyReply): number {
   return [statusCode, status, reply.statusCode].find(isErrorStatus) ?? 500
 }
@@ -92,7 +88,7 @@ function bodyOf (facts: ErrorFacts, statusCode: number, debug: boolean): ErrorBo
   }
 }
 
-/** Names the field, or the one that is missing or in excess in it: `body.items[0].sku`. */
+/** The path of the field, or of the member that is missing or not allowed: `body.items[0].sku`. */
 function fieldOf ({ instancePath = '', message = 'is refused', params }: Finding, context: unknown): Field {
   const keys = `${instancePath}`.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
   const member = params?.missingProperty ?? params?.additionalProperty
@@ -104,9 +100,9 @@ function indexOrKey (key: string): string | number {
   return /^\d{1,9}$/.test(key) ? Number(key) : key
 }
 
-/** As `jsonify` does, unless the route has a response schema for the status; without the provider where that fails. */
+/** Uses the response schema of the route, or else the provider, or else plain JSON where the provider fails. */
 function sendError (request: FastifyRequest, reply: FastifyReply, body: ErrorBody): void {
-  reply.code(body.statusCode).serializer(null as never) // one for the reply that failed is none for this one
+  reply.code(body.statusCode).serializer(null as never) // the serializer of the reply that failed
   if (hasResponseSchema(reply)) {
     reply.send(body)
     return

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { JSONReply } from '../json/provider.ts'
 import { scopeProvider } from './scope-provider.ts'
-import { ScopeValue } from './scope-value.ts'
+import { Slot } from './slot.ts'
 
 /** Whether plain values are written by the provider in a scope. */
-const isWanted = new ScopeValue<boolean>('json-replies')
-/** The property of a reply that says whether its serializer is the one set here. */
-const IS_CLAIMED = Symbol('fastify-signed-session.claimed')
-type WithClaim = Record<typeof IS_CLAIMED, boolean>
+const isWanted = new Slot<boolean>()
+/** Whether the hooks serve a scope. */
+const isHooked = new Slot<boolean>()
+/** Whether the serializer of a reply is the one set here. */
+const isClaimed = new Slot<boolean>()
 
 const CHARSET = '; charset=utf-8'
 const FASTIFY_TYPE = `application/json${CHARSET}`
@@ -19,12 +19,12 @@ const FASTIFY_TYPE = `application/json${CHARSET}`
 export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | undefined): void {
   if (wanted === undefined) return
   isWanted.set(fastify, wanted)
-  if (!wanted || fastify.hasReplyDecorator(IS_CLAIMED)) return // the hooks of a scope around this one serve it too
+  if (!wanted || isHooked.of(fastify) === true) return
+  isHooked.set(fastify, true)
   const isElsewhere = serializerFinder(fastify)
-  fastify.decorateReply(IS_CLAIMED as never, false as never)
   fastify.addHook('preSerialization', (_request, reply, payload, done) => {
     release(reply)
-    const isOurs = isWanted.of(reply.server) === true && isJSONReply(reply) && !isElsewhere(reply)
+    const isOurs = isWanted.of(reply.server) === true && typeOf(reply).includes('json') && !isElsewhere(reply)
     if (isOurs && !hasResponseSchema(reply)) claim(reply)
     done(null, payload)
   })
@@ -36,50 +36,37 @@ export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | unde
 
 /** The serializer of a reply stands for one payload: an error reply after it may have a schema. */
 function claim (reply: FastifyReply): void {
-  (reply as unknown as WithClaim)[IS_CLAIMED] = true
+  isClaimed.set(reply, true)
   reply.serializer((payload: unknown) => {
     release(reply)
-    if (hasResponseSchema(reply)) return writeBySchema(reply, payload) // for the status that a later hook has set
-    const written = new WrittenReply(reply)
-    scopeProvider(reply.server).response(written, payload)
-    return written.text
+    // A later hook may have set another status, which has a schema.
+    return hasResponseSchema(reply) ? writeBySchema(reply, payload) : written(reply, payload)
   })
 }
 
 function release (reply: FastifyReply): void {
-  if (!(reply as unknown as WithClaim)[IS_CLAIMED]) return
-  ;(reply as unknown as WithClaim)[IS_CLAIMED] = false
+  if (isClaimed.of(reply) !== true) return
+  isClaimed.set(reply, false)
   reply.serializer(null as never)
   if (!reply.hasHeader('content-type')) reply.type(FASTIFY_TYPE) // left out by Fastify where a serializer is set
 }
 
-/** Keeps the text that a provider would send. */
-class WrittenReply implements JSONReply {
-  text = ''
-  readonly #reply: FastifyReply
-
-  constructor (reply: FastifyReply) {
-    this.#reply = reply
-  }
-
-  /** A type that the handler chose is kept. */
-  type (contentType: string): void {
-    if (this.#reply.getHeader('content-type') !== FASTIFY_TYPE) return
-    this.#reply.type(contentType.includes(';') ? contentType : contentType + CHARSET)
-  }
-
-  send (payload: string): void {
-    this.text = payload
-  }
+/** The text that the provider would send. A content type that the handler chose is kept. */
+function written (reply: FastifyReply, payload: unknown): string {
+  let text = ''
+  scopeProvider(reply.server).response({
+    type (contentType) {
+      if (reply.getHeader('content-type') !== FASTIFY_TYPE) return
+      reply.type(contentType.includes(';') ? contentType : contentType + CHARSET)
+    },
+    send (sent) { text = sent }
+  }, payload)
+  return text
 }
 
 /** The content type of a reply without parameters. */
 function typeOf (reply: FastifyReply): string {
   return `${reply.getHeader('content-type')}`.split(';')[0]!
-}
-
-function isJSONReply (reply: FastifyReply): boolean {
-  return typeOf(reply).includes('json')
 }
 
 /** Tells whether the application has set a serializer for a reply or its scope, which Fastify keeps under symbols. */

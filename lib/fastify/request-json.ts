@@ -7,7 +7,7 @@ import { decodeError, decodeJSON } from '../json/reading.ts'
 import { quoteName } from '../path.ts'
 import { bodySchema, isJson } from './body-type.ts'
 import { scopeProvider } from './scope-provider.ts'
-import { ScopeValue } from './scope-value.ts'
+import { Slot } from './slot.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
@@ -30,27 +30,18 @@ declare module 'fastify' {
 }
 
 /** The option `force` of `jsonBodies`; undefined in a scope where Fastify parses by itself. */
-export const bodiesForce = new ScopeValue<boolean>('json-bodies')
+export const bodiesForce = new Slot<boolean>()
 
-/** The property of a request with a body that was not parsed, or not as JSON; null where there is none. */
-const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
-type WithKeptBody = Record<typeof KEPT_BODY, KeptBody | null>
+/** The body of a request that was not parsed, or not as JSON. */
+export const keptBody = new Slot<KeptBody>()
 
 /** Whether `decorateRequestJSON` decorated the requests of a scope. */
-export function hasRequestJSON (fastify: FastifyInstance): boolean {
-  return fastify.hasRequestDecorator(KEPT_BODY)
-}
+export const hasRequestJSON = new Slot<boolean>()
 
 export function decorateRequestJSON (fastify: FastifyInstance): void {
-  fastify.decorateRequest(KEPT_BODY as never, null as never)
+  hasRequestJSON.set(fastify, true)
   fastify.decorateRequest('isJson', { getter () { return isJson(this as unknown as FastifyRequest) } } as never)
-  const method = function (this: FastifyRequest, options?: GetJsonOptions): unknown { return getJson(this, options) }
-  fastify.decorateRequest('getJson', method as never)
-}
-
-/** Keeps a body for `request.getJson()`. */
-export function keepBody (request: FastifyRequest, kept: KeptBody): void {
-  (request as unknown as WithKeptBody)[KEPT_BODY] = kept
+  fastify.decorateRequest('getJson', getJson as never)
 }
 
 /** The error 415 of a body that is not declared as JSON. */
@@ -68,31 +59,26 @@ function describeType ({ raw }: FastifyRequest): string {
   return `its Content-Type is ${type === undefined ? 'missing' : quoteName(type)}`
 }
 
-/** A body in the bytes that came, which is parsed at most once. */
-export class KeptBody {
-  /** Whether a schema of the route was shown it, as text or as bytes. */
+/** A body as it came, which `inspect` of a request does not show. */
+export interface KeptBody {
+  /** Whether a schema of the route was applied to it, as text or as bytes. */
   readonly isShown: boolean
-  readonly #bytes: string | Uint8Array
-  #outcome: Outcome | undefined
-
-  constructor (bytes: string | Uint8Array, { isShown = false } = {}) {
-    this.isShown = isShown
-    this.#bytes = bytes
-  }
-
-  /** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
-  parsed (request: FastifyRequest): Outcome {
-    this.#outcome ??= outcomeOf(request, this.#bytes)
-    return this.#outcome
-  }
+  /** Parses it at the first call. */
+  readonly outcome: () => Outcome
 }
 
+/** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
 interface Outcome {
-  value?: unknown
-  error?: Error
+  readonly value?: unknown
+  readonly error?: Error
 }
 
-function outcomeOf (request: FastifyRequest, body: string | Uint8Array): Outcome {
+export function asKept (request: FastifyRequest, body: string | Uint8Array, isShown: boolean): KeptBody {
+  let outcome: Outcome | undefined
+  return { isShown, outcome: () => (outcome ??= tryToParse(request, body)) }
+}
+
+function tryToParse (request: FastifyRequest, body: string | Uint8Array): Outcome {
   try {
     return { value: parse(request, body) }
   } catch (error) {
@@ -114,7 +100,7 @@ function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array):
   return new UnsupportedMediaType(message, { 'accept-encoding': 'identity' })
 }
 
-/** Reads JSON with the provider of the request's scope, and applies the server's rules for poisoned keys. */
+/** Reads JSON with the provider of the scope and the server's rules for poisoned keys. */
 function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
   const json = scopeProvider(request.server)
@@ -134,27 +120,27 @@ function load (json: JSONProvider, text: string, rules: PoisonOptions): unknown 
   }
 }
 
-function getJson (request: FastifyRequest, { force = false, silent = false }: GetJsonOptions = {}): unknown {
+function getJson (this: FastifyRequest, { force = false, silent = false }: GetJsonOptions = {}): unknown {
   try {
-    const forced = bodiesForce.of(request.server)
-    return forced === undefined ? ordinaryBody(request, force) : strictBody(request, force || forced)
+    const forced = bodiesForce.of(this.server)
+    return forced === undefined ? ordinaryBody(this, force) : strictBody(this, force || forced)
   } catch (error) {
     if (silent && (error instanceof JSONDecodeError || error instanceof UnsupportedMediaType)) return undefined
     throw error
   }
 }
 
-/** Where Fastify parses. */
+/** The body of a scope in which Fastify parses. */
 function ordinaryBody (request: FastifyRequest, force: boolean): unknown {
   return force && !isJson(request) ? parseRaw(request) : request.body
 }
 
-/** Where `jsonBodies` parses, or leaves it to other parsers of the scope. */
+/** The body of a scope in which `jsonBodies` parses, or leaves it to other parsers. */
 function strictBody (request: FastifyRequest, force: boolean): unknown {
   const isDeclared = isJson(request)
   if (!isDeclared && !force) throw notJSON(request)
-  const kept = (request as unknown as WithKeptBody)[KEPT_BODY]
-  if (kept !== null) return parseKept(request, kept)
+  const kept = keptBody.of(request)
+  if (kept !== undefined) return parseKept(request, kept)
   if (request.body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
   return isDeclared ? request.body : parseRaw(request)
 }
@@ -163,12 +149,12 @@ function strictBody (request: FastifyRequest, force: boolean): unknown {
 function parseRaw (request: FastifyRequest): unknown {
   const { body } = request
   const isRaw = typeof body === 'string' || body instanceof Uint8Array
-  return isRaw ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+  return isRaw ? parseKept(request, asKept(request, body, true)) : body
 }
 
-/** Parses a body in the handler. Throws `UnsupportedMediaType` where the schema of the route has not seen it. */
+/** Throws `UnsupportedMediaType` for a body that the schema of the route has not seen. */
 function parseKept (request: FastifyRequest, kept: KeptBody): unknown {
-  const { value, error } = kept.parsed(request)
+  const { value, error } = kept.outcome()
   if (error !== undefined) throw error
   const schema = bodySchema(request)
   if (schema === 'other types' || (schema !== 'none' && !kept.isShown)) throw notInSchema(request)

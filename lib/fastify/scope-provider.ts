@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { provideCurrent } from '../json/json.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { isMethod } from '../option-checks.ts'
-import { ScopeValue } from './scope-value.ts'
+import { Slot } from './slot.ts'
 
 /** Whether a value writes and reads as a `JSONProvider` does. */
 export function isProvider (value: unknown): value is JSONProvider {
@@ -18,7 +18,7 @@ export function scopeProvider ({ json }: FastifyInstance): JSONProvider {
 }
 
 /** Whether handlers of a scope find its provider in the functions of `json`. */
-const isAmbient = new ScopeValue<boolean>('ambient-json')
+const isAmbient = new Slot<boolean>()
 /** Fastify publishes here when a handler starts, and runs it within the stores that are bound. */
 const handlerStart = channel('tracing:fastify.request.handler:start')
 const servers = new AsyncLocalStorage<FastifyInstance | undefined>()

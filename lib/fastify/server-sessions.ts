@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { escapeName, quoteName } from '../path.ts'
 import { differencesOf } from '../session/differences.ts'
 import type { SessionSettings } from '../session/settings.ts'
-import { sitesOf } from './sites.ts'
+import { scopeSites } from './sites.ts'
 
 type Sessions = readonly SessionSettings[]
 
@@ -16,7 +16,7 @@ const refusedBy = new WeakMap<object, Set<string>>()
  * Throws a `TypeError` where two conflict, in whichever order they are registered.
  */
 export function enterSessions (fastify: FastifyInstance, settings: Sessions): Sessions {
-  const around = (sitesOf(fastify) ?? []).map((site) => site.settings)
+  const around = (scopeSites.of(fastify) ?? []).map((site) => site.settings)
   const everywhere = sessionsOf.get(fastify.server) ?? []
   const inScope = [...around, ...settings]
   checkNames(fastify, inScope, settings)

@@ -1,6 +1,6 @@
 import { quoteName } from '../path.ts'
-import { ScopeValue } from './scope-value.ts'
 import type { SessionSite } from './session-site.ts'
+import { Slot } from './slot.ts'
 
 /** Which of several sessions. */
 export interface SessionChoice {
@@ -9,14 +9,10 @@ export interface SessionChoice {
 }
 
 /** The sessions that were registered in a scope and in those around it; undefined where there are none. */
-const sitesOfScope = new ScopeValue<readonly SessionSite[]>('sites')
-
-export function sitesOf (fastify: object): readonly SessionSite[] | undefined {
-  return sitesOfScope.of(fastify)
-}
+export const scopeSites = new Slot<readonly SessionSite[]>()
 
 export function rememberSites (fastify: object, sites: readonly SessionSite[]): void {
-  sitesOfScope.set(fastify, [...sitesOf(fastify) ?? [], ...sites])
+  scopeSites.set(fastify, [...scopeSites.of(fastify) ?? [], ...sites])
 }
 
 /** The session that is chosen. Throws a `TypeError` where the scope has none, or none of that name. */

@@ -5,7 +5,7 @@ import { cookieValues } from '../cookies/cookie-header.ts'
 import type { Session } from '../session/session.ts'
 import { checked, type SaveDecision } from '../session/decision.ts'
 import type { SessionSite } from './session-site.ts'
-import { chooseSite, sitesOf } from './sites.ts'
+import { chooseSite, scopeSites } from './sites.ts'
 
 /** What a `TestClient` uses of an application; every `FastifyInstance` has it. */
 export interface TestedApplication {
@@ -73,8 +73,8 @@ export class TestClient {
   }
 
   async #open (choice?: NamedSessionChoice<string>): Promise<{ site: SessionSite, session: Session }> {
-    if (sitesOf(this.#app) === undefined) await this.#app.ready()
-    const site = chooseSite(sitesOf(this.#app), choice)
+    if (scopeSites.of(this.#app) === undefined) await this.#app.ready()
+    const site = chooseSite(scopeSites.of(this.#app), choice)
     const { cookieName, cookie } = site.settings
     const values = cookieValues(this.cookies.header(cookie.path), cookieName)
     return { site, session: await site.sessionInterface.openSession(values, () => {}) }
