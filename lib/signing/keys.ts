@@ -27,13 +27,14 @@ const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: 
 
 /**
  * The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for text with lone
- * surrogates: they have no UTF-8, so two secrets or salts that differ only in them would make the same key.
+ * surrogates: they have no UTF-8, so two secrets or salts that differ only in them would make one key.
  */
-export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string): Buffer {
-  if (!Object.hasOwn(derivations, derivation)) {
-    throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
-  }
-  return derivations[derivation](secretBytes(secret), bytesOf(salt, 'The salt'), digest)
+export function deriveKey (
+  secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string
+): Buffer {
+  const derive = Object.hasOwn(derivations, derivation) && derivations[derivation]
+  if (!derive) throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
+  return derive(secretBytes(secret), bytesOf(salt, 'The salt'), digest)
 }
 
 /**
