@@ -11,9 +11,8 @@ export interface Evidence {
 }
 
 /**
- * Signed data that was refused; the base of every such error, as in itsdangerous.
- * Its messages carry neither the data nor a secret. `payload` and `originalError`, which may quote the data,
- * are no properties of the object, so that neither logs nor inspections show them.
+ * Signed data that was refused; the base of every such error, as in itsdangerous. Its messages quote neither the data
+ * nor a secret. `payload` and `originalError` may quote the data, so logs and inspections do not show them.
  */
 export class BadData extends Error {
   /** Stable; one for each class. */
@@ -27,38 +26,22 @@ export class BadData extends Error {
     if (evidence.dateSigned !== undefined) this.dateSigned = evidence.dateSigned
   }
 
-  get payload (): string | undefined {
-    return this.#evidence.payload
-  }
+  get payload (): string | undefined { return this.#evidence.payload }
 
-  get originalError (): unknown {
-    return this.#evidence.originalError
-  }
-
-  static {
-    this.prototype.name = 'BadData'
-  }
+  get originalError (): unknown { return this.#evidence.originalError }
 }
 
 /**
- * Makes the errors of `run` without a stack, which is by far the dearest part of an error: for cookies, where anybody can
- * have as many refused as they like, and always by the same calls.
+ * Makes the errors of `run` without a stack, the slowest part of an error: anybody can send any number of bad cookies.
+ * Where intrinsics are frozen, `Reflect.set` changes nothing, and does not throw.
  */
 export function withoutStacks<Result> (run: () => Result): Result {
   const { stackTraceLimit } = Error
-  limitStacks(0)
+  Reflect.set(Error, 'stackTraceLimit', 0)
   try {
     return run()
   } finally {
-    limitStacks(stackTraceLimit)
-  }
-}
-
-function limitStacks (limit: number): void {
-  try {
-    Error.stackTraceLimit = limit
-  } catch {
-    // Intrinsics are frozen, so stacks are made.
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
 }
 
@@ -66,7 +49,7 @@ function limitStacks (limit: number): void {
 const EXHAUSTED = /^(Maximum call stack|Array buffer allocation failed|Invalid string length|(Map|Set) maximum size)/
 const EXHAUSTION_CODES = new Set<unknown>(['ERR_MEMORY_ALLOCATION_FAILED', 'ERR_STRING_TOO_LONG', 'ENOMEM'])
 
-/** Whether an error says that memory or stack ran out, which is no fault of the data that was read just then. */
+/** Whether an error says that memory or stack ran out. The data that is read then is not at fault. */
 export function isExhaustion (error: unknown): boolean {
   if (error instanceof RangeError && EXHAUSTED.test(error.message)) return true
   return error instanceof Error && EXHAUSTION_CODES.has((error as { code?: unknown }).code)
@@ -75,37 +58,21 @@ export function isExhaustion (error: unknown): boolean {
 /** The signature does not fit the data, or there is none. */
 export class BadSignature extends BadData {
   override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'
-
-  static {
-    this.prototype.name = 'BadSignature'
-  }
 }
 
 /** The signature does not fit timestamped data, or its timestamp is missing or malformed. */
 export class BadTimeSignature extends BadSignature {
   override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE'
-
-  static {
-    this.prototype.name = 'BadTimeSignature'
-  }
 }
 
 /** The signature is genuine and too old, or from the future. */
 export class SignatureExpired extends BadTimeSignature {
   override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED'
-
-  static {
-    this.prototype.name = 'SignatureExpired'
-  }
 }
 
 /** The signature is genuine and the data inside cannot be read. */
 export class BadPayload extends BadData {
   override readonly code: string = 'FSS_ERR_BAD_PAYLOAD'
-
-  static {
-    this.prototype.name = 'BadPayload'
-  }
 }
 
 /** A value that cannot be kept, refused when it is written. */
@@ -123,7 +90,7 @@ export class NotSerializable extends TypeError {
   }
 }
 
-/** A key, or a whole value, that a session cannot take as its data. It may come from a request, which Fastify answers with 400. */
+/** A key or a whole value that a session cannot take. It may come from a request, so Fastify answers with 400. */
 export class InvalidSessionData extends TypeError {
   readonly code = 'FSS_ERR_INVALID_SESSION_DATA'
   readonly statusCode = 400
@@ -149,48 +116,39 @@ interface Place {
 }
 
 /**
- * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column and
- * quotes nothing, since messages are logged. `near` and `originalError`, which quote the text, are no properties of the
- * object, so that neither logs nor inspections show them. Fastify answers one about the body of a request with 400.
+ * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column.
+ * `near` and `originalError` quote the text, so the message, logs and inspections do not show them. Fastify answers one
+ * about the body of a request with 400.
  */
 export class JSONDecodeError extends SyntaxError {
   readonly code = 'FSS_ERR_BAD_JSON'
   /** 400 about the body of a request, otherwise undefined: other text is no fault of the client. */
   declare readonly statusCode: number | undefined
   /** Where in the text, in UTF-16 units from 0; undefined where it is not known. */
-  declare readonly position: number | undefined
-  readonly #reason: string
-  readonly #at: Place | undefined
-  readonly #cause: unknown
+  readonly position: number | undefined
+  readonly #made: { reason: string, at: Place | undefined, cause: unknown }
 
   constructor (reason: string, at?: Place, { isBody = false, cause }: ErrorOptions & { isBody?: boolean } = {}) {
     super(`The JSON cannot be read: ${reason}${at === undefined ? '' : ` (${describePlace(at)})`}`)
-    this.#reason = reason
-    this.#at = at
-    this.#cause = cause
-    Object.defineProperty(this, 'position', { value: at?.offset, enumerable: true })
-    Object.defineProperty(this, 'statusCode', { value: isBody ? 400 : undefined, enumerable: isBody })
+    this.#made = { reason, at, cause }
+    this.position = at?.offset
+    if (isBody) this.statusCode = 400
   }
 
-  /** A few characters around the place, for the reply to the client whose body it is; undefined about other text. */
+  /** Up to 20 characters around the place, for the client that sent the body; undefined about other text. */
   get near (): string | undefined {
-    if (this.#at === undefined || this.statusCode === undefined) return undefined
-    const { text, offset } = this.#at
-    return text.slice(Math.max(0, offset - SHOWN_AROUND), offset + SHOWN_AROUND) || undefined
+    const { at } = this.#made
+    if (at === undefined || this.statusCode === undefined) return undefined
+    return at.text.slice(Math.max(0, at.offset - SHOWN_AROUND), at.offset + SHOWN_AROUND) || undefined
   }
 
   /** What a provider of the application threw. */
-  get originalError (): unknown {
-    return this.#cause
-  }
+  get originalError (): unknown { return this.#made.cause }
 
   /** The same about the body of a request. */
   ofBody (): JSONDecodeError {
-    return new JSONDecodeError(this.#reason, this.#at, { isBody: true, cause: this.#cause })
-  }
-
-  static {
-    this.prototype.name = 'JSONDecodeError'
+    const { reason, at, cause } = this.#made
+    return new JSONDecodeError(reason, at, { isBody: true, cause })
   }
 }
 
@@ -217,24 +175,30 @@ export class UnsupportedMediaType extends Error {
 /** How many keys of a large session a message or a log line names. */
 export const SHOWN_KEYS = 20
 
+type Weights = ReadonlyArray<readonly [key: string, bytes: number]>
+
 /** A session whose cookie would be longer than browsers keep, refused before anything is sent. */
 export class CookieTooLarge extends Error {
   readonly code = 'FSS_ERR_COOKIE_TOO_LARGE'
   /** Bytes of name, value and attributes together. */
   readonly size: number
 
-  constructor (cookieName: string, size: number, limit: number, keys: ReadonlyArray<readonly [key: string, bytes: number]>) {
+  constructor (cookieName: string, size: number, limit: number, keys: Weights) {
     super(`The cookie ${quoteName(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
       `so it was not sent and the old one stands. Keep less in the session.${describeWeights(keys)}`)
     this.size = size
   }
 }
 
-/** What each key takes, largest first; past those that are shown, the number and sum of the others. */
-function describeWeights (keys: ReadonlyArray<readonly [key: string, bytes: number]>): string {
+/** The bytes of the largest keys, then the number and the sum of the others. */
+function describeWeights (keys: Weights): string {
   if (keys.length === 0) return ''
-  const shown = keys.slice(0, SHOWN_KEYS).map(([key, bytes]) => `${quoteName(key)} ${bytes}`).join(', ')
+  const shown = keys.slice(0, SHOWN_KEYS).map(([key, bytes]) => `${quoteName(key)} ${bytes}`)
   const others = keys.slice(SHOWN_KEYS)
-  const rest = others.length === 0 ? '' : `, and ${others.length} more keys ${others.reduce((sum, [, bytes]) => sum + bytes, 0)}`
-  return ` Bytes of each key: ${shown}${rest}`
+  const rest = others.reduce((sum, [, bytes]) => sum + bytes, 0)
+  if (others.length > 0) shown.push(`and ${others.length} more keys ${rest}`)
+  return ` Bytes of each key: ${shown.join(', ')}`
 }
+
+const named = { BadData, BadSignature, BadTimeSignature, SignatureExpired, BadPayload, JSONDecodeError }
+for (const [name, { prototype }] of Object.entries(named)) prototype.name = name

@@ -1,6 +1,6 @@
 import { quoteName } from './path.ts'
 
-/** Whether a value will do for an option, and the rule to tell of where it does not. */
+/** Whether a value is allowed for an option, and the rule for the message where it is not. */
 export type Check = readonly [holds: (value: any) => boolean, rule: string]
 
 /** The options that a function or a class takes. */
@@ -8,9 +8,9 @@ export interface OptionTable<Name extends string = string> {
   /** What a message calls one of them, such as `session option`. */
   readonly kind: string
   readonly checks: Readonly<Record<Name, Check>>
-  /** What to do here, for names that other libraries use. `max_age` and `MAX_AGE` are found as `maxAge`. */
+  /** What to do instead of an option of another library. `max_age` and `MAX_AGE` are found as `maxAge`. */
   readonly instead: Readonly<Record<string, string>>
-  /** The options that are for others, and are let pass. Default none. */
+  /** Options that are checked elsewhere. Default none. */
   readonly passed?: readonly string[]
 }
 
@@ -20,20 +20,22 @@ export const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be
 export const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more']
 
 /**
- * Throws a `TypeError` for an option that is unknown, with the one to use instead where that can be told, and for a
- * value that breaks the rule of its option. A value of undefined stands for the default.
+ * Throws a `TypeError` for an unknown option, which names the one to use instead where that is known, and for a value
+ * that breaks the rule of its option. A value of undefined stands for the default.
  */
 export function checkOptions (options: object, table: OptionTable): void {
   checkIsPlain(options, table.kind)
   for (const [name, value] of Object.entries(options)) {
     if (table.passed?.includes(name)) continue
-    if (!Object.hasOwn(table.checks, name)) throw unknownOption(name, table)
+    if (!Object.hasOwn(table.checks, name)) {
+      throw new TypeError(`The ${table.kind} ${quoteName(name)} is unknown${hintFor(name, table)}`)
+    }
     const [holds, rule] = table.checks[name]!
     if (value !== undefined && !holds(value)) throw new TypeError(`The ${table.kind} ${name} ${rule}`)
   }
 }
 
-/** The options of a Map or of a class would not be seen: they are not its own properties, or not as options. */
+/** The values of a Map and the accessors of a class are not own properties, so they would be overlooked. */
 function checkIsPlain (options: unknown, kind: string): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`The ${kind}s must be an object`)
   const prototype = Object.getPrototypeOf(options)
@@ -51,29 +53,23 @@ export function isMethod (value: unknown, name: string): boolean {
   return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 }
 
-/** How many letters of a name may be wrong for it to be taken for a typing mistake. */
-const MAX_MISTAKES = 2
-
-function unknownOption (name: string, table: OptionTable): TypeError {
-  return new TypeError(`The ${table.kind} ${quoteName(name)} is unknown${hintFor(name, table)}`)
-}
-
+/** A name with up to two wrong letters, fewer than half of it, is a typing mistake. */
 function hintFor (name: string, { checks, instead }: OptionTable): string {
   const known = Object.keys(checks)
-  const [nearest] = known.map((each) => ({ each, mistakes: mistakesIn(letters(name), letters(each)) }))
-    .sort((one, other) => one.mistakes - other.mistakes)
+  const mistakes = known.map((each) => mistakesIn(letters(name), letters(each)))
+  const fewest = Math.min(...mistakes)
   const foreign = Object.keys(instead).find((each) => letters(each) === letters(name))
-  if (foreign !== undefined && nearest!.mistakes > 0) return `: ${instead[foreign]}`
-  const isTypo = nearest!.mistakes <= MAX_MISTAKES && 2 * nearest!.mistakes < name.length
-  return isTypo ? `: did you mean ${nearest!.each}?` : `; known are ${known.join(', ')}`
+  if (foreign !== undefined && fewest > 0) return `: ${instead[foreign]}`
+  const isTypo = fewest <= 2 && 2 * fewest < name.length
+  return isTypo ? `: did you mean ${known[mistakes.indexOf(fewest)]}?` : `; known are ${known.join(', ')}`
 }
 
-/** A name as `max_age`, `max-age` and `maxAge` have it in common. */
+/** What `max_age`, `max-age` and `maxAge` have in common. */
 function letters (name: string): string {
   return name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
 }
 
-/** How many letters have to be added, left out or replaced to make one text of another (their Levenshtein distance). */
+/** The Levenshtein distance of two texts. */
 function mistakesIn (one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (const [index, letter] of [...one].entries()) {

@@ -9,8 +9,8 @@ interface StoredCookie {
 
 /**
  * The cookies of a browser that knows one host: those that responses set, by name and path, until they expire or are
- * deleted (RFC 6265, section 5.3). Secure cookies are kept and sent, as browsers do for localhost; what Domain and
- * SameSite say is left aside, since every request is to the one host and from it.
+ * deleted (RFC 6265, section 5.3). Secure cookies are kept and sent, as browsers do for localhost. Domain and SameSite
+ * are ignored, since every request is from the host to itself.
  */
 export class CookieJar {
   readonly #cookies = new Map<string, StoredCookie>()
@@ -23,8 +23,8 @@ export class CookieJar {
   /** The `Cookie` header of a request for `path`, or undefined where there is nothing to send. */
   header (path = '/'): string | undefined {
     const sent = this.#current().filter((cookie) => matchesPath(path, cookie.path))
-    const longestFirst = sent.sort((a, b) => b.path.length - a.path.length) // RFC 6265, section 5.4
-    return sent.length === 0 ? undefined : longestFirst.map(({ name, value }) => `${name}=${value}`).join('; ')
+    sent.sort((a, b) => b.path.length - a.path.length) // RFC 6265, section 5.4
+    return sent.map(({ name, value }) => `${name}=${value}`).join('; ') || undefined
   }
 
   /** The value of a cookie, on whatever path. */
@@ -62,7 +62,7 @@ function keyOf ({ name, path }: StoredCookie): string {
   return `${name};${path}`
 }
 
-/** RFC 6265, section 5.2; text without a `=` is a nameless cookie, which nothing here would read. */
+/** RFC 6265, section 5.2; but text without a `=` is a name here. */
 function parseSetCookie (line: string, requestPath: string): StoredCookie {
   const [pair, ...parts] = line.split(';')
   const [name, value] = splitPair(pair!)
@@ -78,8 +78,8 @@ function splitPair (text: string): [name: string, value: string] {
 
 /** Max-Age goes before Expires. */
 function expiryOf (attributes: ReadonlyMap<string, string>): number {
-  const maxAge = attributes.get('max-age')
-  if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return Number(maxAge) <= 0 ? -Infinity : Date.now() + Number(maxAge) * 1000
+  const maxAge = attributes.get('max-age') ?? ''
+  if (/^-?\d+$/.test(maxAge)) return Number(maxAge) <= 0 ? -Infinity : Date.now() + Number(maxAge) * 1000
   const expires = Date.parse(attributes.get('expires') ?? '')
   return Number.isNaN(expires) ? Infinity : expires
 }

@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
-import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
+import type { JSONProvider } from '../json/provider.ts'
 import { type SessionOptions, sharedOptions } from '../session/options.ts'
-import { addAmbientJSON } from './ambient-json.ts'
 import { addJSONReplies } from './json-replies.ts'
 import { decorateRequestJSON, hasRequestJSON } from './request-json.ts'
-import { isProvider, scopeProvider } from './scope-provider.ts'
+import { addAmbientJSON, isProvider, scopeProvider } from './scope-provider.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,13 +25,13 @@ export function decorateJSON (fastify: FastifyInstance, options: readonly Sessio
   const { json, debug, jsonReplies, ambientJson } = sharedOptions(options)
   if (json === false) return
   decorateInstance(fastify, json, debug)
-  if (!hasRequestJSON(fastify)) decorateRequestAndReply(fastify, options)
+  if (!hasRequestJSON.of(fastify)) decorateRequestAndReply(fastify, options)
   addJSONReplies(fastify, jsonReplies)
   addAmbientJSON(fastify, ambientJson)
 }
 
-/** Adopts a provider that was assigned before, and in an inner scope the outer one, unless another is wanted. */
-function decorateInstance (fastify: FastifyInstance, given: Given | undefined, debug: boolean | undefined): void {
+/** Keeps a provider that was assigned before, and in an inner scope the outer one, unless the options want another. */
+function decorateInstance (fastify: FastifyInstance, given: Given, debug: boolean | undefined): void {
   const isAround = fastify.hasDecorator('json')
   if (isAround && !isProvider(fastify.json)) throw taken('fastify.json', ' and is no JSONProvider')
   if (Object.hasOwn(fastify, 'json') || (isAround && given === undefined && debug === undefined)) return
@@ -41,37 +40,31 @@ function decorateInstance (fastify: FastifyInstance, given: Given | undefined, d
   else fastify.decorate('json', provider)
 }
 
-type Given = Exclude<SessionOptions['json'], false | undefined>
+type Given = Exclude<SessionOptions['json'], false>
 
 function providerFrom (given: Given, debug: boolean): JSONProvider {
-  const [provider, cause] = typeof given === 'function' ? constructed(given, debug) : [given]
+  let provider: unknown, cause: unknown
+  try {
+    provider = typeof given === 'function' ? Reflect.construct(given, [{ debug }]) : given
+  } catch (error) {
+    cause = error
+  }
   if (isProvider(provider)) return provider
   throw new TypeError('The session option json must be a JSONProvider class or an instance of one: ' +
     'it needs dumps, loads and response, as a subclass of DefaultJSONProvider has them', { cause })
 }
 
-function constructed (Given: JSONProviderClass, debug: boolean): [provider?: unknown, cause?: unknown] {
-  try {
-    return [new Given({ debug })]
-  } catch (error) {
-    return [undefined, error]
-  }
-}
-
 function decorateRequestAndReply (fastify: FastifyInstance, options: readonly SessionOptions[]): void {
   for (const name of ['isJson', 'getJson']) {
-    if (options.some(({ sessionName }) => sessionName === name)) throw ownName(name)
+    if (options.some(({ sessionName }) => sessionName === name)) {
+      throw new TypeError(`The session option sessionName cannot be ${name}: ` +
+        `this package has its own request.${name}; choose another name`)
+    }
     if (fastify.hasRequestDecorator(name)) throw taken(`request.${name}`)
   }
   if (fastify.hasReplyDecorator('jsonify')) throw taken('reply.jsonify')
   decorateRequestJSON(fastify)
-  const decorator = function (this: FastifyReply, ...values: unknown[]): FastifyReply { return jsonify(this, values) }
-  fastify.decorateReply('jsonify', decorator as never)
-}
-
-function ownName (name: string): TypeError {
-  return new TypeError(`The session option sessionName cannot be ${name}: this package has its own request.${name}; ` +
-    'choose another name')
+  fastify.decorateReply('jsonify', jsonify as never)
 }
 
 function taken (what: string, why = ''): TypeError {
@@ -80,7 +73,7 @@ function taken (what: string, why = ''): TypeError {
 }
 
 /** The text is final: neither a serializer nor a schema touches it. */
-function jsonify (reply: FastifyReply, values: unknown[]): FastifyReply {
-  reply.serializer(null as never)
-  return scopeProvider(reply.server).response(reply, ...values)
+function jsonify (this: FastifyReply, ...values: unknown[]): FastifyReply {
+  this.serializer(null as never)
+  return scopeProvider(this.server).response(this, ...values)
 }

@@ -1,10 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { bodySchema } from './body-schema.ts'
-import { isJson, mediaTypeOf } from './media-type.ts'
-import {
-  BODY_RULES, bodyRules, hasRequestJSON, KEPT_BODY, KeptBody, notInSchema, notJSON
-} from './request-json.ts'
+import { bodySchema, isJson, mediaTypeOf } from './body-type.ts'
+import { asKept, bodiesForce, hasRequestJSON, type KeptBody, keptBody, notInSchema, notJSON } from './request-json.ts'
 
 export interface JsonBodiesOptions {
   /** Parse every body that no other parser of the scope takes, whatever its content type says. Default false. */
@@ -17,12 +14,12 @@ type Done = (error: Error | null, body?: unknown) => void
 const JSON_SUFFIX = /^application\/[^;\s]+\+json(?:;|$)/
 
 /**
- * Makes the scope it is registered in, and those inside, parse bodies with `fastify.json`: `application/json`,
- * `application/*+json`, and by `request.getJson({ force: true })` any other. Wrong types and bad JSON come to the
- * handler, as `request.body` undefined and as what `request.getJson()` throws. Where the route has a schema for the
- * body, they are answered at once, and so is a media type that the `content` of that schema does not have. A schema
- * without `content` is one for JSON, so text/plain is answered 415 even where it says `type: 'string'`. Parsers of
- * `application/json` and of `*` that the scope has from outside are replaced in it; others are left alone.
+ * Makes its scope, and those inside, parse bodies with `fastify.json`: `application/json`, `application/*+json`, and
+ * any other by `request.getJson({ force: true })`. Wrong types and bad JSON reach the handler: `request.body` is
+ * undefined, and `request.getJson()` throws. Where the route has a schema for the body, they are answered at once, and
+ * so is a media type that the `content` of that schema does not have. A schema without `content` is one for JSON, so
+ * text/plain is answered 415 even where it says `type: 'string'`. Parsers of `application/json` and of `*` that the
+ * scope has from outside are replaced in it; others stay.
  */
 export const jsonBodies = fp(register, {
   fastify: '5.x',
@@ -32,15 +29,16 @@ export const jsonBodies = fp(register, {
 
 async function register (fastify: FastifyInstance, { force = false }: JsonBodiesOptions): Promise<void> {
   if (typeof force !== 'boolean') throw new TypeError('The option force of jsonBodies must be true or false')
-  if (!hasRequestJSON(fastify)) throw new TypeError('jsonBodies needs the JSON that the option json: false leaves out')
-  const isInherited = BODY_RULES in fastify
-  Object.defineProperty(fastify, BODY_RULES, { value: { force }, configurable: true })
+  const hasJSON = hasRequestJSON.of(fastify) === true
+  if (!hasJSON) throw new TypeError('jsonBodies needs the JSON that the option json: false leaves out')
+  const isInherited = bodiesForce.of(fastify) !== undefined
+  bodiesForce.set(fastify, force)
   if (isInherited) return
   fastify.removeContentTypeParser('application/json')
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJSON)
   fastify.addContentTypeParser(JSON_SUFFIX, { parseAs: 'buffer' }, parseJSON)
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, parseOther)
-  addUnlessPresent(fastify, 'text/plain', parseText)
+  addTextParser(fastify)
   fastify.addHook('preParsing', dropMalformedType)
 }
 
@@ -55,43 +53,44 @@ function dropMalformedType (request: FastifyRequest, _reply: unknown, _payload: 
   done()
 }
 
-/** Fastify has its own parser of plain text, and tells one of the application from it only in this way. */
-function addUnlessPresent (fastify: FastifyInstance, type: string, parse: typeof parseText): void {
+/** Fastify lets a parser of plain text replace its own, and throws where the application has one. */
+function addTextParser (fastify: FastifyInstance): void {
   try {
-    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, parse)
+    fastify.addContentTypeParser('text/plain', { parseAs: 'buffer' }, parseText)
   } catch (error) {
     if ((error as { code?: string }).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error
   }
 }
 
-function parseJSON (request: FastifyRequest, bytes: Buffer, done: Done): void {
-  const kept = new KeptBody(bytes)
+function parseJSON (request: FastifyRequest, body: Buffer, done: Done): void {
+  const kept = asKept(request, body, false)
   const isOther = bodySchema(request) === 'other types'
-  const { value, error } = isOther ? { error: notInSchema(request) } as const : kept.parsed(request)
+  const { value, error } = isOther ? { error: notInSchema(request) } as const : kept.outcome()
   if (error === undefined) done(null, value)
   else if (!isClientError(error) || isRefusedAtOnce(request)) done(error)
-  else keep(request, kept, undefined, done)
+  else keep(request, kept, done)
 }
 
 /** Plain text stays text, as Fastify has it. */
-function parseText (request: FastifyRequest, bytes: Buffer, done: Done): void {
-  if (bodyRules(request)!.force) parseJSON(request, bytes, done)
+function parseText (request: FastifyRequest, body: Buffer, done: Done): void {
+  if (bodiesForce.of(request.server)) parseJSON(request, body, done)
   else if (isRefusedAtOnce(request) && bodySchema(request) !== 'this type') done(notJSON(request))
-  else keep(request, new KeptBody(bytes, { isShown: true }), bytes.toString(), done)
+  else keep(request, asKept(request, body, true), done, body.toString())
 }
 
-function parseOther (request: FastifyRequest, bytes: Buffer, done: Done): void {
-  if (bodyRules(request)!.force || isJson(request)) parseJSON(request, bytes, done)
+function parseOther (request: FastifyRequest, body: Buffer, done: Done): void {
+  if (bodiesForce.of(request.server) || isJson(request)) parseJSON(request, body, done)
   else if (isRefusedAtOnce(request)) done(notJSON(request))
-  else keep(request, new KeptBody(bytes), undefined, done)
+  else keep(request, asKept(request, body, false), done)
 }
 
-function keep (request: FastifyRequest, kept: KeptBody, body: unknown, done: Done): void {
-  (request as unknown as Record<typeof KEPT_BODY, KeptBody>)[KEPT_BODY] = kept
-  done(null, body)
+/** Gives the handler `shown` as `request.body`, and keeps the body for `request.getJson()`. */
+function keep (request: FastifyRequest, kept: KeptBody, done: Done, shown?: string): void {
+  keptBody.set(request, kept)
+  done(null, shown)
 }
 
-/** Whether a body that is not JSON would meet a schema, or pass one by, before the handler could ask for it. */
+/** Whether a body that is not JSON would meet a schema, or escape one, before the handler could ask for it. */
 function isRefusedAtOnce (request: FastifyRequest): boolean {
   const schema = bodySchema(request)
   return schema === 'other types' || (schema !== 'none' && !request.routeOptions.attachValidation)

@@ -4,7 +4,7 @@ import { JSONDecodeError } from '../errors.ts'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { formatPath } from '../path.ts'
-import { hasResponseSchema } from './response-schema.ts'
+import { hasResponseSchema } from './json-replies.ts'
 import { isProvider } from './scope-provider.ts'
 
 /** What error replies hold. */
@@ -12,10 +12,10 @@ export interface ErrorBody {
   statusCode: number
   /** The name of the status, such as `Bad Request`. */
   error: string
-  /** Of an error that is the client's; of another one in debug only. */
+  /** Below status 500, and in debug. */
   code?: string
   message: string
-  /** About a body that is no JSON: a few characters around the place. */
+  /** A few characters around the place where a body is no JSON. */
   near?: string
   /** What a schema refused. */
   fields?: Field[]
@@ -23,16 +23,12 @@ export interface ErrorBody {
   stack?: string
 }
 
-interface Field {
-  field: string
-  message: string
-}
+type Field = Record<'field' | 'message', string>
 
-/** What Fastify and others put on errors; anything may be thrown, though. */
-type ErrorFacts = Partial<Record<
-  'statusCode' | 'status' | 'code' | 'message' | 'stack' | 'headers' | 'validation' | 'validationContext', unknown>>
+/** The properties of an error, which Fastify and plugins add to. */
+type ErrorFacts = Record<string, unknown>
 
-/** One finding of a schema validator, as Ajv words it. */
+/** One error of a schema validator such as Ajv. */
 interface Finding {
   instancePath?: unknown
   message?: unknown
@@ -40,16 +36,16 @@ interface Finding {
 }
 
 /**
- * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: status, its name, the code and message of the
- * error and, where a schema refused the request, the fields. Of a status from 500 on the reply says no more than the
- * name, unless the provider is in debug; the log has the error.
+ * Answers errors as JSON of one shape, for `fastify.setErrorHandler`: the status, its name, the code and the message
+ * of the error, and the fields that a schema refused. From status 500 on the reply has only the name of the status,
+ * unless the provider is in debug. The log has the error.
  */
 export function jsonErrorHandler (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const facts = factsOf(error)
+  const facts: ErrorFacts = Object(error) // anything may be thrown
   const statusCode = statusOf(facts, reply)
   if (statusCode >= 500) request.log.error({ err: error }, 'The request failed')
   else request.log.info({ err: error }, 'The request was refused')
-  if (isObject(facts.headers)) reply.headers(facts.headers as Record<string, string>)
+  if (typeof facts.headers === 'object') reply.headers({ ...facts.headers })
   sendError(request, reply, bodyOf(facts, statusCode, providerOf(request).debug === true))
 }
 
@@ -58,15 +54,7 @@ export function jsonNotFoundHandler (request: FastifyRequest, reply: FastifyRepl
   sendError(request, reply, { ...named(404), message: 'There is nothing at this address' })
 }
 
-function factsOf (error: unknown): ErrorFacts {
-  return isObject(error) ? error : {}
-}
-
-function isObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
-/** As Fastify finds it: the error's own, or one that the handler set before it failed. */
+/** As in Fastify: the status of the error, or the one that the handler set before it failed. */
 function statusOf ({ statusCode, status }: ErrorFacts, reply: FastifyReply): number {
   return [statusCode, status, reply.statusCode].find(isErrorStatus) ?? 500
 }
@@ -75,7 +63,7 @@ function isErrorStatus (status: unknown): status is number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
-/** For servers without a provider of their own. */
+/** For servers without their own provider. */
 const fallback = new DefaultJSONProvider()
 
 function providerOf (request: FastifyRequest): JSONProvider {
@@ -100,7 +88,7 @@ function bodyOf (facts: ErrorFacts, statusCode: number, debug: boolean): ErrorBo
   }
 }
 
-/** Names the field, or the one that is missing or in excess in it: `body.items[0].sku`. */
+/** The path of the field, or of the member that is missing or not allowed: `body.items[0].sku`. */
 function fieldOf ({ instancePath = '', message = 'is refused', params }: Finding, context: unknown): Field {
   const keys = `${instancePath}`.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
   const member = params?.missingProperty ?? params?.additionalProperty
@@ -112,9 +100,9 @@ function indexOrKey (key: string): string | number {
   return /^\d{1,9}$/.test(key) ? Number(key) : key
 }
 
-/** As `jsonify` does, unless the route has a response schema for the status; without the provider where that fails. */
+/** Uses the response schema of the route, or else the provider, or else plain JSON where the provider fails. */
 function sendError (request: FastifyRequest, reply: FastifyReply, body: ErrorBody): void {
-  reply.code(body.statusCode).serializer(null as never) // one for the reply that failed is none for this one
+  reply.code(body.statusCode).serializer(null as never) // the serializer of the reply that failed
   if (hasResponseSchema(reply)) {
     reply.send(body)
     return

@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { JSONReply } from '../json/provider.ts'
-import { hasResponseSchema, writeBySchema } from './response-schema.ts'
 import { scopeProvider } from './scope-provider.ts'
+import { Slot } from './slot.ts'
 
-/** The property of an instance that says whether plain values are written by the provider in its scope. */
-const JSON_REPLIES = Symbol('fastify-signed-session.json-replies')
-/** The property of a reply that says whether its serializer is the one set here. */
-const IS_CLAIMED = Symbol('fastify-signed-session.claimed')
-
-type Flags = Record<typeof JSON_REPLIES | typeof IS_CLAIMED, boolean | undefined>
+/** Whether plain values are written by the provider in a scope. */
+const isWanted = new Slot<boolean>()
+/** Whether the hooks serve a scope. */
+const isHooked = new Slot<boolean>()
+/** Whether the serializer of a reply is the one set here. */
+const isClaimed = new Slot<boolean>()
 
 const CHARSET = '; charset=utf-8'
 const FASTIFY_TYPE = `application/json${CHARSET}`
@@ -19,14 +18,14 @@ const FASTIFY_TYPE = `application/json${CHARSET}`
  */
 export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | undefined): void {
   if (wanted === undefined) return
-  Object.defineProperty(fastify, JSON_REPLIES, { value: wanted, configurable: true })
-  if (!wanted || fastify.hasReplyDecorator(IS_CLAIMED)) return // the hooks of a scope around this one serve it too
+  isWanted.set(fastify, wanted)
+  if (!wanted || isHooked.of(fastify) === true) return
+  isHooked.set(fastify, true)
   const isElsewhere = serializerFinder(fastify)
-  fastify.decorateReply(IS_CLAIMED as never, false as never)
   fastify.addHook('preSerialization', (_request, reply, payload, done) => {
     release(reply)
-    const isWanted = (reply.server as unknown as Flags)[JSON_REPLIES] === true
-    if (isWanted && isJSONReply(reply) && !isElsewhere(reply) && !hasResponseSchema(reply)) claim(reply)
+    const isOurs = isWanted.of(reply.server) === true && typeOf(reply).includes('json') && !isElsewhere(reply)
+    if (isOurs && !hasResponseSchema(reply)) claim(reply)
     done(null, payload)
   })
   fastify.addHook('onError', (_request, reply, _error, done) => {
@@ -37,45 +36,37 @@ export function addJSONReplies (fastify: FastifyInstance, wanted: boolean | unde
 
 /** The serializer of a reply stands for one payload: an error reply after it may have a schema. */
 function claim (reply: FastifyReply): void {
-  (reply as unknown as Flags)[IS_CLAIMED] = true
+  isClaimed.set(reply, true)
   reply.serializer((payload: unknown) => {
     release(reply)
-    if (hasResponseSchema(reply)) return writeBySchema(reply, payload) // for the status that a later hook has set
-    const written = new WrittenReply(reply)
-    scopeProvider(reply.server).response(written, payload)
-    return written.text
+    // A later hook may have set another status, which has a schema.
+    return hasResponseSchema(reply) ? writeBySchema(reply, payload) : written(reply, payload)
   })
 }
 
 function release (reply: FastifyReply): void {
-  if ((reply as unknown as Flags)[IS_CLAIMED] !== true) return
-  ;(reply as unknown as Flags)[IS_CLAIMED] = false
+  if (isClaimed.of(reply) !== true) return
+  isClaimed.set(reply, false)
   reply.serializer(null as never)
   if (!reply.hasHeader('content-type')) reply.type(FASTIFY_TYPE) // left out by Fastify where a serializer is set
 }
 
-/** Takes down what a provider would send. */
-class WrittenReply implements JSONReply {
-  text = ''
-  readonly #reply: FastifyReply
-
-  constructor (reply: FastifyReply) {
-    this.#reply = reply
-  }
-
-  /** A type that the handler chose is kept. */
-  type (contentType: string): void {
-    if (this.#reply.getHeader('content-type') !== FASTIFY_TYPE) return
-    this.#reply.type(contentType.includes(';') ? contentType : contentType + CHARSET)
-  }
-
-  send (payload: string): void {
-    this.text = payload
-  }
+/** The text that the provider would send. A content type that the handler chose is kept. */
+function written (reply: FastifyReply, payload: unknown): string {
+  let text = ''
+  scopeProvider(reply.server).response({
+    type (contentType) {
+      if (reply.getHeader('content-type') !== FASTIFY_TYPE) return
+      reply.type(contentType.includes(';') ? contentType : contentType + CHARSET)
+    },
+    send (sent) { text = sent }
+  }, payload)
+  return text
 }
 
-function isJSONReply (reply: FastifyReply): boolean {
-  return `${reply.getHeader('content-type')}`.split(';')[0]!.includes('json')
+/** The content type of a reply without parameters. */
+function typeOf (reply: FastifyReply): string {
+  return `${reply.getHeader('content-type')}`.split(';')[0]!
 }
 
 /** Tells whether the application has set a serializer for a reply or its scope, which Fastify keeps under symbols. */
@@ -89,12 +80,33 @@ function serializerFinder (fastify: FastifyInstance): (reply: FastifyReply) => b
 }
 
 function isSet (object: object, key: symbol | undefined): boolean {
-  const value = (object as Record<symbol, unknown>)[key as symbol]
-  return value !== undefined && value !== null
+  return ((object as Record<symbol, unknown>)[key as symbol] ?? null) !== null
 }
 
 function symbolNamed (object: object, name: string): symbol | undefined {
   const own = Object.getOwnPropertySymbols(object).find(({ description }) => description === name)
   const parent: object | null = own === undefined ? Object.getPrototypeOf(object) : null
   return parent === null ? own : symbolNamed(parent, name)
+}
+
+type Write = (payload: unknown) => string
+
+/** Whether the route has a response schema for the status of a reply, for its family of statuses, or for all others. */
+export function hasResponseSchema (reply: FastifyReply): boolean {
+  return schemaOf(reply) !== undefined
+}
+
+/** A response schema without an entry for the content type of the reply writes every member. */
+function writeBySchema (reply: FastifyReply, payload: unknown): string {
+  const write = schemaOf(reply)!
+  if (typeof write === 'function') return write(payload)
+  return (write[typeOf(reply).trim().toLowerCase()] ?? write['*/*'] ?? JSON.stringify)(payload)
+}
+
+/** The response schema as Fastify compiled it: one function, or one for each content type. */
+function schemaOf (reply: FastifyReply): Write | Record<string, Write> | undefined {
+  const { statusCode } = reply
+  const statuses = [`${statusCode}`, `${Math.trunc(statusCode / 100)}xx`, 'default']
+  return statuses.map((status) => reply.getSerializationFunction(status)).find((write) => write !== undefined) as
+    Write | Record<string, Write> | undefined
 }

@@ -5,9 +5,9 @@ import { guardKeys, type PoisonOptions } from '../json/poisoning.ts'
 import type { JSONProvider } from '../json/provider.ts'
 import { decodeError, decodeJSON } from '../json/reading.ts'
 import { quoteName } from '../path.ts'
-import { bodySchema } from './body-schema.ts'
-import { isJson } from './media-type.ts'
+import { bodySchema, isJson } from './body-type.ts'
 import { scopeProvider } from './scope-provider.ts'
+import { Slot } from './slot.ts'
 
 export interface GetJsonOptions {
   /** Parse whatever the content type says. Default false. */
@@ -29,35 +29,19 @@ declare module 'fastify' {
   }
 }
 
-/** What a scope says about the bodies in it. */
-export interface BodyRules {
-  /** Whether every body is JSON, whatever its content type says. */
-  readonly force: boolean
-}
+/** The option `force` of `jsonBodies`; undefined in a scope where Fastify parses by itself. */
+export const bodiesForce = new Slot<boolean>()
 
-/** The property of an instance with the rules of a scope in which `jsonBodies` parses. */
-export const BODY_RULES = Symbol('fastify-signed-session.json-bodies')
-/** The property of a request with a body that was not parsed, or not as JSON; null where there is none. */
-export const KEPT_BODY = Symbol('fastify-signed-session.kept-body')
+/** The body of a request that was not parsed, or not as JSON. */
+export const keptBody = new Slot<KeptBody>()
 
-type WithRules = Record<typeof BODY_RULES, BodyRules | undefined>
-type WithKeptBody = Record<typeof KEPT_BODY, KeptBody | null>
-
-/** Whether the requests of a scope have their JSON from here. */
-export function hasRequestJSON (fastify: FastifyInstance): boolean {
-  return fastify.hasRequestDecorator(KEPT_BODY)
-}
+/** Whether `decorateRequestJSON` decorated the requests of a scope. */
+export const hasRequestJSON = new Slot<boolean>()
 
 export function decorateRequestJSON (fastify: FastifyInstance): void {
-  fastify.decorateRequest(KEPT_BODY as never, null as never)
+  hasRequestJSON.set(fastify, true)
   fastify.decorateRequest('isJson', { getter () { return isJson(this as unknown as FastifyRequest) } } as never)
-  const method = function (this: FastifyRequest, options?: GetJsonOptions): unknown { return getJson(this, options) }
-  fastify.decorateRequest('getJson', method as never)
-}
-
-/** The rules of the scope a request belongs to; undefined where Fastify parses by itself. */
-export function bodyRules (request: FastifyRequest): BodyRules | undefined {
-  return (request.server as unknown as WithRules)[BODY_RULES]
+  fastify.decorateRequest('getJson', getJson as never)
 }
 
 /** The error 415 of a body that is not declared as JSON. */
@@ -75,31 +59,31 @@ function describeType ({ raw }: FastifyRequest): string {
   return `its Content-Type is ${type === undefined ? 'missing' : quoteName(type)}`
 }
 
-/** A body in the bytes that came, which is parsed at most once. */
-export class KeptBody {
-  /** Whether a schema of the route was shown it, as text or as bytes. */
+/** A body as it came, which `inspect` of a request does not show. */
+export interface KeptBody {
+  /** Whether a schema of the route was applied to it, as text or as bytes. */
   readonly isShown: boolean
-  readonly #bytes: string | Uint8Array
-  #outcome: Outcome | undefined
-
-  constructor (bytes: string | Uint8Array, { isShown = false } = {}) {
-    this.isShown = isShown
-    this.#bytes = bytes
-  }
-
-  /** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
-  parsed (request: FastifyRequest): Outcome {
-    this.#outcome ??= outcomeOf(() => parseBody(request, this.#bytes))
-    return this.#outcome
-  }
+  /** Parses it at the first call. */
+  readonly outcome: () => Outcome
 }
 
-/** Throws `JSONDecodeError` as about a body, or `UnsupportedMediaType` about one that is still encoded. */
-function parseBody (request: FastifyRequest, body: string | Uint8Array): unknown {
+/** The value of the JSON, or the error: `JSONDecodeError`, `UnsupportedMediaType`, or what the provider threw. */
+interface Outcome {
+  readonly value?: unknown
+  readonly error?: Error
+}
+
+export function asKept (request: FastifyRequest, body: string | Uint8Array, isShown: boolean): KeptBody {
+  let outcome: Outcome | undefined
+  return { isShown, outcome: () => (outcome ??= tryToParse(request, body)) }
+}
+
+function tryToParse (request: FastifyRequest, body: string | Uint8Array): Outcome {
   try {
-    return parse(request, body)
+    return { value: parse(request, body) }
   } catch (error) {
-    throw error instanceof JSONDecodeError ? encodingError(request, body) ?? error.ofBody() : error
+    if (error instanceof JSONDecodeError) return { error: encodingError(request, body) ?? error.ofBody() }
+    return { error: error instanceof Error ? error : new Error('The JSON provider threw something that is no error') }
   }
 }
 
@@ -116,12 +100,12 @@ function encodingError ({ headers }: FastifyRequest, body: string | Uint8Array):
   return new UnsupportedMediaType(message, { 'accept-encoding': 'identity' })
 }
 
-/** Reads JSON with the provider of the request's scope, and applies the server's rules for poisoned keys. */
+/** Reads JSON with the provider of the scope and the server's rules for poisoned keys. */
 function parse (request: FastifyRequest, body: string | Uint8Array): unknown {
   if (body.length === 0) throw new JSONDecodeError('the body is empty')
   const json = scopeProvider(request.server)
   const { onProtoPoisoning, onConstructorPoisoning } = request.server.initialConfig
-  const rules: PoisonOptions = { onProtoPoisoning, onConstructorPoisoning }
+  const rules = { onProtoPoisoning, onConstructorPoisoning }
   const text = typeof body === 'string' ? body : decodeJSON(body)
   const value = load(json, text, rules)
   if (json.loads !== DefaultJSONProvider.prototype.loads) guardKeys(value, text, rules)
@@ -136,54 +120,43 @@ function load (json: JSONProvider, text: string, rules: PoisonOptions): unknown 
   }
 }
 
-interface Outcome {
-  value?: unknown
-  error?: Error
-}
-
-function outcomeOf (parse: () => unknown): Outcome {
+function getJson (this: FastifyRequest, { force = false, silent = false }: GetJsonOptions = {}): unknown {
   try {
-    return { value: parse() }
-  } catch (error) {
-    return { error: error instanceof Error ? error : new Error('The JSON provider threw something that is no error') }
-  }
-}
-
-function getJson (request: FastifyRequest, { force = false, silent = false }: GetJsonOptions = {}): unknown {
-  try {
-    return bodyRules(request) === undefined ? ordinaryBody(request, force) : strictBody(request, force)
+    const forced = bodiesForce.of(this.server)
+    return forced === undefined ? ordinaryBody(this, force) : strictBody(this, force || forced)
   } catch (error) {
     if (silent && (error instanceof JSONDecodeError || error instanceof UnsupportedMediaType)) return undefined
     throw error
   }
 }
 
-/** Where Fastify parses. */
+/** The body of a scope in which Fastify parses. */
 function ordinaryBody (request: FastifyRequest, force: boolean): unknown {
-  const { body } = request
-  return force && isRaw(body) && !isJson(request) ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+  return force && !isJson(request) ? parseRaw(request) : request.body
 }
 
-/** Where `jsonBodies` parses, or leaves it to other parsers of the scope. */
+/** The body of a scope in which `jsonBodies` parses, or leaves it to other parsers. */
 function strictBody (request: FastifyRequest, force: boolean): unknown {
   const isDeclared = isJson(request)
-  if (!isDeclared && !force && !bodyRules(request)!.force) throw notJSON(request)
-  const kept = (request as unknown as WithKeptBody)[KEPT_BODY]
-  if (kept !== null) return parseKept(request, kept)
-  const { body } = request
-  if (body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
-  return isRaw(body) && !isDeclared ? parseKept(request, new KeptBody(body, { isShown: true })) : body
+  if (!isDeclared && !force) throw notJSON(request)
+  const kept = keptBody.of(request)
+  if (kept !== undefined) return parseKept(request, kept)
+  if (request.body === undefined) throw new JSONDecodeError('there is no body', undefined, { isBody: true })
+  return isDeclared ? request.body : parseRaw(request)
 }
 
-/** Parses a body in the handler. Throws `UnsupportedMediaType` where the schema of the route has not seen it. */
+/** Parses what other parsers left as text or bytes. */
+function parseRaw (request: FastifyRequest): unknown {
+  const { body } = request
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
+  return isRaw ? parseKept(request, asKept(request, body, true)) : body
+}
+
+/** Throws `UnsupportedMediaType` for a body that the schema of the route has not seen. */
 function parseKept (request: FastifyRequest, kept: KeptBody): unknown {
-  const { value, error } = kept.parsed(request)
+  const { value, error } = kept.outcome()
   if (error !== undefined) throw error
   const schema = bodySchema(request)
   if (schema === 'other types' || (schema !== 'none' && !kept.isShown)) throw notInSchema(request)
   return value
-}
-
-function isRaw (body: unknown): body is string | Uint8Array {
-  return typeof body === 'string' || body instanceof Uint8Array
 }

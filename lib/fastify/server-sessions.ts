@@ -1,24 +1,22 @@
 import type { FastifyInstance } from 'fastify'
-import { quoteName } from '../path.ts'
+import { escapeName, quoteName } from '../path.ts'
 import { differencesOf } from '../session/differences.ts'
 import type { SessionSettings } from '../session/settings.ts'
-import { isInside, isTaken } from './encapsulation.ts'
+import { scopeSites } from './sites.ts'
 
 type Sessions = readonly SessionSettings[]
 
 /** All sessions of a server, whichever scope they belong to. */
 const sessionsOf = new WeakMap<object, Sessions>()
-
-/** The property of an instance with the sessions of its scope and of those around it. */
-const SESSIONS = Symbol('fastify-signed-session.sessions')
-type WithSessions = Record<typeof SESSIONS, Sessions | undefined>
+/** The names of sessions that the outermost scope of a server refuses, since only scopes inside it have them. */
+const refusedBy = new WeakMap<object, Set<string>>()
 
 /**
  * Enters the sessions of a registration among those of the server, and returns them with those of the scopes around.
- * Throws a `TypeError` where two would get into each other's way, in whichever order they are registered.
+ * Throws a `TypeError` where two conflict, in whichever order they are registered.
  */
 export function enterSessions (fastify: FastifyInstance, settings: Sessions): Sessions {
-  const around = (fastify as unknown as WithSessions)[SESSIONS] ?? []
+  const around = (scopeSites.of(fastify) ?? []).map((site) => site.settings)
   const everywhere = sessionsOf.get(fastify.server) ?? []
   const inScope = [...around, ...settings]
   checkNames(fastify, inScope, settings)
@@ -26,7 +24,6 @@ export function enterSessions (fastify: FastifyInstance, settings: Sessions): Se
     for (const other of [...everywhere, ...settings.slice(index + 1)]) checkPair(each, other)
   })
   sessionsOf.set(fastify.server, [...everywhere, ...settings])
-  ;(fastify as unknown as WithSessions)[SESSIONS] = inScope
   return inScope
 }
 
@@ -36,11 +33,13 @@ function checkNames (fastify: FastifyInstance, inScope: Sessions, settings: Sess
       'several sessions go into one registration, as a list of options')
   }
   for (const { name } of settings) {
-    if (isInside(fastify, name)) {
+    const isRefused = refusedBy.get(fastify.server)?.has(name) === true
+    if (isRefused && outermost(fastify) === fastify) {
       throw new TypeError(`A scope inside this one has a session ${quoteName(name)} already; ` +
         'register the outer one first, under a sessionName of its own, or it alone')
     }
-    if (isTaken(fastify, name) || inScope.filter((each) => each.name === name).length > 1) {
+    const isTaken = fastify.hasRequestDecorator(name) && !isRefused
+    if (isTaken || inScope.filter((each) => each.name === name).length > 1) {
       throw new TypeError(`A request has a property ${quoteName(name)} already, in this scope or one around it; ` +
         'each session needs a sessionName of its own')
     }
@@ -56,12 +55,27 @@ function checkPair (one: SessionSettings, other: SessionSettings): void {
       `${differences.join(', ')}, so that one would overwrite the other; give each a cookieName of its own, ` +
       'or both the same options')
   }
-  if (sharesKey(one, other)) {
+  if (one.keys.some((key) => other.keys.some((each) => each.equals(key)))) {
     throw new TypeError('Two sessions share a signing key, so that a cookie of one would pass for the other; ' +
       'give each a secret or a salt of its own')
   }
 }
 
-function sharesKey (one: SessionSettings, other: SessionSettings): boolean {
-  return one.keys.some((key) => other.keys.some((each) => each.equals(key)))
+/** Makes the use of a session outside its scope throw an error with the reason; the property is undefined otherwise. */
+export function refuseOutside (fastify: FastifyInstance, name: string): void {
+  const root = outermost(fastify)
+  if (root === fastify || root.hasRequestDecorator(name)) return
+  refusedBy.set(root.server, (refusedBy.get(root.server) ?? new Set()).add(name))
+  const refuse = (): never => {
+    throw new Error(`request.${escapeName(name)} does not exist in this scope: fastify-signed-session was registered ` +
+      'in another, and what is registered in a scope stays inside it (encapsulation). ' +
+      'Register it in a scope around both, or in this one too')
+  }
+  root.decorateRequest(name as 'session', { getter: refuse, setter: refuse } as never)
+}
+
+/** Fastify makes each scope with the one around it as its prototype. */
+function outermost (fastify: FastifyInstance): FastifyInstance {
+  const around = Object.getPrototypeOf(fastify)
+  return around === Object.prototype ? fastify : outermost(around)
 }

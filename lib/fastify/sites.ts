@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
 import { quoteName } from '../path.ts'
 import type { SessionSite } from './session-site.ts'
+import { Slot } from './slot.ts'
 
 /** Which of several sessions. */
 export interface SessionChoice {
@@ -8,34 +8,23 @@ export interface SessionChoice {
   name?: string | undefined
 }
 
-/** The property of an instance with the sessions of its scope and of those around it. */
-const SITES = Symbol('fastify-signed-session.sites')
-type WithSites = Record<typeof SITES, readonly SessionSite[] | undefined>
+/** The sessions that were registered in a scope and in those around it; undefined where there are none. */
+export const scopeSites = new Slot<readonly SessionSite[]>()
 
-/** Lets a scope know the sessions that were registered in it. */
-export function rememberSites (fastify: FastifyInstance, sites: readonly SessionSite[]): void {
-  const scope = fastify as unknown as WithSites
-  scope[SITES] = [...scope[SITES] ?? [], ...sites]
+export function rememberSites (fastify: object, sites: readonly SessionSite[]): void {
+  scopeSites.set(fastify, [...scopeSites.of(fastify) ?? [], ...sites])
 }
 
-/** Whether a session was registered for an instance by now. */
-export function hasSites (fastify: object): boolean {
-  return (fastify as WithSites)[SITES] !== undefined
-}
-
-/** The sessions of an instance. Throws a `TypeError` where there are none. */
-export function sitesOf (fastify: object): readonly SessionSite[] {
-  const sites = (fastify as WithSites)[SITES]
-  if (sites !== undefined) return sites
-  throw new TypeError('This instance has no session: the plugin is registered in a scope inside it, or not at all')
-}
-
-/** The session that is chosen. Throws a `TypeError` where there is none of that name. */
-export function chooseSite (sites: readonly SessionSite[], choice: SessionChoice = {}): SessionSite {
+/** The session that is chosen. Throws a `TypeError` where the scope has none, or none of that name. */
+export function chooseSite (sites: readonly SessionSite[] | undefined, choice: SessionChoice = {}): SessionSite {
+  if (sites === undefined) {
+    throw new TypeError('This instance has no session: the plugin is registered in a scope inside it, or not at all')
+  }
   const isChoice = typeof choice === 'object' && Object.keys(choice).every((key) => key === 'name')
   if (!isChoice) throw new TypeError('A session is chosen by { name }')
-  const { name } = choice
-  const chosen = name === undefined && sites.length === 1 ? sites[0] : sites.find((site) => site.settings.name === (name ?? 'session'))
+  const name = choice.name ?? (sites.length === 1 ? sites[0]!.settings.name : 'session')
+  const chosen = sites.find((site) => site.settings.name === name)
   if (chosen !== undefined) return chosen
-  throw new TypeError(`There is no session ${quoteName(name ?? 'session')}; there are ${sites.map((site) => quoteName(site.settings.name)).join(', ')}`)
+  const names = sites.map((site) => quoteName(site.settings.name)).join(', ')
+  throw new TypeError(`There is no session ${quoteName(name)}; there are ${names}`)
 }

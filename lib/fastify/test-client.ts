@@ -5,9 +5,9 @@ import { cookieValues } from '../cookies/cookie-header.ts'
 import type { Session } from '../session/session.ts'
 import { checked, type SaveDecision } from '../session/decision.ts'
 import type { SessionSite } from './session-site.ts'
-import { chooseSite, hasSites, sitesOf } from './sites.ts'
+import { chooseSite, scopeSites } from './sites.ts'
 
-/** What is asked of an application: every `FastifyInstance` has it. */
+/** What a `TestClient` uses of an application; every `FastifyInstance` has it. */
 export interface TestedApplication {
   ready (): PromiseLike<unknown>
   inject (options: InjectOptions): Promise<LightMyRequestResponse>
@@ -45,21 +45,21 @@ export class TestClient {
   async inject (request: InjectOptions | string): Promise<LightMyRequestResponse> {
     const options = typeof request === 'string' ? { url: request } : request
     const path = pathOf(options)
-    const response = await this.#app.inject({ ...options, headers: withCookies(options.headers, this.cookies.header(path)) })
+    const headers = withCookies(options.headers, this.cookies.header(path))
+    const response = await this.#app.inject({ ...options, headers })
     this.cookies.store([response.headers['set-cookie'] ?? []].flat() as string[], path)
     return response
   }
 
   /**
-   * Opens the session as a request would, lets `change` work on it, which may be asynchronous, and keeps the cookie that
-   * a response would have set. Returns what `change` returns. Where that throws, nothing is changed. Throws what saving
-   * throws, and a `TypeError` where there is no such session. `session.options()` belongs to a request, and throws.
+   * Opens the session as a request would, calls `change` with it, and keeps the cookie that a response would have set.
+   * `change` may be asynchronous. Returns what it returns. Where it throws, nothing is changed. Throws what saving
+   * throws, and a `TypeError` where there is no such session. `session.options()` needs a request, so it throws.
    */
   async sessionTransaction<Result, Name extends string = 'session'> (
     change: (session: NamedSession<Name>) => Result, choice?: NamedSessionChoice<Name>
   ): Promise<Awaited<Result>> {
-    const site = await this.#site(choice)
-    const session = await this.#open(site)
+    const { site, session } = await this.#open(choice)
     const result = await change(session as NamedSession<Name>)
     const decision = checked(await site.sessionInterface.saveSession(session))
     if (decision.action !== 'keep') this.cookies.store([lineFor(site, decision, session)])
@@ -68,18 +68,16 @@ export class TestClient {
 
   /** The data of the session as a request would see it: of a cookie that is refused, none. */
   async session<Name extends string = 'session'> (choice?: NamedSessionChoice<Name>): Promise<NamedSessionData<Name>> {
-    const session = await this.#open(await this.#site(choice))
+    const { session } = await this.#open(choice)
     return session.data() as NamedSessionData<Name>
   }
 
-  async #site (choice?: NamedSessionChoice<string>): Promise<SessionSite> {
-    if (!hasSites(this.#app)) await this.#app.ready()
-    return chooseSite(sitesOf(this.#app), choice)
-  }
-
-  async #open ({ settings, sessionInterface }: SessionSite): Promise<Session> {
-    const header = this.cookies.header(settings.cookie.path)
-    return await sessionInterface.openSession(cookieValues(header, settings.cookieName), () => {})
+  async #open (choice?: NamedSessionChoice<string>): Promise<{ site: SessionSite, session: Session }> {
+    if (scopeSites.of(this.#app) === undefined) await this.#app.ready()
+    const site = chooseSite(scopeSites.of(this.#app), choice)
+    const { cookieName, cookie } = site.settings
+    const values = cookieValues(this.cookies.header(cookie.path), cookieName)
+    return { site, session: await site.sessionInterface.openSession(values, () => {}) }
   }
 }
 
@@ -89,7 +87,8 @@ export function testClient (app: TestedApplication): TestClient {
 }
 
 /** The `Set-Cookie` line of a response. */
-function lineFor ({ settings, sessionInterface, cookie }: SessionSite, decision: SaveDecision, session: Session): string {
+function lineFor (site: SessionSite, decision: SaveDecision, session: Session): string {
+  const { settings, sessionInterface, cookie } = site
   if (decision.action !== 'set') return cookie.delete(false)
   const line = cookie.set(decision.value, decision.maxAge, false)
   if (line.length <= settings.maxCookieSize) return line
@@ -101,8 +100,10 @@ function pathOf ({ url, path = '/' }: InjectOptions): string {
   return new URL(typeof target === 'string' ? target : target.pathname, 'http://localhost').pathname
 }
 
+type Headers = NonNullable<InjectOptions['headers']>
+
 /** The cookies of the request itself go first. */
-function withCookies (headers: NonNullable<InjectOptions['headers']> = {}, cookies: string | undefined): NonNullable<InjectOptions['headers']> {
+function withCookies (headers: Headers = {}, cookies: string | undefined): Headers {
   if (cookies === undefined) return headers
   const name = Object.keys(headers).find((each) => each.toLowerCase() === 'cookie') ?? 'cookie'
   const given = headers[name]

@@ -14,8 +14,7 @@ export type KeyDerivation = 'hkdf' | 'django-concat' | 'concat' | 'hmac' | 'none
 
 const HKDF_SALT = 'fastify-signed-session'
 const HKDF_VERSION = '1'
-const KEY_BYTES = 32
-/** What Node takes. */
+/** Node takes no longer one. */
 const MAX_INFO_BYTES = 1024
 
 const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: string) => Buffer> = {
@@ -28,25 +27,25 @@ const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: 
 
 /**
  * The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for text with lone
- * surrogates: they have no UTF-8, so that secrets or salts which differ in nothing else would make one key.
+ * surrogates: they have no UTF-8, so two secrets or salts that differ only in them would make one key.
  */
-export function deriveKey (secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string): Buffer {
-  if (!Object.hasOwn(derivations, derivation)) {
-    throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
-  }
-  return derivations[derivation](secretBytes(secret), bytesOf(salt, 'The salt'), digest)
+export function deriveKey (
+  secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string
+): Buffer {
+  const derive = Object.hasOwn(derivations, derivation) && derivations[derivation]
+  if (!derive) throw new TypeError(`keyDerivation must be one of ${Object.keys(derivations).join(', ')}`)
+  return derive(secretBytes(secret), bytesOf(salt, 'The salt'), digest)
 }
 
 /**
- * HKDF-SHA256 of the secret, bound to what it is for: every part of `info` is preceded by its length, so that no two
- * purposes, names or salts can meet in one key. Throws a `TypeError` where name and salt are too long, and where one is
- * not well-formed.
+ * HKDF-SHA256 of the secret, bound to its use: every part of `info` follows its length, so two purposes, names or salts
+ * never make the same key. Throws a `TypeError` where name and salt are too long, and where one is not well-formed.
  */
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
   const parts = [HKDF_VERSION, purpose, name, salt].map((part) => bytesOf(part, 'The salt'))
   const info = Buffer.concat(parts.flatMap(lengthPrefixed))
-  if (info.length > MAX_INFO_BYTES) throw new TypeError('The salt and the name are too long together for hkdf: keep them below 900 bytes')
-  return hkdf(secret, HKDF_SALT, info, KEY_BYTES)
+  if (info.length <= MAX_INFO_BYTES) return hkdf(secret, HKDF_SALT, info, 32)
+  throw new TypeError('The salt and the name are too long together for hkdf: keep them below 900 bytes')
 }
 
 /** HKDF-SHA256 (RFC 5869): extracts from the secret with the salt, and expands to so many bytes for `info`. */
@@ -54,7 +53,7 @@ export function hkdf (secret: Secret, salt: string | Uint8Array, info: Uint8Arra
   return Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
 }
 
-/** Whether a value is of a type that a secret may have; one of bytes may come from another realm. */
+/** Whether a value has a type that a secret may have. Bytes may come from another realm. */
 export function isSecret (value: unknown): value is Secret {
   return typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
 }
@@ -75,11 +74,10 @@ export function checkDigest (digest: string): void {
   }
 }
 
-/** Whether there is nothing to a secret. */
+/** Whether a secret is missing or has no bytes. */
 export function isEmptySecret (secret: unknown): boolean {
-  return secret === undefined || secret === null || secret === '' ||
-    (types.isUint8Array(secret) && secret.length === 0) ||
-    (secret instanceof KeyObject && secret.symmetricKeySize === 0)
+  if (secret instanceof KeyObject) return secret.symmetricKeySize === 0
+  return secret === undefined || secret === null || secret === '' || (types.isUint8Array(secret) && secret.length === 0)
 }
 
 function bytesOf (value: string | Uint8Array, what: string): Buffer {

@@ -5,13 +5,15 @@ const MIN_BYTES = 32
 const MIN_DISTINCT_BYTES = 8
 /** The fewest bytes that do not continue a run. */
 const MIN_OUTSIDE_RUNS = 16
-/** The fewest bytes that have to repeat others before it is no chance. */
+/** Fewer repeated bytes may be chance. */
 const MIN_REPEATED = 16
-/** How many bytes may differ in what repeats itself, such as a number that was put behind it. */
+/** How many bytes may differ in a repetition, such as a number at its end. */
 const MAX_OTHERS = 4
 const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"` " +
   'and keep it in the environment as SESSION_SECRET'
 const NO_FALLBACK = 'leave it out where there is no older secret'
+
+type Warn = (message: string) => void
 
 /**
  * Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance: the likeliest,
@@ -33,12 +35,10 @@ const EXAMPLES = [
 ]
 
 /**
- * The secret and the older ones. Throws a `TypeError`, in one sentence without the secret, for one that is missing. One
- * that is easy to guess is refused likewise, or, where `warn` is given, only told of. Messages call the secret `name`.
+ * The secret and the older ones. Throws a `TypeError` without the secret for one that is missing or easy to guess. With
+ * `warn`, one that is easy to guess is reported there instead. Messages call the secret `name`.
  */
-export function checkedSecrets (
-  secret: unknown, fallbacks: readonly unknown[], name: string, warn?: (message: string) => void
-): Secret[] {
+export function checkedSecrets (secret: unknown, fallbacks: readonly unknown[], name: string, warn?: Warn): Secret[] {
   checkSecret(secret, name, HOW_TO, warn)
   return [secret, ...fallbacks.map((fallback, index) => {
     checkSecret(fallback, `${name} fallbacks[${index}]`, isEmptySecret(fallback) ? NO_FALLBACK : HOW_TO, warn)
@@ -46,9 +46,7 @@ export function checkedSecrets (
   })]
 }
 
-function checkSecret (
-  secret: unknown, name: string, whatToDo: string, warn?: (message: string) => void
-): asserts secret is Secret {
+function checkSecret (secret: unknown, name: string, whatToDo: string, warn?: Warn): asserts secret is Secret {
   const absent = absenceOf(secret)
   const problem = absent ?? weaknessOf(secretBytes(secret as Secret))
   if (problem === undefined) return
@@ -68,7 +66,8 @@ function absenceOf (secret: unknown): string | undefined {
 
 function weaknessOf (bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1')
-  if (isExample(text)) return 'is a placeholder or a published example'
+  const letters = text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  if (EXAMPLES.some((example) => example.test(letters))) return 'is a placeholder or a published example'
   if (/-----BEGIN [A-Z ]+-----/.test(text)) return 'is a PEM file, which is not made to be a shared secret'
   if (bytes.length < MIN_BYTES) return `has ${bytes.length} bytes where at least ${MIN_BYTES} are needed`
   if (new Set(bytes).size < MIN_DISTINCT_BYTES) return `has fewer than ${MIN_DISTINCT_BYTES} distinct bytes`
@@ -76,12 +75,7 @@ function weaknessOf (bytes: Buffer): string | undefined {
   if (bytesOutsideRuns(bytes) < MIN_OUTSIDE_RUNS) return 'is a run such as abcdef or 654321'
 }
 
-function isExample (text: string): boolean {
-  const letters = text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  return EXAMPLES.some((example) => example.test(letters))
-}
-
-/** Whether some first bytes, fewer than a secret needs, are repeated to the end; the last time perhaps in part. */
+/** Whether the first few bytes are repeated to the end; the last time perhaps in part. */
 function isPeriodic (bytes: Buffer): boolean {
   for (let period = 1; period < MIN_BYTES && period <= bytes.length - MIN_REPEATED; period++) {
     const others = bytes.subarray(period).filter((byte, index) => byte !== bytes[index]).length
@@ -90,7 +84,7 @@ function isPeriodic (bytes: Buffer): boolean {
   return false
 }
 
-/** The bytes that do not continue a run: each byte of a run is equal to the one before it, or one more, or one less. */
+/** The number of bytes that do not continue a run. Each byte of a run differs from the one before by at most one. */
 function bytesOutsideRuns (bytes: Buffer): number {
   const isStep = Array.from(bytes, (byte, at) => Math.abs(byte - (bytes[at - 1] ?? NaN)) <= 1)
   return isStep.filter((each, at) => !each || !isStep[at - 1]).length

@@ -3,10 +3,8 @@ import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { checkOptions, isBoolean, isMethod, isSeconds, type OptionTable } from '../option-checks.ts'
 import type { Secret } from './keys.ts'
 import { decodePayload, encodePayload } from './encoding.ts'
-import {
-  type AgeLimit, checkedLimit, insteadOf, Signer, type SignerOptions, signerOptions, TimestampSigner,
-  type TimestampSignerOptions, timestampSignerOptions
-} from './signer.ts'
+import type { AgeLimit, SignerOptions, TimestampSignerOptions } from './signer.ts'
+import { checkedLimit, insteadOf, Signer, signerOptions, TimestampSigner, timestampSignerOptions } from './signer.ts'
 
 /** Turns a value into text and back. */
 export interface TextSerializer {
@@ -15,7 +13,7 @@ export interface TextSerializer {
 }
 
 export interface PayloadOptions {
-  /** What turns the value into text. Default a `TaggedJSONSerializer`. */
+  /** Turns the value into text. Default a `TaggedJSONSerializer`. */
   serializer?: TextSerializer | undefined
   /**
    * Write zlib where that is shorter, and read it. Default false. A reader with it off refuses compressed payloads;
@@ -29,14 +27,12 @@ const payloadChecks: OptionTable<keyof PayloadOptions>['checks'] = {
   compress: isBoolean
 }
 
-/** The options of `URLSafeSerializer`. */
 const untimedOptions: OptionTable<keyof SignerOptions | keyof PayloadOptions> = {
   kind: 'URLSafeSerializer option',
   checks: { ...signerOptions.checks, ...payloadChecks },
   instead: insteadOf('use a URLSafeTimedSerializer, which takes maxAge, in seconds')
 }
 
-/** The options of `URLSafeTimedSerializer`. */
 const timedOptions: OptionTable<keyof TimestampSignerOptions | keyof PayloadOptions | keyof AgeLimit> = {
   kind: 'URLSafeTimedSerializer option',
   checks: { ...timestampSignerOptions.checks, ...payloadChecks, maxAge: isSeconds },
@@ -49,26 +45,17 @@ export function payloadError (originalError: unknown, payload: string): unknown 
   return new BadPayload('The payload cannot be read', { payload, originalError })
 }
 
-/** Values as payloads of the text of a serializer. */
-class Payloads {
-  readonly #serializer: TextSerializer
-  readonly #compress: boolean
-
-  constructor ({ serializer = new TaggedJSONSerializer(), compress = false }: PayloadOptions) {
-    this.#serializer = serializer
-    this.#compress = compress
-  }
-
-  dumps (value: unknown): string {
-    return encodePayload(this.#serializer.dumps(value), this.#compress)
-  }
-
-  loads (payload: string): unknown {
-    const text = decodePayload(payload, this.#compress)
-    try {
-      return this.#serializer.loads(text)
-    } catch (error) {
-      throw payloadError(error, text)
+/** Values as payloads, and payloads as values. */
+function payloadsOf ({ serializer = new TaggedJSONSerializer(), compress = false }: PayloadOptions): TextSerializer {
+  return {
+    dumps: (value) => encodePayload(serializer.dumps(value), compress),
+    loads (payload) {
+      const text = decodePayload(payload, compress)
+      try {
+        return serializer.loads(text)
+      } catch (error) {
+        throw payloadError(error, text)
+      }
     }
   }
 }
@@ -79,14 +66,14 @@ class Payloads {
  */
 export class URLSafeSerializer {
   readonly #signer: Signer
-  readonly #payloads: Payloads
+  readonly #payloads: TextSerializer
 
   /** Throws a `TypeError` as `Signer` does. */
   constructor (secret: Secret, options: SignerOptions & PayloadOptions) {
     checkOptions(options, untimedOptions)
     const { serializer, compress, ...signing } = options
     this.#signer = new Signer(secret, signing)
-    this.#payloads = new Payloads({ serializer, compress })
+    this.#payloads = payloadsOf({ serializer, compress })
   }
 
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
@@ -109,18 +96,15 @@ export interface Timestamped {
 /** Values as signed, URL-safe text that expires: for password resets, mail confirmations, invitations. */
 export class URLSafeTimedSerializer {
   readonly #signer: TimestampSigner
-  readonly #payloads: Payloads
+  readonly #payloads: TextSerializer
   readonly #maxAge: number | undefined
 
-  /**
-   * `maxAge` in seconds, 0 or more, is the default of the loading methods; Infinity for no end. Throws a `TypeError` as
-   * `Signer` does.
-   */
+  /** `maxAge` in seconds is the default of the loading methods; Infinity for no end. Throws as `Signer` does. */
   constructor (secret: Secret, options: TimestampSignerOptions & PayloadOptions & AgeLimit) {
     checkOptions(options, timedOptions)
     const { serializer, compress, maxAge, ...signing } = options
     this.#signer = new TimestampSigner(secret, signing)
-    this.#payloads = new Payloads({ serializer, compress })
+    this.#payloads = payloadsOf({ serializer, compress })
     this.#maxAge = maxAge
   }
 
@@ -131,7 +115,7 @@ export class URLSafeTimedSerializer {
 
   /**
    * Throws `BadSignature`, `SignatureExpired` or `BadPayload`, and a `TypeError` where neither the call nor the
-   * constructor gave a `maxAge`: a token without an end has to be asked for, with `Infinity`.
+   * constructor gave a `maxAge`: `Infinity` has to be asked for.
    */
   loads (text: string, limit: AgeLimit = {}): unknown {
     return this.loadsWithTimestamp(text, limit).value

@@ -14,3 +14,14 @@ export function mediaTypeOf ({ headers }: FastifyRequest): string | undefined {
 export function isJson (request: FastifyRequest): boolean {
   return JSON_TYPE.test(mediaTypeOf(request) ?? '')
 }
+
+/**
+ * Which bodies the route has a schema for. With `other types` its `content` has no entry for the media type of this
+ * body, so Fastify would not validate it.
+ */
+export function bodySchema (request: FastifyRequest): 'none' | 'every type' | 'this type' | 'other types' {
+  const schema = request.routeOptions.schema?.body as { content?: object } | null | undefined
+  if (schema === undefined) return 'none'
+  if (!schema?.content) return 'every type'
+  return Object.hasOwn(schema.content, `${mediaTypeOf(request)}`) ? 'this type' : 'other types'
+}
