@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cookieValues } from '../lib/cookies/cookie-header.ts'
+import { cookieValues } from '../lib/cookies/headers.ts'
 
 const cases: Array<[header: string | undefined, values: string[]]> = [
   [undefined, []],

@@ -21,8 +21,8 @@ export function isShareable (headers: Headers): boolean {
 export function forbidSharing (headers: Headers): boolean {
   const present = headers.getHeader('cache-control')
   const targeted = headers.namesLike === undefined ? [] : sharingFields(headers)
-  if (present === undefined && targeted.length === 0) {
-    headers.header('cache-control', PRIVATE)
+  if (targeted.length === 0 && (present === undefined || present === PRIVATE)) {
+    if (present === undefined) headers.header('cache-control', PRIVATE)
     return false
   }
   const isShared = isKept(present) || targeted.length > 0

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { valuesAfter } from '../cookies/cookie-header.ts'
-import { type DepartingHead, type Headers, type HeadWatcher, watchHead } from '../cookies/headers.ts'
+import { type DepartingHead, type Headers, type HeadWatcher, valuesAfter, watchHead } from '../cookies/headers.ts'
 import type { BadData } from '../errors.ts'
 import type { SessionContents, SessionHost } from '../session/contents.ts'
 import { checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from '../session/decision.ts'
@@ -190,8 +189,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       this.#committed = -1 // as a rule writeHead refuses the application's headers too, and may be called again
       this.#unsent = error
     }
-    if (contents.held !== undefined) this.#watchHeld(contents)
-    else contents.watcher = this
+    if (contents.held === undefined) contents.watcher = this
+    else if (this.#failure === undefined && !this.#awaitsClose) this.#awaitClose()
     return this.#unsent !== undefined || this.#changes > 0 || this.#headers?.isEventful === true
   }
 

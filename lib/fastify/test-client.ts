@@ -1,7 +1,7 @@
 import type { FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { CookieTooLarge } from '../errors.ts'
 import { CookieJar } from '../cookies/cookie-jar.ts'
-import { cookieValues } from '../cookies/cookie-header.ts'
+import { cookieValues } from '../cookies/headers.ts'
 import type { Session } from '../session/session.ts'
 import { checked, type SaveDecision } from '../session/decision.ts'
 import type { SessionSite } from './session-site.ts'

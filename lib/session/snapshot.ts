@@ -59,7 +59,7 @@ function isSameList (list: unknown[], copies: readonly Snapshot[]): boolean {
   const items = Object.values(list)
   if (list.length !== copies.length || items.length !== copies.length || list.includes(undefined)) return false
   for (let index = 0; index < items.length; index++) {
-    if (isOther(items[index], copies[index])) return false
+    if (!Object.is(items[index], copies[index]) && !isUnchanged(items[index], copies[index])) return false
   }
   return true
 }
@@ -67,12 +67,10 @@ function isSameList (list: unknown[], copies: readonly Snapshot[]): boolean {
 function isSameDict (dict: Record<string, unknown>, copies: readonly Snapshot[]): boolean {
   let at = 0
   for (const key in dict) {
-    if (key !== copies[at] || isOther(dict[key], copies[at + 1])) return false
+    const value = dict[key]
+    const copy = copies[at + 1]
+    if (key !== copies[at] || (!Object.is(value, copy) && !isUnchanged(value, copy))) return false
     at += 2
   }
   return at === copies.length
-}
-
-function isOther (value: unknown, snapshot: Snapshot): boolean {
-  return (value !== snapshot || typeof value === 'object' || value === 0) && !isUnchanged(value, snapshot)
 }
