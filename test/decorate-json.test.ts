@@ -34,7 +34,9 @@ t.test('an option json that gives no provider fails at registration', async (t) 
     t.match(error, { name: 'TypeError', message }, what)
     if (given === failing) t.match(error.cause, { message: 'of the class' })
   }
-  for (const given of [new Map(), 5, {}]) t.match(await failureOf({ json: given }), { message: /must be a JSONProvider/ })
+  for (const given of [new Map(), 5, {}]) {
+    t.match(await failureOf({ json: given }), { message: /must be a JSONProvider/ })
+  }
 })
 
 t.test('a session cannot have the name of a member that requests get from the package', async (t) => {
