@@ -13,8 +13,10 @@ export class Tuple<T = unknown> implements Iterable<T> {
     if (typeof items === 'string' || others.length > 0) {
       throw new TypeError('A Tuple is made from one list: new Tuple([first, second])')
     }
-    this.#items = [...items]
-    Object.freeze(Object.assign(this, this.#items))
+    const copy = [...items]
+    for (const [index, item] of copy.entries()) (this as Record<number, T>)[index] = item
+    this.#items = copy
+    Object.freeze(this)
   }
 
   static { isTuple = (value): value is Tuple => #items in value }
@@ -101,7 +103,8 @@ export class UUID extends TextValue {
   /** `text` with or without hyphens, in either case; throws a `TypeError` for anything else. */
   constructor (text: string) {
     const digits = uuidDigits(text)
-    super(digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+    const [first, second, third] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16)]
+    super(`${first}-${second}-${third}-${digits.slice(16, 20)}-${digits.slice(20)}`)
     this.#digits = digits
     Object.freeze(this)
   }
@@ -116,6 +119,7 @@ export class UUID extends TextValue {
 
 /** The 32 digits of the text of a UUID, in lower case. */
 function uuidDigits (text: unknown): string {
+  if (typeof text === 'string' && /^[0-9a-f]{32}$/.test(text)) return text // as a tag has it, in half the time
   if (typeof text === 'string' && UUID_TEXT.test(text)) return text.replaceAll('-', '').toLowerCase()
   throw new TypeError('A UUID is made from 32 hexadecimal digits, with or without hyphens')
 }
