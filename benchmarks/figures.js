@@ -15,12 +15,36 @@
 
 /** What is to be reached. @type {readonly Row[]} */
 export const rows = [
-  { title: '`sign` of 64 B / 300 B / 1 KB, in HMACs', direction: 'at most', targets: { 'sign-64': 0.75, 'sign-300': 0.75, 'sign-1k': 0.75 } },
-  { title: 'whole `dumps` / `loads` of a small session, in HMACs', direction: 'at most', targets: { 'dumps-small': 1.7, 'loads-small': 1.9 } },
-  { title: 'tag and stringify, against `JSON.stringify`: untagged / tagged', direction: 'at most', targets: { 'tag-untagged': 1.4, 'tag-tagged': 1.6 } },
-  { title: 'parse and untag, against `JSON.parse`: untagged / tagged', direction: 'at most', targets: { 'untag-untagged': 1.2, 'untag-tagged': 1.6 } },
-  { title: 'added to a bare route, in HMACs: untouched / read / read and write', direction: 'at most', targets: { 'request-untouched': 0.2, 'request-read': 2.1, 'request-write': 4.2 } },
-  { title: 'share of what `@fastify/secure-session` adds: untouched / read / read and write', direction: 'at most', targets: { 'share-untouched': 0.07, 'share-read': 0.65, 'share-write': 0.55 } },
+  {
+    title: '`sign` of 64 B / 300 B / 1 KB, in HMACs',
+    direction: 'at most',
+    targets: { 'sign-64': 0.75, 'sign-300': 0.75, 'sign-1k': 0.75 }
+  },
+  {
+    title: 'whole `dumps` / `loads` of a small session, in HMACs',
+    direction: 'at most',
+    targets: { 'dumps-small': 1.7, 'loads-small': 1.9 }
+  },
+  {
+    title: 'tag and stringify, against `JSON.stringify`: untagged / tagged',
+    direction: 'at most',
+    targets: { 'tag-untagged': 1.4, 'tag-tagged': 1.6 }
+  },
+  {
+    title: 'parse and untag, against `JSON.parse`: untagged / tagged',
+    direction: 'at most',
+    targets: { 'untag-untagged': 1.2, 'untag-tagged': 1.6 }
+  },
+  {
+    title: 'added to a bare route, in HMACs: untouched / read / read and write',
+    direction: 'at most',
+    targets: { 'request-untouched': 0.2, 'request-read': 2.1, 'request-write': 4.2 }
+  },
+  {
+    title: 'share of what `@fastify/secure-session` adds: untouched / read / read and write',
+    direction: 'at most',
+    targets: { 'share-untouched': 0.07, 'share-read': 0.65, 'share-write': 0.55 }
+  },
   {
     title: 'added on the wire, against the least, user time: read / read and write',
     direction: 'at most',
@@ -36,8 +60,16 @@ export const rows = [
     direction: 'at most',
     targets: { 'wire-untouched-peer': 1, 'wire-read-peer': 1, 'wire-write-peer': 1 }
   },
-  { title: 'time of superjson / devalue over ours, dumps', direction: 'at least', targets: { 'superjson-dumps': 5, 'devalue-dumps': 2 } },
-  { title: 'time of Flask over ours, which does not compress unless asked to: small / medium session', direction: 'at least', targets: { 'flask-small': 8, 'flask-medium': 5 } },
+  {
+    title: 'time of superjson / devalue over ours, dumps',
+    direction: 'at least',
+    targets: { 'superjson-dumps': 5, 'devalue-dumps': 2 }
+  },
+  {
+    title: 'time of Flask over ours, which does not compress unless asked to: small / medium session',
+    direction: 'at least',
+    targets: { 'flask-small': 8, 'flask-medium': 5 }
+  },
   { title: 'heap, bytes kept by a request', direction: 'at most', targets: { 'heap-slope': 0.5 } },
   { title: '`jsonify` against `reply.send`, 1 KB, the whole reply', direction: 'at most', targets: { jsonify: 1.3 } },
   {
@@ -82,7 +114,8 @@ export function rowOf (name) {
 export function figure (name, value, unit, spread) {
   const row = rowOf(name)
   const target = row?.targets[name] ?? null
-  const ok = target === null || value === null ? null : row?.direction === 'at least' ? value >= target : value <= target
+  const isAtLeast = row?.direction === 'at least'
+  const ok = target === null || value === null ? null : isAtLeast ? value >= target : value <= target
   return { name, value, unit, target, ok, ...spread && { spread } }
 }
 
@@ -98,6 +131,7 @@ export function replaced (saved, measured) {
 /** A value with about three digits. @param {number | null | undefined} value */
 export function written (value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
-  const rounded = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
+  const size = Math.abs(value)
+  const rounded = value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
   return Number(rounded) === 0 ? rounded.replace('-', '') : rounded
 }

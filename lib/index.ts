@@ -23,8 +23,8 @@ export type { TagClass, TagContext } from './json/tag.ts'
 export { TaggedJSONSerializer } from './json/tagged-json.ts'
 export type { RegisterOptions, SerializerOptions } from './json/tagged-json.ts'
 export {
-  TagBigInt, TagBytes, TagDateTime, TagDict, TagHTTPDate, TagMap, TagMarkup, TagNumber, TagSet, TagTuple, TagUint8Array, TagUndefined,
-  TagURL, TagUUID
+  TagBigInt, TagBytes, TagDateTime, TagDict, TagHTTPDate, TagMap, TagMarkup, TagNumber, TagSet, TagTuple, TagUint8Array,
+  TagUndefined, TagURL, TagUUID
 } from './json/tags.ts'
 export { Markup, Tuple, UUID } from './json/values.ts'
 export { DefaultJSONProvider } from './json/default-provider.ts'

@@ -76,7 +76,9 @@ t.test('toJSON is told the key, as JSON.stringify does it', async (t) => {
   class Instance { toJSON (key: unknown): unknown { return [key] } }
   const plain = (): object => ({ toJSON: (key: unknown) => ({ key }) })
   const list = Object.assign([], { toJSON: (key: unknown) => key })
-  const values = [new Instance(), plain(), list, [new Instance(), [plain()]], { 1: list, a: new Instance() }, { '': plain() }]
+  const values = [
+    new Instance(), plain(), list, [new Instance(), [plain()]], { 1: list, a: new Instance() }, { '': plain() }
+  ]
   for (const value of values) {
     t.equal(provider.dumps(value), JSON.stringify(value))
     t.equal(provider.dumps(value, { sortKeys: true }), JSON.stringify(value))
@@ -273,7 +275,10 @@ t.test('a Map whose keys are the same as text is refused', async (t) => {
 t.test('indent is a number of spaces or white space, and 0 is none', async (t) => {
   t.equal(provider.dumps({ a: 1 }, { indent: 0 }), '{"a":1}')
   t.equal(provider.dumps({ a: [] }, { indent: '\t' }), '{\n\t"a": []\n}')
-  for (const indent of [-1, 1.5, NaN, '2']) t.throws(() => provider.dumps({}, { indent: indent as number }), { message: /^The dumps option indent must be a number of spaces/ })
+  for (const indent of [-1, 1.5, NaN, '2']) {
+    const message = /^The dumps option indent must be a number of spaces/
+    t.throws(() => provider.dumps({}, { indent: indent as number }), { message })
+  }
 })
 
 t.test('an option that there is not is refused with those that there are', async (t) => {
@@ -326,7 +331,8 @@ t.test('separators are a comma and a colon with spaces', async (t) => {
   t.equal(provider.dumps(value, { separators: [', ', ': '] }), '{"a": [1, {"b": ", :"}], "c": []}')
   t.equal(provider.dumps([1, { a: 2 }], { indent: 1, separators: [' ,', ' : '] }), '[\n 1 ,\n {\n  "a" : 2\n }\n]')
   for (const separators of [[',', ';'], ['', ':'], [',,', ':'], [','], [',', ':', ''], 5]) {
-    t.throws(() => provider.dumps(value, { separators: separators as never }), /^The dumps option separators must be a comma and a colon/)
+    const message = /^The dumps option separators must be a comma and a colon/
+    t.throws(() => provider.dumps(value, { separators: separators as never }), message)
   }
 })
 
