@@ -13,10 +13,12 @@ const layers: Record<string, string[]> = {
   'option-checks.ts': ['path.ts'],
   json: ['path.ts', 'errors.ts', 'option-checks.ts'],
   signing: ['errors.ts', 'option-checks.ts', 'json'],
+  stores: ['option-checks.ts'],
   session: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing'],
   fastify: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'session'],
-  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'fastify'],
-  'testing.ts': ['session', 'fastify'],
+  'index.ts': ['errors.ts', 'json', 'signing', 'session', 'stores', 'fastify'],
+  testing: ['stores'],
+  'testing.ts': ['session', 'testing', 'fastify'],
   cli: ['path.ts', 'errors.ts', 'json', 'signing', 'session'],
   'cli.ts': ['cli']
 }

@@ -30,7 +30,7 @@ function runCode (file: string, code: string, flags: string[] = []) {
 t.test('the tarball holds the built files of every module, the documents, and nothing else', async (t) => {
   const modules = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
   const built = modules.flatMap((file) => ['.js', '.js.map', '.d.ts'].map((end) => `dist/${file.replaceAll('\\', '/').replace(/\.ts$/, end)}`))
-  const documents = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md', 'benchmarks/chart.svg', 'docs/recipes.md'].filter((file) => existsSync(join(ROOT, file)))
+  const documents = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md', 'benchmarks/chart.svg', 'docs/recipes.md', 'docs/stores.md'].filter((file) => existsSync(join(ROOT, file)))
   t.strictSame([...tarball.files.keys()].sort(), [...built, ...documents, 'package.json'].sort())
   const unpacked = [...tarball.files.values()].reduce((sum, { length }) => sum + length, 0)
   t.comment(`${tarball.files.size} files, ${Math.round(tarball.size / 1024)} KiB packed, ${Math.round(unpacked / 1024)} KiB unpacked`)
