@@ -61,7 +61,8 @@ t.test('without a limit given there is one of 10,000', async (t) => {
 })
 
 t.test('it has a warning for production', async (t) => {
-  t.equal(new MemoryStore().warning, 'MemoryStore keeps sessions in this process alone: no other process sees them, a restart ends them')
+  const { warning } = new MemoryStore()
+  t.equal(warning, 'MemoryStore keeps sessions in this process alone: no other process sees them, a restart ends them')
 })
 
 t.test('a wrong option is refused with one sentence', async (t) => {

@@ -35,8 +35,9 @@ function postgresFolders (): string[] {
 const redisServer = ['redis-server', 'valkey-server'].find(isProgram)
 const postgresFolder = postgresFolders().find((folder) => isProgram(join(folder, 'initdb')))
 
-/** Which databases are not installed; undefined where both are. */
-export const missing = [...(redisServer === undefined ? ['Redis'] : []), ...(postgresFolder === undefined ? ['PostgreSQL'] : [])]
+/** Which databases are not installed. */
+export const missing = Object.entries({ Redis: redisServer, PostgreSQL: postgresFolder })
+  .flatMap(([name, program]) => program === undefined ? [name] : [])
 
 export interface Server {
   readonly port: number
@@ -65,12 +66,12 @@ async function freePort (): Promise<number> {
 }
 
 /** Starts a program and waits until it answers. */
-async function start (folder: string, port: number, command: string[], answers: (port: number) => Promise<unknown>): Promise<Server> {
-  const child = spawn('sh', ['-c', GUARD, 'sh', folder, ...command], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], ...unprivileged })
+async function start (folder: string, command: string[], answers: () => Promise<unknown>): Promise<Server['stop']> {
+  const child = spawn('sh', ['-c', GUARD, 'sh', folder, ...command], { cwd: folder, stdio: 'pipe', ...unprivileged })
   const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data))
-  await untilItAnswers(child, () => answers(port), () => Buffer.concat(said).toString())
-  return { port, stop: () => stop(child) }
+  await untilItAnswers(child, answers, () => Buffer.concat(said).toString())
+  return () => stop(child)
 }
 
 async function untilItAnswers (child: ChildProcess, ask: () => Promise<unknown>, said: () => string): Promise<void> {
@@ -109,7 +110,7 @@ async function ask (port: number, ...command: string[]): Promise<unknown> {
 export async function startRedis (...options: string[]): Promise<Server> {
   const [folder, port] = [makeFolder('redis'), await freePort()]
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  return await start(folder, port, [redisServer!, ...settings, ...options], (port) => ask(port, 'PING'))
+  return { port, stop: await start(folder, [redisServer!, ...settings, ...options], () => ask(port, 'PING')) }
 }
 
 const SLOTS = 16_384
@@ -135,21 +136,22 @@ async function untilJoined (port: number, count: number): Promise<void> {
 }
 
 /** How to reach the PostgreSQL that is started by `startPostgres`. */
-export function connectionTo ({ port }: Server): pg.PoolConfig {
+export function connectionTo ({ port }: Pick<Server, 'port'>): pg.PoolConfig {
   return { host: '127.0.0.1', port, user: 'postgres', database: 'postgres' }
 }
 
 /** Starts a PostgreSQL with an empty cluster of its own. */
 export async function startPostgres (): Promise<Server> {
   const [folder, port] = [makeFolder('postgres'), await freePort()]
-  const data = join(folder, 'data')
-  const made = spawnSync(join(postgresFolder!, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    { cwd: folder, encoding: 'utf8', ...unprivileged })
+  const [initdb, postgres] = ['initdb', 'postgres'].map((each) => join(postgresFolder!, each)) as [string, string]
+  const options = ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
+  const made = spawnSync(initdb, options, { cwd: folder, encoding: 'utf8', ...unprivileged })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const command = [join(postgresFolder!, 'postgres'), '-D', data, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F']
-  return await start(folder, port, command, async (port) => {
-    const client = new pg.Client(connectionTo({ port, stop: async () => {} }))
+  const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F']
+  const stop = await start(folder, command, async () => {
+    const client = new pg.Client(connectionTo({ port }))
     await client.connect()
     await client.end()
   })
+  return { port, stop }
 }

@@ -65,7 +65,7 @@ export function expect (what: string, actual: unknown, expected: unknown): void 
 }
 
 export function show (value: unknown): string {
-  return inspect(value, { depth: 3, breakLength: Infinity, maxStringLength: 100 })
+  return inspect(value, { depth: 3, compact: true, breakLength: Infinity, maxStringLength: 100 })
 }
 
 /** `count` promises at once. */
