@@ -1,3 +1,4 @@
 export { TestClient, testClient } from './fastify/test-client.ts'
 export type { NamedSession, NamedSessionChoice, NamedSessionData, TestedApplication } from './fastify/test-client.ts'
 export { CookieJar } from './cookies/cookie-jar.ts'
+export { testStore } from './testing/test-store.ts'

@@ -15,10 +15,12 @@ const layers: Record<string, string[]> = {
   signing: ['errors.ts', 'option-checks.ts', 'json'],
   wire: ['errors.ts', 'json', 'signing'],
   cookies: ['path.ts'],
+  stores: ['option-checks.ts'],
   session: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'wire', 'cookies'],
   fastify: ['path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'cookies', 'session'],
-  'index.ts': ['errors.ts', 'json', 'signing', 'cookies', 'session', 'fastify'],
-  'testing.ts': ['cookies', 'fastify'],
+  'index.ts': ['errors.ts', 'json', 'signing', 'cookies', 'session', 'stores', 'fastify'],
+  testing: ['stores'],
+  'testing.ts': ['cookies', 'testing', 'fastify'],
   cli: ['path.ts', 'errors.ts', 'json', 'signing', 'wire', 'session'],
   'cli.ts': ['cli']
 }

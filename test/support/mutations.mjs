@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import Fastify from 'fastify'
 import sessionPlugin from 'fastify-signed-session'
+import { picker } from './picker.mjs'
 
-/** @typedef {(limit: number) => number} Pick a whole number from 0 and below `limit` */
+/** @typedef {import('./picker.mjs').Pick} Pick */
 /**
  * @typedef {{ pick: Pick, cookie: string, others: string[], secret: string }} Case `others` are genuine cookies that
  * are not this one
@@ -16,21 +17,6 @@ import sessionPlugin from 'fastify-signed-session'
 const SECRET = 'a secret of the mutations, 0123456789 abcdef'
 const OLDER = 'an older secret of the mutations, 9876543210'
 const HEADER = 16 * 1024
-
-/**
- * Small, fast and the same everywhere: mulberry32.
- * @param {number} seed
- * @returns {Pick}
- */
-export function picker (seed) {
-  let state = seed >>> 0
-  return (limit) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit)
-  }
-}
 
 /**
  * Payload with the dot that marks compression, timestamp, signature.

@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import * as names from '../lib/index.ts'
+import { testStore } from '../lib/testing.ts'
+
+const text = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8')
+const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!)
+
+t.test('the store of your own keeps the contract, in some 40 lines', async (t) => {
+  const code = blocks.find((each) => each.includes('class TinyStore'))!
+  t.ok(code.split('\n').length < 50)
+  const file = join(t.testdir(), 'tiny-store.mjs')
+  writeFileSync(file, code)
+  const { TinyStore } = await import(pathToFileURL(file).href)
+  await testStore(new TinyStore())
+})
+
+t.test('what is imported from the package is there, and every option is one', async (t) => {
+  const imports = [...blocks.join('').matchAll(/import { (\w+) } from 'fastify-signed-session'/g)]
+  t.strictSame(imports.filter(([, name]) => !Object.hasOwn(names, name!)), [])
+  const redis = { hGetAll: async () => ({}), evalSha: async () => 0, eval: async () => 0 }
+  const client = { query: async () => ({ rows: [] }), prepare: () => ({}), ...redis }
+  const stores: Record<string, (options: object) => unknown> = {
+    memory: (options) => new names.MemoryStore(options),
+    Redis: (options) => new names.RedisStore(client, options),
+    PostgreSQL: (options) => new names.PostgresStore(client, { cleanup: false, ...options }),
+    SQLite: (options) => new names.SQLiteStore(client, { cleanup: false, ...options })
+  }
+  const rows = [...text.matchAll(/^\| `([a-z]+)` \| ([\w, ]+) \| (?:`([^`]+)`|[\w, ]+) \|/gm)]
+  for (const [, option, kinds] of rows) {
+    for (const kind of kinds === 'all' ? Object.keys(stores) : kinds!.split(', ')) {
+      const message = new RegExp(` option ${option} must be`)
+      t.throws(() => stores[kind]!({ [option!]: Symbol('of no type') }), { message }, `${kind} ${option}`)
+    }
+  }
+  t.strictSame(rows.map(([, option]) => option), ['limit', 'prefix', 'table', 'cleanup', 'now'])
+})
