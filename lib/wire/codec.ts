@@ -114,6 +114,8 @@ export class Candidates {
   #tried = 0
   #decoded = 0
   #reason: BadData | undefined
+  /** Whether `next` returned one. */
+  #hasGenuine = false
 
   /** `cookies` in the order in which they came; those signed more than `maxAge` seconds ago are passed over. */
   constructor (codec: Codec, cookies: readonly string[], maxAge: number) {
@@ -138,8 +140,11 @@ export class Candidates {
       this.#tried++
       const isRefused = opened instanceof BadData
       if (!isRefused || opened instanceof BadPayload) this.#decoded++
-      if (!isRefused) return opened
-      this.refuse(opened)
+      if (isRefused) this.refuse(opened)
+      else {
+        this.#hasGenuine = true
+        return opened
+      }
     }
   }
 
@@ -148,10 +153,14 @@ export class Candidates {
     this.#reason ??= reason
   }
 
-  /** Why none was taken; undefined where there was none but empty ones. */
+  /**
+   * Why none was taken; undefined where there was none but empty ones, and for genuine ones that were passed over
+   * without a reason.
+   */
   refusal (): BadData | undefined {
+    if (this.#reason !== undefined || this.#hasGenuine) return this.#reason
     const present = this.#cookies.find((cookie) => cookie !== '')
-    return this.#reason ?? (present === undefined ? undefined : this.#codec.refusal(present))
+    return present === undefined ? undefined : this.#codec.refusal(present)
   }
 }
 

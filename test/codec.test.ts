@@ -1,0 +1,301 @@
+import t, { type Test } from 'tap'
+import { type BadData, BadPayload } from '../lib/errors.ts'
+import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
+import type { Secret } from '../lib/signing/keys.ts'
+import { Mac } from '../lib/signing/mac.ts'
+import { Candidates, Codec, type Opened, sessionKey } from '../lib/wire/codec.ts'
+import type { Format, WireOptions } from '../lib/wire/format.ts'
+import { formats } from '../lib/wire/formats.ts'
+import { OTHER_SECRET, SECRET } from './support/app.ts'
+
+const START = 1_700_000_000
+const TEXT = '{"a":1}'
+
+interface Given extends Partial<WireOptions> {
+  format?: Format
+  secrets?: Secret[]
+  cookieName?: string
+  at?: number
+}
+
+/** A codec as the options of a session would make it. */
+function codecWith (given: Given = {}): Codec {
+  const { format = formats.default, secrets = [SECRET], cookieName = 'session', at = START, ...own } = given
+  const { salt, digest, keyDerivation, compress } = format
+  const wire = { salt, digest, keyDerivation, compress, ...own }
+  const keys = secrets.map((secret) => sessionKey(secret, cookieName, wire))
+  return new Codec({ ...wire, format, keys, now: () => at })
+}
+
+/** What opens, or the code of the refusal. */
+function outcome (opened: Opened | BadData): string {
+  return 'text' in opened ? opened.text : opened.code
+}
+
+/** A format of another program's kind: a separator, time stamps and payloads of its own. */
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const colons: Format = {
+  ...formats.default,
+  salt: 'colons',
+  keyDerivation: 'hmac',
+  serializer: () => new TaggedJSONSerializer(),
+  separator: ':',
+  stamp: {
+    write (seconds) {
+      let text = ''
+      for (let rest = seconds; rest > 0; rest = Math.floor(rest / 62)) text = BASE62[rest % 62] + text
+      return text
+    },
+    read: (text) => /^[\dA-Za-z]+$/.test(text)
+      ? [...text].reduce((seconds, digit) => seconds * 62 + BASE62.indexOf(digit), 0)
+      : undefined
+  },
+  payload: {
+    encode: (text) => encodeURIComponent(text),
+    decode (payload) {
+      if (payload === 'broken') throw new Error('the decoder is broken')
+      if (payload.startsWith('%7B')) return decodeURIComponent(payload)
+      throw new BadPayload('The payload is no object', { payload })
+    }
+  }
+}
+
+const all = { default: formats.default, flask: formats.flask, colons }
+
+t.test('what a codec of any format seals it opens, with the time and the cookie', async (t) => {
+  for (const [name, format] of Object.entries(all)) {
+    const cookie = codecWith({ format }).seal(TEXT)
+    t.strictSame(codecWith({ format, at: START + 5 }).open(cookie, 5), {
+      text: TEXT, issuedAt: START, now: START + 5, isFromFallback: false, cookie
+    }, name)
+  }
+})
+
+t.test('the formats of itsdangerous write payload, time stamp and signature as base64url between dots', async (t) => {
+  for (const format of [formats.default, formats.flask]) {
+    const [payload, stamp, signature, ...rest] = codecWith({ format }).seal(TEXT).split('.')
+    t.equal(payload, Buffer.from(TEXT).toString('base64url'))
+    t.equal(stamp, Buffer.from(START.toString(16), 'hex').toString('base64url'))
+    t.equal(signature!.length, format === formats.flask ? 27 : 43)
+    t.strictSame(rest, [])
+  }
+})
+
+t.test('a format has a separator, a time stamp and a payload of its own', async (t) => {
+  const cookie = codecWith({ format: colons }).seal('{"a.b":"c:d"}')
+  t.match(cookie, /^%7B%22a\.b%22%3A%22c%3Ad%22%7D:1r31eq:[\w-]{43}$/)
+  t.equal(outcome(codecWith({ format: colons }).open(cookie, 0)), '{"a.b":"c:d"}')
+  const [payload, stamp, signature] = cookie.split(':')
+  for (const [altered, code] of [
+    [`${payload}:${stamp}`, 'FSS_ERR_BAD_SIGNATURE'],
+    [`${payload}.${stamp}.${signature}`, 'FSS_ERR_BAD_SIGNATURE'],
+    [`${payload}:${stamp}x:${signature}`, 'FSS_ERR_BAD_TIME_SIGNATURE'],
+    [codecWith({ format: colons }).seal(''), 'FSS_ERR_BAD_PAYLOAD'],
+    [codecWith({ format: { ...colons, stamp: { ...colons.stamp, write: () => '-' } } }).seal(TEXT),
+      'FSS_ERR_BAD_TIME_SIGNATURE']
+  ] as const) t.equal(outcome(codecWith({ format: colons }).open(altered, 100)), code, altered)
+})
+
+t.test('what a payload fails for beside its data is thrown, and no cookie is refused for it', async (t) => {
+  const cookie = codecWith({ format: { ...colons, payload: { ...colons.payload, encode: () => 'broken' } } }).seal(TEXT)
+  t.throws(() => codecWith({ format: colons }).open(cookie, 100), { message: 'the decoder is broken' })
+})
+
+t.test('text of any characters is sealed, unless it has no UTF-8', async (t) => {
+  for (const format of Object.values(all)) {
+    const codec = codecWith({ format })
+    for (const text of ['{"é":"日本","x":"😀"}', `{"long":"${'x'.repeat(5000)}"}`]) {
+      const cookie = codec.seal(text)
+      t.match(cookie, /^[!-~]+$/)
+      t.equal(outcome(codec.open(cookie, 0)), text)
+    }
+  }
+  t.throws(() => codecWith().seal('\ud800'), TypeError)
+})
+
+t.test('an older secret opens and never seals', async (t) => {
+  for (const format of Object.values(all)) {
+    const old = codecWith({ format, secrets: [OTHER_SECRET] }).seal(TEXT)
+    const rotated = codecWith({ format, secrets: [SECRET, OTHER_SECRET] })
+    t.match(rotated.open(old, 0), { text: TEXT, isFromFallback: true })
+    t.match(rotated.open(rotated.seal(TEXT), 0), { text: TEXT, isFromFallback: false })
+    t.match(codecWith({ format }).open(rotated.seal(TEXT), 0), { text: TEXT })
+    t.equal(outcome(codecWith({ format }).open(old, 0)), 'FSS_ERR_BAD_TIME_SIGNATURE')
+  }
+})
+
+t.test('a cookie of another secret, name, salt, digest, derivation or format does not open', async (t) => {
+  const own = codecWith()
+  t.equal(outcome(own.open(codecWith().seal(TEXT), 0)), TEXT)
+  const others: Given[] = [
+    { secrets: [OTHER_SECRET] }, { cookieName: 'admin' }, { salt: 'other' }, { digest: 'sha384' }, { digest: 'sha512' },
+    { format: formats.flask }, { format: colons }, { format: formats.flask, digest: 'sha256' },
+    { keyDerivation: 'hmac' }
+  ]
+  for (const other of others) {
+    t.match(outcome(own.open(codecWith(other).seal(TEXT), 0)), /^FSS_ERR_BAD_(TIME_)?SIGNATURE$/, JSON.stringify(other))
+  }
+  const flask = codecWith({ format: formats.flask })
+  const flaskOthers: Given[] = [
+    { salt: 'x' }, { digest: 'sha256' }, { keyDerivation: 'none' }, { format: formats.default }
+  ]
+  for (const each of flaskOthers) {
+    t.match(outcome(flask.open(codecWith({ format: formats.flask, ...each }).seal(TEXT), 0)), /SIGNATURE$/)
+  }
+})
+
+t.test('Flask knows no cookie name in its key, so that another one opens', async (t) => {
+  const cookie = codecWith({ format: formats.flask, cookieName: 'admin' }).seal(TEXT)
+  t.equal(outcome(codecWith({ format: formats.flask }).open(cookie, 0)), TEXT)
+})
+
+t.test('whatever is not the form of a signed cookie is refused without an error of its own', async (t) => {
+  const codec = codecWith()
+  const cookie = codec.seal(TEXT)
+  const [payload, stamp, signature] = cookie.split('.') as [string, string, string]
+  const unsigned = codec.open('', 0)
+  for (const value of ['x', '..', TEXT, payload, `${payload}.${stamp}.`, cookie.slice(0, -1), `${cookie}=`]) {
+    t.equal(codec.open(value, 0), unsigned, value)
+  }
+  const refused: Array<[value: string, message: string]> = [
+    [`${payload.slice(1)}.${stamp}.${signature}`, 'The signature does not match'],
+    [`${payload}.${stamp}.${'A'.repeat(43)}`, 'The signature does not match'],
+    [`${payload}.${signature}`, 'The signature does not match'],
+    [`é${cookie}`, 'The signature does not match'],
+    [`${payload}.${stamp}.${signature.slice(0, -1)}é`, 'The signature does not match'],
+    ['日本', 'There is no signature']
+  ]
+  for (const [value, message] of refused) {
+    t.match(codec.open(value, 0), { message, stack: /^[^\n]*$/ }, value)
+  }
+})
+
+t.test('a signature of any age up to the limit opens, and one of the future within the tolerance', async (t) => {
+  const rows: Array<[age: number, maxAge: number, opens: boolean]> = [
+    [100, 100, true], [101, 100, false], [0, 0, true], [1, 0, false], [1e9, Infinity, true],
+    [-60, 100, true], [-61, 100, false], [-60, Infinity, true], [-61, Infinity, false]
+  ]
+  for (const format of Object.values(all)) {
+    const cookie = codecWith({ format }).seal(TEXT)
+    for (const [age, maxAge, opens] of rows) {
+      const opened = codecWith({ format, at: START + age }).open(cookie, maxAge)
+      t.equal(outcome(opened), opens ? TEXT : 'FSS_ERR_SIGNATURE_EXPIRED', `${age} s, at most ${maxAge}`)
+    }
+  }
+})
+
+t.test('what is compressed opens only where compression is on', async (t) => {
+  const text = `{"a":"${'x'.repeat(500)}"}`
+  for (const format of [formats.default, formats.flask]) {
+    const on = codecWith({ format, compress: true })
+    const off = codecWith({ format, compress: false })
+    const cookie = on.seal(text)
+    t.match(cookie, /^\./)
+    t.ok(cookie.length < 150)
+    t.equal(outcome(on.open(cookie, 0)), text)
+    t.match(off.open(cookie, 0), { code: 'FSS_ERR_BAD_PAYLOAD', message: /compressed, and compress is off/ })
+    t.notMatch(off.seal(text), /^\./)
+    t.equal(outcome(on.open(off.seal(text), 0)), text)
+    t.notMatch(on.seal(TEXT), /^\./, 'what would be longer is not compressed')
+  }
+})
+
+t.test('the time of a codec is in whole Unix seconds', async (t) => {
+  t.equal(codecWith({ at: START + 0.9 }).now(), START)
+  t.throws(() => codecWith({ at: NaN }).seal(TEXT), { message: 'now must return Unix seconds' })
+  t.throws(() => codecWith({ at: NaN }).open(codecWith().seal(TEXT), 0), { message: 'now must return Unix seconds' })
+})
+
+/** The text of every candidate, why none was taken, and the work: HMACs made and payloads decoded. */
+function tried (t: Test, cookies: string[], { maxAge = 100, at = START }: { maxAge?: number, at?: number } = {}): {
+  texts: string[], reason: string | undefined, hmacs: number, decoded: number
+} {
+  let decoded = 0
+  const { encode, decode } = formats.default.payload
+  const payload: Format['payload'] = { encode, decode: (...given) => { decoded++; return decode(...given) } }
+  const codec = codecWith({ format: { ...formats.default, payload }, at })
+  const hmacs = t.capture(Mac.prototype, 'verifyEnd', Mac.prototype.verifyEnd)
+  const candidates = new Candidates(codec, cookies, maxAge)
+  const texts: string[] = []
+  for (let opened = candidates.next(); opened !== undefined; opened = candidates.next()) texts.push(opened.text)
+  t.equal(candidates.next(), undefined, 'asked again')
+  t.equal(candidates.count, cookies.length)
+  const reason = candidates.refusal()?.message
+  hmacs.restore()
+  return { texts, reason, hmacs: hmacs().length, decoded }
+}
+
+const good = codecWith().seal(TEXT)
+const other = codecWith().seal('{"b":2}')
+const third = codecWith().seal('{"c":3}')
+const stale = codecWith({ at: START - 101 }).seal('{"old":1}')
+const future = codecWith({ at: START + 61 }).seal('{"new":1}')
+const unreadable = codecWith({
+  format: { ...formats.default, payload: { ...formats.default.payload, encode: () => '#' } }
+}).seal(TEXT)
+/** `count` different cookies whose signature does not hold. */
+const forged = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${'A'.repeat(index + 1)}.${good.split('.').slice(1).join('.')}`)
+
+t.test('the genuine ones among several cookies come in their order', async (t) => {
+  t.strictSame(tried(t, []), { texts: [], reason: undefined, hmacs: 0, decoded: 0 })
+  t.strictSame(tried(t, ['', '']), { texts: [], reason: undefined, hmacs: 0, decoded: 0 })
+  t.match(tried(t, [good]), { texts: [TEXT], hmacs: 1, decoded: 1 })
+  t.match(tried(t, [other, good]), { texts: ['{"b":2}', TEXT], hmacs: 2, decoded: 2 })
+  t.match(tried(t, [...forged(1), good]), { texts: [TEXT], hmacs: 2, decoded: 1 })
+})
+
+t.test('a stale cookie, or one of the future, ahead of the good one hides nothing and is not decoded', async (t) => {
+  t.match(tried(t, [stale, good]), { texts: [TEXT], hmacs: 2, decoded: 1 })
+  t.match(tried(t, [future, stale, good]), { texts: [TEXT], hmacs: 3, decoded: 1 })
+})
+
+t.test('at most eight signatures are checked', async (t) => {
+  t.match(tried(t, [...forged(7), good]), { texts: [TEXT], hmacs: 8, decoded: 1 })
+  t.match(tried(t, [...forged(8), good]), { texts: [], hmacs: 8, decoded: 0 })
+  t.match(tried(t, [...forged(200), good]), { texts: [], hmacs: 8, decoded: 0 })
+})
+
+t.test('at most two payloads are decoded, readable or not', async (t) => {
+  t.match(tried(t, [good, other, third]), { texts: [TEXT, '{"b":2}'], decoded: 2 })
+  t.match(tried(t, [unreadable, good, other]), { texts: [TEXT], decoded: 2 })
+})
+
+t.test('a cookie that came twice is tried once', async (t) => {
+  t.match(tried(t, [...Array(50).fill(forged(1)[0]), good, good]), { texts: [TEXT], hmacs: 2, decoded: 1 })
+})
+
+t.test('a cookie that is not signed costs no HMAC and does not count as tried', async (t) => {
+  const unsigned = Array.from({ length: 500 }, (_, index) => `cookie${index}.of.others`)
+  t.match(tried(t, [...unsigned, ...forged(7), good]), { texts: [TEXT], hmacs: 8, decoded: 1 })
+  t.match(tried(t, unsigned), { texts: [], hmacs: 0, reason: 'The signature does not match' })
+})
+
+t.test('the first reason for which a cookie was refused is kept', async (t) => {
+  const forgery = 'The signature does not match'
+  const expired = 'The signature is 101 seconds old, more than 100'
+  const rows: Array<[cookies: string[], reason: string]> = [
+    [['x'], 'There is no signature'], [['x.y'], forgery], [['', 'x'], 'There is no signature'],
+    [[stale], expired], [[stale, ...forged(1)], expired], [[...forged(1), stale], forgery], [['x', stale], expired],
+    [[unreadable, stale], 'The payload is not base64url'],
+    [[future], 'The signature is from 61 seconds in the future'],
+    [[stale, good], expired]
+  ]
+  for (const [cookies, reason] of rows) t.equal(tried(t, cookies).reason, reason)
+})
+
+t.test('who opens a candidate may refuse it, and the first reason counts again', async (t) => {
+  const candidates = new Candidates(codecWith(), [good, other], 100)
+  t.equal(candidates.next()!.text, TEXT)
+  candidates.refuse(new BadPayload('no session'))
+  t.equal(candidates.next()!.text, '{"b":2}')
+  candidates.refuse(new BadPayload('no session either'))
+  t.equal(candidates.next(), undefined)
+  t.equal(candidates.refusal()!.message, 'no session')
+})
+
+t.test('a genuine cookie for whose refusal no reason was given is not called forged', async (t) => {
+  t.equal(tried(t, [good]).reason, undefined)
+  t.equal(tried(t, ['x', good]).reason, undefined)
+  t.equal(tried(t, [good, ...forged(1)]).reason, 'The signature does not match')
+})
