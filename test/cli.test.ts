@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { EventEmitter } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import { attempt } from '../lib/cli/cookie-report.ts'
+import { reportOn } from '../lib/cli/cookie-report.ts'
 import { main } from '../lib/cli/main.ts'
-import { watchOutput } from '../lib/cli/terminal.ts'
 import { TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
+import { SecureCookieSessionInterface } from '../lib/session/cookie-interface.ts'
+import { resolveOptions } from '../lib/session/settings.ts'
 import { sessionKey } from '../lib/wire/codec.ts'
 import { formats } from '../lib/wire/formats.ts'
 import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
@@ -398,6 +398,11 @@ t.test('a cookie is read as curl, browsers and tools write it down', async (t) =
     [`abc\n${value}`],
     [JSON.stringify({ session: value })],
     [` ${JSON.stringify({ name: 'admin', value: admin, path: '/' }, null, 2)}`, 'admin'],
+    [`value=${forge('{}', { name: 'value' })}`, 'value'],
+    [`session\tFALSE\t/\tFALSE\t0\tsession\t${value}`],
+    [`https://www.api.example/?token=eyJhIjoxfQ.eyJhIjoxfQ.${'a'.repeat(43)} 127.0.0.1 session=${value}`],
+    [`session=; Domain=www.api.example; admin=${admin}`, 'admin'],
+    [JSON.stringify([{ domain: 'localhost', name: 'admin', path: '/', sameSite: 'lax', value: admin }]), 'admin'],
     [JSON.stringify([{ name: 'theme', value: 'dark' }, { name: 'session', value, httpOnly: true, expires: null }])],
     [JSON.stringify({ cookies: [{ name: 'session', value, expires: -1 }], origins: [] })],
     [(await run(['sign', '--json', '{"a":1}'])).out],
@@ -422,15 +427,18 @@ t.test('a text that is long or none at all is one sentence, in one pass', async 
   const long: Array<[text: string | Buffer, message: RegExp]> = [
     [pairs.join('; '), /^There is no cookie "session" in the text/],
     [pairs.map((pair) => `Set-Cookie: ${pair}`).join('\n'), /^There is no cookie "session"/],
-    ['> \n'.repeat(200_000), /does not have the form of a signed one/],
+    ['> \n'.repeat(200_000), /^There is no cookie "session"/],
+    ['=:\t'.repeat(200_000), /^There is no cookie\n/],
+    ['x'.repeat(600_000), /does not have the form of a signed one/],
+    [`a${'=:'.repeat(200_000)};b`, /^There is no cookie "session"/],
     ['session=x; '.repeat(20_000), /^cookie {6}session, 9 bytes with its name\n/],
     [Array.from({ length: 20_000 }, (_, n) => `session=${n}; `).join(''), /number 1 of 20000 of that name/],
     [' '.repeat(600_000), /^There is no cookie\n/],
-    [' ;'.repeat(300_000), /^There is no cookie in the text: give its value/],
-    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, /^There is no cookie in the text: give its value/],
-    ['{"a":1}', /^There is no cookie in the text: give its value/],
-    ['{"session": private', /^There is no cookie "session" in the text/],
-    [`curl -H 'Cookie: theme=dark' https://localhost/?session=${forge('{}')}`, /^There is no cookie "session"/],
+    [' ;'.repeat(300_000), /^There is no cookie\n/],
+    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, /^There is no cookie\n/],
+    ['{"a":1}', /^There is no cookie "session" in the text/],
+    ['{"session": private', /does not have the form of a signed one/],
+    ["curl -H 'Cookie: theme=dark' https://www.localhost.example/", /^There is no cookie "session"/],
     [Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7919) % 256)), /^There is no cookie/]
   ]
   for (const [stdin, message] of long) {
@@ -584,17 +592,6 @@ t.test('a secret comes from the environment, a file or standard input', async (t
   t.equal((await run(['sign', '--secret-file', file], { env: {}, stdin: '{"a":1}' })).code, 0)
 })
 
-t.test('inspect tells of an application whose secret has the line break of its file', async (t) => {
-  const file = join(t.testdir(), 'secret')
-  for (const end of ['\n', '\r\n']) {
-    writeFileSync(file, SECRET + end)
-    t.match(
-      (await run(['inspect', forge('{"a":1}', { secret: SECRET + end }), '--secret-file', file], { env: {} })).out,
-      `verifies, with the secret of the file ${file}, the line break at its end included\n`
-    )
-  }
-})
-
 t.test('of several secrets inspect names the one that signed, and the reason that counts', async (t) => {
   const env = { NEW: SECRET, OLD: OTHER_SECRET }
   const args = ['--secret-env', 'NEW', '--secret-env', 'OLD']
@@ -629,7 +626,7 @@ t.test('a secret as an argument is refused with the reason, and shown nowhere', 
 t.test('wrong usage is a 2 and one sentence', async (t) => {
   const missing = join(t.testdir(), 'none')
   for (const [args, message, env] of [
-    [[], /^A command is missing: secret, inspect or sign\n/],
+    [[], /^The first argument must be a command: secret, inspect or sign\n/],
     [['toString'], /^The first argument must be a command/],
     [['secret', 'abc'], /^secret takes no argument/],
     [['inspect', 'a', 'b'], /^inspect takes one argument; quote one/],
@@ -715,17 +712,18 @@ t.test('the version is that of the package', async (t) => {
   t.strictSame(await run(['--version']), { code: 0, out: `${version}\n`, err: '' })
 })
 
-t.test('an error that nobody foresaw is not hidden', async (t) => {
-  await t.rejects(main(['secret'], { stdout: { write () { throw new RangeError('full') } } } as never), RangeError)
-  t.throws(() => attempt(() => { throw new RangeError('deep') }), RangeError)
+t.test('a payload for which stack or memory do not suffice is one that cannot be read', async (t) => {
+  const loads = (): never => { throw new RangeError('Maximum call stack size exceeded') }
+  const settings = resolveOptions({ secret: SECRET, serializer: { loads, dumps: loads } })
+  const sessionInterface = new SecureCookieSessionInterface(settings)
+  t.match(reportOn(forge('{}'), [{ source: undefined, settings, sessionInterface }]), {
+    content: undefined,
+    problem: { code: 'FSS_ERR_BAD_PAYLOAD', message: 'The payload cannot be read' }
+  })
 })
 
-t.test('what else happens to the output than that its reader goes away is an error of one sentence', async (t) => {
-  const stdout = new EventEmitter()
-  const messages: string[] = []
-  watchOutput(stdout, (message) => { messages.push(message) })
-  for (const code of ['EPIPE', 'ENOSPC']) stdout.emit('error', Object.assign(new Error('failed'), { code }))
-  t.strictSame(messages, ['The output cannot be written: ENOSPC\n'])
+t.test('an error that nobody foresaw is not hidden', async (t) => {
+  await t.rejects(main(['secret'], { stdout: { write () { throw new RangeError('full') } } } as never), RangeError)
 })
 
 t.test('as a program it reads standard input, and a reader that goes away early is no error', async (t) => {

@@ -1,93 +1,59 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseArgs } from 'node:util'
 import { escapeControls } from '../path.ts'
-import { UsageError } from './usage-error.ts'
-
-type OptionTable = NonNullable<ParseArgsConfig['options']>
-
-/** The options of every command, as they were given. */
-export interface Options {
-  readonly json?: boolean
-  readonly help?: boolean
-  readonly secret?: string
-  readonly 'secret-env'?: string[]
-  readonly 'secret-file'?: string[]
-  readonly 'secret-stdin'?: boolean
-  readonly name?: string
-  readonly format?: string
-  readonly salt?: string
-  readonly digest?: string
-  readonly 'key-derivation'?: string
-  readonly lifetime?: string
-  readonly compress?: boolean
-  readonly tagged?: boolean
-}
-
-export interface Arguments {
-  readonly command: 'secret' | 'inspect' | 'sign' | 'help' | 'version'
-  /** The cookie, the JSON or its file; undefined for standard input. */
-  readonly operand: string | undefined
-  readonly options: Options
-}
+import { UsageError } from './refusals.ts'
 
 const flag = { type: 'boolean' } as const
 const text = { type: 'string' } as const
 const texts = { type: 'string', multiple: true } as const
 
-const common: OptionTable = { json: flag, help: { ...flag, short: 'h' }, secret: text }
-const cookie: OptionTable = {
-  'secret-env': texts,
-  'secret-file': texts,
-  'secret-stdin': flag,
-  name: text,
-  format: text,
-  salt: text,
-  digest: text,
-  'key-derivation': text,
-  lifetime: text
+const secret = { json: flag, help: { ...flag, short: 'h' }, secret: text } as const
+const sources = { 'secret-env': texts, 'secret-file': texts, 'secret-stdin': flag } as const
+const set = { name: text, format: text, salt: text, digest: text, 'key-derivation': text, lifetime: text } as const
+const inspect = { ...secret, ...sources, ...set } as const
+const sign = { ...inspect, compress: flag, tagged: flag } as const
+const tables = { secret, inspect, sign }
+
+/** The options of every command, as they were given. */
+export type Options = ReturnType<typeof parseArgs<{ options: typeof sign }>>['values']
+
+export interface Arguments {
+  readonly command: keyof typeof tables | 'help' | 'version'
+  /** The cookie, the JSON or its file; undefined for standard input. */
+  readonly operand: string | undefined
+  readonly options: Options
 }
-const tables: Record<'secret' | 'inspect' | 'sign', OptionTable> = {
-  secret: common,
-  inspect: { ...common, ...cookie },
-  sign: { ...common, ...cookie, compress: flag, tagged: flag }
-}
+
+const SECRET_ARGUMENT = 'A secret is not taken from an argument, which other users of the machine can see and the ' +
+  'shell keeps in its history. Put it into the environment as SESSION_SECRET, or give --secret-env NAME, ' +
+  '--secret-file FILE or --secret-stdin'
 
 /** The arguments as they are meant. Throws a `UsageError`. */
-export function parseArguments ([command, ...rest]: readonly string[]): Arguments {
-  if (command === undefined) throw new UsageError('A command is missing: secret, inspect or sign')
-  if (command === '--help' || command === '-h' || command === 'help') {
-    return { command: 'help', operand: undefined, options: {} }
-  }
+export function parseArguments ([command = '', ...args]: readonly string[]): Arguments {
   if (command === '--version') return { command: 'version', operand: undefined, options: {} }
+  if (['--help', '-h', 'help'].includes(command)) return { command: 'help', operand: undefined, options: {} }
   if (!isCommand(command)) throw new UsageError('The first argument must be a command: secret, inspect or sign')
-  const { options, operands } = parse(command, rest)
+  const { values: options, positionals } = parse(command, args)
   if (options.help) return { command: 'help', operand: undefined, options }
   if (options.secret !== undefined) throw new UsageError(SECRET_ARGUMENT)
-  return { command, operand: operandOf(command, operands), options }
+  return { command, operand: operandOf(command, positionals, options), options }
 }
 
-const SECRET_ARGUMENT =
-  'A secret is not taken from an argument, ' +
-  'which other users of the machine can see and the shell keeps in its history. ' +
-  'Put it into the environment as SESSION_SECRET, or give --secret-env NAME, --secret-file FILE or --secret-stdin'
-
-function isCommand (command: string): command is 'secret' | 'inspect' | 'sign' {
+function isCommand (command: string): command is keyof typeof tables {
   return Object.hasOwn(tables, command)
 }
 
-function parse (command: 'secret' | 'inspect' | 'sign', args: string[]): { options: Options, operands: string[] } {
+function parse (command: keyof typeof tables, args: string[]): { values: Options, positionals: string[] } {
   try {
-    const { values, positionals } = parseArgs({ args, options: tables[command], allowPositionals: true })
-    return { options: values as Options, operands: positionals }
+    return parseArgs({ args, options: tables[command] as typeof sign, allowPositionals: true })
   } catch (error) {
     throw new UsageError(escapeControls((error as Error).message))
   }
 }
 
-function operandOf (command: keyof typeof tables, operands: string[]): string | undefined {
-  const [operand] = operands
-  if (command === 'secret' && operand !== undefined) throw new UsageError('secret takes no argument')
-  if (operands.length > 1) {
-    throw new UsageError(`${command} takes one argument; quote one that holds spaces or semicolons`)
-  }
-  return operand === '-' ? undefined : operand
+function operandOf (command: string, [given, ...others]: string[], options: Options): string | undefined {
+  if (command === 'secret' && given !== undefined) throw new UsageError('secret takes no argument')
+  if (others.length > 0) throw new UsageError(`${command} takes one argument; quote one with spaces or semicolons`)
+  if (given !== undefined && given !== '-') return given
+  const what = command === 'sign' ? 'JSON' : 'cookie'
+  if (options['secret-stdin']) throw new UsageError(`The ${what} and the secret cannot both come from standard input`)
 }

@@ -1,92 +1,105 @@
-import { BadData, BadSignature, BadTimeSignature, NotSerializable } from '../errors.ts'
-import { SecureCookieSessionInterface, splitPayload, weights } from '../session/cookie-interface.ts'
-import { openCookie } from '../session/encode.ts'
+import { createHash } from 'node:crypto'
+import { BadData, BadPayload, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
+import { TaggedJSONSerializer } from '../json/tagged-json.ts'
+import { type SecureCookieSessionInterface, splitPayload, weights } from '../session/cookie-interface.ts'
 import type { SessionSettings } from '../session/settings.ts'
-import { payloadError, type TextSerializer } from '../signing/serializer.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 
-/** What a cookie says, whether or not it may be believed. */
-export interface CookieContent {
-  readonly data: Record<string, unknown>
-  readonly id: string | undefined
-  readonly began: Date | undefined
-  /** Undefined where the cookie does not say. */
-  readonly permanent: boolean | undefined
-  /** Bytes of the text of the payload. */
-  readonly payloadBytes: number
-  /** Bytes of the text of each value, largest first. */
-  readonly keyBytes: ReadonlyArray<readonly [key: string, bytes: number]>
-  /** Why an application that reads the data cannot save them again, where it cannot. Then there are no `keyBytes`. */
-  readonly unsavable: string | undefined
+/** An application that may have signed the cookie. */
+export interface Application {
+  /** Where its secret was found; undefined where there is none, so that nothing can be verified. */
+  readonly source: string | undefined
+  readonly settings: SessionSettings
+  readonly sessionInterface: SecureCookieSessionInterface
 }
 
-/** The parts of a cookie as they stand in it. */
-export interface CookieParts {
-  readonly payload: string
-  readonly isCompressed: boolean
-  /** In Unix seconds. */
-  readonly timestamp: number
-  /** By the length of the signature; undefined where no digest has it. */
-  readonly digest: string | undefined
-}
+/** All that is to be told of a cookie. */
+export type CookieReport = ReturnType<typeof reportOn>
 
-const digests: Readonly<Record<number, string>> = { 27: 'sha1', 43: 'sha256', 64: 'sha384', 86: 'sha512' }
-
-/** Takes a cookie apart without believing it. Throws `BadData` for what does not have the form of a signed cookie. */
-export function splitCookie (value: string): CookieParts {
-  const [, payload, stamp, signature] = /^(\.?[\w-]*)\.([\w-]*)\.([\w-]+)$/.exec(value) ?? []
-  if (payload === undefined) {
-    throw new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+/** The report on a value, with an application for each secret. */
+export function reportOn (value: string, applications: readonly Application[]) {
+  const { settings, source } = applications[0]!
+  const parts = splitCookie(value)
+  const content = parts instanceof BadData ? parts : contentOf(parts.payload, settings)
+  const { signedBy, refusal } = check(value, applications)
+  const problem = parts instanceof BadData ? parts : refusal ?? content
+  return {
+    settings,
+    bytes: settings.cookieName.length + 1 + value.length,
+    parts: parts instanceof BadData ? undefined : parts,
+    content: content instanceof BadData ? undefined : content, // whether or not it may be believed
+    verified: source === undefined ? undefined : signedBy !== undefined,
+    signedBy,
+    problem: problem instanceof BadData ? problemOf(problem, value, settings) : undefined
   }
-  const timestamp = formats.default.stamp.read(stamp!)
-  if (timestamp === undefined) throw new BadTimeSignature('The timestamp is malformed')
-  return { payload, isCompressed: payload.startsWith('.'), timestamp, digest: digests[signature!.length] }
+}
+
+const digests = new Map(formats.flask.digests.map((each) => [createHash(each).digest('base64url').length, each]))
+
+/** The digest of a cookie by the length of its signature; undefined where none has it. */
+function digestOf (value: string): string | undefined {
+  return digests.get(value.length - value.lastIndexOf('.') - 1)
 }
 
 /** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export function formatOf ({ digest }: CookieParts): FormatName {
-  return digest === formats.flask.digest ? 'flask' : 'default'
+export function formatOf (value: string): FormatName {
+  return digestOf(value) === formats.flask.digest ? 'flask' : 'default'
 }
 
-/** Reads a cookie, whether its signature holds or not. Throws `BadPayload`. */
-export function readContent ({ payload }: CookieParts, { format, serializer }: SessionSettings): CookieContent {
-  const text = formats[format].payload.decode(payload, true)
-  const { data, id, createdAt, permanent } = splitPayload(loaded(serializer, text), text)
-  // More can be read than is ever written: deeper values, and keys that change prototypes.
-  const weighed = attempt(() => weights(data, serializer), NotSerializable)
-  return {
-    data,
-    id,
-    began: createdAt === undefined ? undefined : new Date(createdAt * 1000),
-    permanent,
-    payloadBytes: Buffer.byteLength(text),
-    keyBytes: weighed instanceof NotSerializable ? [] : weighed,
-    unsavable: weighed instanceof NotSerializable ? weighed.message : undefined
+/** Takes a cookie apart without believing it. */
+function splitCookie (value: string) {
+  const [, payload, stamp] = /^(\.?[\w-]*)\.([\w-]*)\.[\w-]+$/.exec(value) ?? []
+  if (payload === undefined) {
+    return new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
   }
+  const signedAt = formats.default.stamp.read(stamp!)
+  if (signedAt === undefined) return new BadTimeSignature('The timestamp is malformed')
+  const age = Math.floor(Date.now() / 1000) - signedAt
+  return { payload, signedAt, age, compressed: payload.startsWith('.'), digest: digestOf(value) }
 }
 
-function loaded (serializer: TextSerializer, text: string): unknown {
+/** Reads a payload, whether its signature holds or not. */
+function contentOf (payload: string, { format, serializer }: SessionSettings) {
   try {
-    return serializer.loads(text)
+    const text = formats[format].payload.decode(payload, true)
+    const content = splitPayload(serializer.loads(text), text)
+    return { ...content, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
   } catch (error) {
-    throw payloadError(error, text)
+    return error instanceof BadData ? error : new BadPayload('The payload cannot be read')
   }
 }
 
-/** Why a cookie does not verify with these settings, or undefined where it does. */
-export function refusalOf (value: string, settings: SessionSettings): BadData | undefined {
-  const opened = attempt(() => openCookie(new SecureCookieSessionInterface(settings), value))
-  return opened instanceof BadData ? opened : undefined
-}
-
-/** What `action` returns, or the error by which it refuses what it was given. */
-export function attempt<Result> (action: () => Result): Result | BadData
-export function attempt<Result, Refusal> (action: () => Result, kind: new (...args: never) => Refusal): Result | Refusal
-export function attempt (action: () => unknown, kind: Function = BadData): unknown {
+/** The data as tagged JSON and the bytes by key. Some can be read and not written: keys that change prototypes. */
+function writtenAgain (data: Record<string, unknown>, serializer: SessionSettings['serializer']) {
   try {
-    return action()
+    return { json: new TaggedJSONSerializer().dumps(data, 'data'), sizes: weights(data, serializer) }
   } catch (error) {
-    if (error instanceof kind) return error
-    throw error
+    return { unsavable: (error as Error).message, sizes: [] }
   }
+}
+
+/** Where the secret was found that signed a value, and why it is refused: the reason that tells most. */
+function check (value: string, applications: readonly Application[]): { signedBy?: string, refusal?: BadData } {
+  const outcomes = applications.flatMap(({ source, sessionInterface }) => {
+    if (source === undefined) return []
+    const refusals: BadData[] = []
+    sessionInterface.openSession([value], (error) => { refusals.push(error) })
+    const [refusal] = refusals
+    if (refusal === undefined) return { signedBy: source }
+    return refusal instanceof BadPayload ? { signedBy: source, refusal } : { refusal }
+  })
+  const signed = outcomes.find(({ signedBy }) => signedBy !== undefined)
+  return signed ?? outcomes.find(({ refusal }) => refusal instanceof SignatureExpired) ?? outcomes[0] ?? {}
+}
+
+function problemOf ({ code, message }: BadData, value: string, { digest, cookieName }: SessionSettings) {
+  const found = digestOf(value)
+  if (code !== 'FSS_ERR_BAD_TIME_SIGNATURE') return { code, message }
+  const reason = found === undefined
+    ? 'it is cut short or changed'
+    : found !== digest
+      ? `it has the length of ${found} and not of ${digest}, so the digest or the format is another`
+      : `the cookie was changed, or the secret, the cookie's name (${cookieName}), the format, ` +
+        'the salt or the key derivation is another'
+  return { code, message: `${message}: ${reason}` }
 }

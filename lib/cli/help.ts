@@ -3,13 +3,12 @@ export const HELP = `Usage: fastify-signed-session <command> [options]
 
   secret              make a secret and print it
   inspect [COOKIE]    show what a session cookie holds and whether it verifies
-  sign [JSON|FILE]    make a session cookie from JSON, for curl and for tests
+  sign [JSON|FILE]    make a session cookie from JSON and print name=value, for curl -b and for tests
 
-COOKIE is a value, name=value, a whole Cookie or Set-Cookie header, a command of curl (copied as cURL), a line of its
-cookie jar, a row from the browser's tools, or JSON with it, such as a HAR file. Without it, or with -, it is read from
-standard input, as a live one should be: arguments are seen by other users of the machine and stay in the shell's
-history. JSON is an object, the data of the session, and FILE holds one; without them, or with -, it is read from
-standard input.
+COOKIE is a value, name=value, or any text with the cookie in it, such as a header, a command copied as cURL, a line of
+curl's cookie jar, a row from the browser's tools, or JSON. Without it, or with -, it is read from standard input, as a
+live one should be: other users of the machine see arguments, and the shell keeps them in its history. JSON is an
+object, the data of the session, and FILE holds one; without them, or with -, it is read from standard input.
 
 Where the secret comes from (inspect, sign):
   --secret-env NAME       the environment variable NAME
@@ -32,8 +31,6 @@ How the application is set up (inspect, sign), by its options:
   --json                  print one line of JSON
   -h, --help              print this
   --version               print the version
-
-sign prints name=value, ready for curl -b.
 
 Exit codes: 0 done, and the cookie verifies where a secret is known; 1 the cookie does not verify or cannot be read, or
 the JSON cannot be kept in one; 2 wrong usage, or no usable secret. A script that has to be sure of the check names the

@@ -1,16 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { escapeControls } from '../path.ts'
 import { type Arguments, parseArguments } from './arguments.ts'
 import { HELP } from './help.ts'
 import { inspectCommand } from './inspect.ts'
-import { NoCookie } from './pasted-cookie.ts'
-import { secretCommand } from './secret.ts'
-import { BadInput, signCommand } from './sign.ts'
+import { BadInput, UsageError } from './refusals.ts'
+import { signCommand } from './sign.ts'
 import type { Terminal } from './terminal.ts'
-import { UsageError } from './usage-error.ts'
 
 const commands: Record<Arguments['command'], (args: Arguments, terminal: Terminal) => number | Promise<number>> = {
-  secret: secretCommand,
+  secret: ({ options }, { stdout }) => say(stdout, `${secret(options.json)}\n`),
   inspect: inspectCommand,
   sign: signCommand,
   help: (_args, { stdout }) => say(stdout, HELP),
@@ -23,10 +22,10 @@ export async function main (argv: readonly string[], terminal: Terminal): Promis
     const args = parseArguments(argv)
     return await commands[args.command](args, terminal)
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof NoCookie || error instanceof BadInput)) throw error
-    const hint = error instanceof UsageError ? '\nSee fastify-signed-session --help' : ''
-    terminal.stderr.write(`${escapeControls(error.message)}${hint}\n`)
-    return error instanceof UsageError ? 2 : 1
+    const isUsage = error instanceof UsageError
+    if (!isUsage && !(error instanceof BadInput)) throw error
+    terminal.stderr.write(`${escapeControls(error.message)}\n${isUsage ? 'See fastify-signed-session --help\n' : ''}`)
+    return isUsage ? 2 : 1
   }
 }
 
@@ -37,4 +36,9 @@ function say (stdout: Terminal['stdout'], text: string): number {
 
 function version (): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}
+
+function secret (asJSON = false): string {
+  const secret = randomBytes(32).toString('base64url')
+  return asJSON ? JSON.stringify({ secret }) : secret
 }

@@ -1,120 +1,68 @@
 import { inspect } from 'node:util'
-import { NotSerializable } from '../errors.ts'
-import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { escapeControls, escapeName } from '../path.ts'
-import { attempt } from './cookie-report.ts'
-import type { Report } from './inspect.ts'
+import type { CookieReport } from './cookie-report.ts'
 
-/** A report to be read by people. */
-export function reportAsText (report: Report): string {
-  const { content } = report
-  const rows = [...cookieRows(report), ...timeRows(report), ...contentRows(report)]
-  const lines = rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`)
-  if (content !== undefined) lines.push(report.verified ? 'data' : 'data, unverified', inspect(content.data, WHOLE))
+const WHOLE = { depth: null, maxArrayLength: null, maxStringLength: null, compact: false, breakLength: Infinity }
+
+/** A report for people. `place` says which of several cookies it is on, `origin` how the format is known. */
+export function reportAsText (report: CookieReport, place: string, origin: string): string {
+  const { content, verified } = report
+  const rows = rowsOf(report, place, origin).filter(([, text]) => text !== undefined)
+  const lines = rows.map(([label, text]) => label.padEnd(12) + text)
+  if (content !== undefined) lines.push(verified ? 'data' : 'data, unverified', inspect(content.data, WHOLE))
   return escapeControls(lines.join('\n')) + '\n'
+}
+
+type Row = [label: string, text: string | undefined]
+
+function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
+  const { settings: { cookieName, format, lifetime }, bytes, parts, content } = report
+  const whose = format === 'default' ? ', for applications with compress: true' : ''
+  const span = `lifetime of ${lifetime} seconds`
+  const ends = iso(parts && parts.signedAt + lifetime)
+  return [
+    ['cookie', `${cookieName}, ${bytes} bytes with its name${place}`],
+    ['format', parts && format + origin],
+    ['compressed', parts && (parts.compressed ? `yes${whose}` : 'no')],
+    ['signature', signatureText(report)],
+    ['signed', parts && `${iso(parts.signedAt)}, ${distance(-parts.age)}`],
+    ['expires', parts && (ends ? `${ends}, ${distance(lifetime - parts.age)}, by a ${span}` : 'never')],
+    ['_id', content?.id],
+    ['_began', iso(content?.createdAt)],
+    ['_permanent', content?.permanent?.toString()],
+    ['unsavable', content?.unsavable && `no application can save this again: ${content.unsavable}`],
+    ['payload', content && `${content.bytes} bytes${content.sizes.length > 0 ? ', by key, its name included:' : ''}`],
+    ...(content?.sizes ?? []).map(([key, size]): Row => ['', `${size} ${escapeName(key)}`])
+  ]
 }
 
 /**
  * A report to be read by programs, as one line. `data` is tagged JSON of the default format, whatever the cookie's is,
  * so that it is JSON to every parser and keeps the types. It is null where `dataProblem` says why it cannot be that.
  */
-export function reportAsJSON (report: Report): string {
-  const { name, format, parts, content, verified, signedBy, problem } = report
-  const fields = JSON.stringify({
-    name,
-    format,
-    verified: verified ?? null,
-    signedBy: signedBy ?? null,
-    problem: problem ?? null,
-    digest: parts?.digest ?? null,
-    compressed: parts?.isCompressed ?? null,
-    signedAt: parts === undefined ? null : iso(parts.timestamp),
-    age: parts === undefined ? null : report.now - parts.timestamp,
-    expires: parts === undefined ? null : expiryOf(report, parts.timestamp),
-    id: content?.id ?? null,
-    began: content?.began ?? null,
-    permanent: content?.permanent ?? null,
-    bytes: {
-      cookie: report.bytes,
-      payload: content?.payloadBytes ?? null,
-      keys: content === undefined ? null : Object.fromEntries(content.keyBytes)
-    }
-  })
-  return escapeControls(`${fields.slice(0, -1)},${dataAsJSON(content?.data)}}`) + '\n'
+export function reportAsJSON (report: CookieReport): string {
+  const { settings: { cookieName: name, format, lifetime }, parts, content, verified, signedBy, problem } = report
+  const { digest, compressed, age, signedAt = NaN } = parts ?? {}
+  const { id, createdAt, permanent, bytes: payload, sizes, unsavable: dataProblem, json = null } = content ?? {}
+  const times = { signedAt: iso(signedAt), age, expires: iso(signedAt + lifetime) }
+  const bytes = { cookie: report.bytes, payload, keys: sizes && Object.fromEntries(sizes) }
+  const cookie = { name, format, verified, signedBy, problem, digest, compressed, ...times }
+  const fields = { ...cookie, id, began: iso(createdAt), permanent, bytes, dataProblem }
+  const text = JSON.stringify(fields, (_key, value) => value ?? null)
+  return escapeControls(`${text.slice(0, -1)},"data":${json}}`) + '\n'
 }
 
-/** The members `data` and `dataProblem`, which says why the data cannot be written as tagged JSON. */
-function dataAsJSON (data: Record<string, unknown> | undefined): string {
-  if (data === undefined) return '"dataProblem":null,"data":null'
-  const text = attempt(() => new TaggedJSONSerializer().dumps(data, 'data'), NotSerializable)
-  if (text instanceof NotSerializable) return `"dataProblem":${JSON.stringify(text.message)},"data":null`
-  return `"dataProblem":null,"data":${text}`
-}
-
-type Row = [label: string, text: string]
-
-const LABEL_WIDTH = 12
-const WHOLE = { depth: null, maxArrayLength: null, maxStringLength: null, compact: false, breakLength: Infinity }
-
-function cookieRows (report: Report): Row[] {
-  const { name, bytes, place: [number, of], format, isFormatGuessed, parts } = report
-  const rows: Row[] = [
-    ['cookie', `${name}, ${bytes} bytes with its name${of > 1 ? `, number ${number} of ${of} of that name` : ''}`]
-  ]
-  if (parts !== undefined) {
-    rows.push(['format', `${format}${isFormatGuessed ? ', by its signature' : ''}`])
-    rows.push([
-      'compressed',
-      parts.isCompressed ? `yes${format === 'default' ? ', for applications with compress: true' : ''}` : 'no'
-    ])
-  }
-  rows.push(['signature', signatureText(report)])
-  return rows
-}
-
-function signatureText ({ verified, signedBy, problem }: Report): string {
+function signatureText ({ verified, signedBy, problem }: CookieReport): string {
   const reason = problem === undefined ? '' : `: ${problem.message} (${problem.code})`
   if (verified) return `verifies, with the secret of ${signedBy}${reason && `; its payload cannot be read${reason}`}`
   if (verified === false) return `DOES NOT VERIFY${reason}`
   return reason === '' ? 'not checked: no secret was given' : `not checked, and cannot be read${reason}`
 }
 
-function timeRows (report: Report): Row[] {
-  const { parts, lifetime } = report
-  if (parts === undefined) return []
-  const ends = parts.timestamp + lifetime
-  return [
-    ['signed', `${iso(parts.timestamp)}, ${distance(-(report.now - parts.timestamp))}`],
-    [
-      'expires',
-      expiryOf(report, parts.timestamp) === null
-        ? 'never'
-        : `${iso(ends)}, ${distance(ends - report.now)}, by a lifetime of ${lifetime} seconds`
-    ]
-  ]
-}
-
-function contentRows ({ content }: Report): Row[] {
-  if (content === undefined) return []
-  const { id, began, permanent, payloadBytes, keyBytes, unsavable } = content
-  const rows: Row[] = []
-  if (id !== undefined) rows.push(['_id', id])
-  if (began !== undefined) rows.push(['_began', began.toISOString()])
-  if (permanent !== undefined) rows.push(['_permanent', `${permanent}`])
-  if (unsavable !== undefined) rows.push(['unsavable', `no application can save this again: ${unsavable}`])
-  rows.push(['payload', `${payloadBytes} bytes${keyBytes.length > 0 ? ', by key, its name included:' : ''}`])
-  for (const [key, bytes] of keyBytes) rows.push(['', `${bytes} ${escapeName(key)}`])
-  return rows
-}
-
-/** When a cookie that was signed then ceases to be valid, or null where that is past all dates. */
-function expiryOf ({ lifetime }: Report, timestamp: number): string | null {
-  const expires = new Date((timestamp + lifetime) * 1000)
-  return Number.isNaN(expires.getTime()) ? null : expires.toISOString()
-}
-
-function iso (seconds: number): string {
-  return new Date(seconds * 1000).toISOString()
+/** A time in Unix seconds; undefined where there is none, or it is past all dates. */
+function iso (seconds: number = NaN): string | undefined {
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }
 
 const units = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]] as const

@@ -2,20 +2,16 @@ import type { SessionOptions } from '../session/options.ts'
 import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import type { Secret } from '../signing/keys.ts'
 import type { Options } from './arguments.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './refusals.ts'
 
 /** The settings of an application with these options. Throws a `UsageError` for what the plugin would refuse. */
-export function settingsFor (secret: Secret, options: Options, own: Partial<SessionOptions>): SessionSettings {
-  const { format, salt, digest, 'key-derivation': keyDerivation, lifetime } = options
+export function settingsFor (secret: Secret, options: Options): SessionSettings {
+  const { name: cookieName, format, salt, digest, 'key-derivation': keyDerivation, compress } = options
+  const lifetime = options.lifetime?.trim() === '' ? NaN : options.lifetime && Number(options.lifetime)
+  const given = { secret, cookieName, format, salt, digest, keyDerivation, lifetime, compress }
   try {
-    return resolveOptions({
-      secret, format, salt, digest, keyDerivation, lifetime: secondsOf(lifetime), cookieName: options.name, ...own
-    } as SessionOptions)
+    return resolveOptions(given as SessionOptions)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
-}
-
-function secondsOf (text: string | undefined): number | undefined {
-  return text === undefined ? undefined : text.trim() === '' ? NaN : Number(text)
 }

@@ -1,6 +1,5 @@
-import type { EventEmitter } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './refusals.ts'
 
 /** What the program reads and writes: `process` has it all. */
 export interface Terminal {
@@ -24,28 +23,23 @@ export async function readNamedFile (file: string): Promise<Buffer> {
   return await readAll(createReadStream(file), `The file ${file}`)
 }
 
+/** Prints each warning once. */
+export function warn ({ stderr }: Terminal, warnings: readonly string[]): void {
+  for (const warning of new Set(warnings)) stderr.write(`Warning: ${warning}\n`)
+}
+
 async function readAll (stream: Terminal['stdin'], source: string): Promise<Buffer> {
   const chunks: Buffer[] = []
-  let length = 0
+  let left = MAX_INPUT
   try {
     for await (const chunk of stream) {
       chunks.push(Buffer.from(chunk as Uint8Array))
-      length += chunk.length
-      if (length > MAX_INPUT) break
+      left -= chunk.length
+      if (left < 0) break
     }
   } catch (error) {
     throw new UsageError(`${source} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
-  if (length > MAX_INPUT) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
+  if (left < 0) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
   return Buffer.concat(chunks)
-}
-
-/**
- * A reader that has seen enough, as `head` does, is no error. Of anything else that keeps output from being written
- * `fail` gets a sentence.
- */
-export function watchOutput (stdout: EventEmitter, fail: (message: string) => void): void {
-  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') fail(`The output cannot be written: ${code}\n`)
-  })
 }

@@ -22,14 +22,11 @@ type Warn = (message: string) => void
 const EXAMPLES = [
   // Texts that ask to be replaced.
   /^(change|replace)(me|this)/, /(change|replace)(me|this|it)$/, /please(change|replace)/,
-  /(should|must|to)be(changed|replaced)/,
-  /^(insert|enter|paste|put|your)\w*here$/, /^your\w*(secret|password)/, /supersecret/, /inproduction/,
-  // Texts that name their length, as in the documentation of Fastify's plugins, iron-session, hapi and jwt.io.
+  /(should|must|to)be(changed|replaced)/, /^(insert|enter|paste|put|your)\w*here$/, /^your\w*(secret|password)/,
+  /supersecret|inproduction/, // and texts that name their length
   /(least|minimum|bigger|longer|must|should)\w*((32|thirtytwo)\w*(char|byte)|256bit)/,
-  // The command of our own documentation, and values of JavaScript that became text.
-  /randombytes/, /objectobject/, /undefined/, /nullnull/,
-  // Rows and columns of a keyboard.
-  /qwertyuiop/, /asdfghjk/, /zxcvbnm/, /1qaz2wsx/, /qazwsxedc/,
+  // The command of our own documentation, values of JavaScript that became text, rows and columns of a keyboard.
+  /randombytes|objectobject|undefined|nullnull|qwertyuiop|asdfghjk|zxcvbnm|1qaz2wsx|qazwsxedc/,
   // How the random secrets begin that the documentation of Flask, FastAPI, h3 and hapi shows.
   /^(192b9bdd22ab9ed4|09d25e094faa6ca2|80d42cfb1cd2462c|wsyhfac2u6nzbu)/
 ]
@@ -77,11 +74,10 @@ function weaknessOf (bytes: Buffer): string | undefined {
 
 /** Whether the first few bytes are repeated to the end; the last time perhaps in part. */
 function isPeriodic (bytes: Buffer): boolean {
-  for (let period = 1; period < MIN_BYTES && period <= bytes.length - MIN_REPEATED; period++) {
-    const others = bytes.subarray(period).filter((byte, index) => byte !== bytes[index]).length
-    if (others <= MAX_OTHERS && bytes.length - period - others >= MIN_REPEATED) return true
-  }
-  return false
+  return Array.from({ length: MIN_BYTES - 1 }, (_, index) => bytes.subarray(index + 1)).some((rest) => {
+    const others = rest.filter((byte, index) => byte !== bytes[index]).length
+    return others <= MAX_OTHERS && rest.length - others >= MIN_REPEATED
+  })
 }
 
 /** The number of bytes that do not continue a run. Each byte of a run differs from the one before by at most one. */
