@@ -39,11 +39,12 @@ export abstract class JSONWriter {
     this.depth = 0
     inheritsKeys = Object.keys(Object.prototype).length > 0
     try {
-      return this.write(value)
-    } catch (error) {
-      throw errorFor(error, name)
-    } finally {
+      const text = this.write(value)
       this.depth = depth
+      return text
+    } catch (error) {
+      this.depth = depth
+      throw errorFor(error, name)
     }
   }
 
