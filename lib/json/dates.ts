@@ -9,9 +9,12 @@ const ISO = /^(?:\d{4}|\+(?!00)\d{6}|-\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const DAY = 24 * 60 * 60 * 1000
 /** 0 to 59 in two digits. */
 const TWO = Array.from({ length: 60 }, (_, number) => `${number}`.padStart(2, '0'))
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 // The methods of the class, which code that is loaded later may replace.
-const { getUTCFullYear, getUTCMonth, getUTCDate, setUTCFullYear, toISOString, toUTCString } = Date.prototype
+const { getUTCDate, getUTCDay, getUTCFullYear, getUTCMilliseconds, getUTCMonth } = Date.prototype
+const { setUTCFullYear, toISOString, toUTCString } = Date.prototype
 
 /** A date as `toISOString` writes it, in a third of its time for years of four digits; null for an invalid one. */
 export function formatISO (date: Date): string | null {
@@ -20,11 +23,14 @@ export function formatISO (date: Date): string | null {
   const year = getUTCFullYear.call(date)
   if (year < 1000 || year > 9999) return toISOString.call(date)
   const day = `${year}-${TWO[getUTCMonth.call(date) + 1]}-${TWO[getUTCDate.call(date)]}`
-  const milliseconds = (time - Math.floor(time / DAY) * DAY) | 0 // an integer, which is divided faster
-  const seconds = (milliseconds / 1000) | 0
+  return `${day}T${clockOf(time)}.${`${1000 + getUTCMilliseconds.call(date)}`.slice(1)}Z`
+}
+
+/** The time of day as hours, minutes and seconds. */
+function clockOf (time: number): string {
+  const seconds = Math.floor((time - Math.floor(time / DAY) * DAY) / 1000) | 0 // an integer, which is divided faster
   const minutes = (seconds / 60) | 0
-  const clock = `${TWO[(minutes / 60) | 0]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`
-  return `${day}T${clock}.${`${1000 + milliseconds % 1000}`.slice(1)}Z`
+  return `${TWO[(minutes / 60) | 0]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`
 }
 
 /** The date of which `formatISO` gives this text, as none does for February 30; otherwise undefined. */
@@ -39,9 +45,12 @@ export function hasHTTPDate (date: Date): boolean {
   return time >= FIRST_TIME && time < END_OF_TIMES
 }
 
-/** A date as an HTTP date (RFC 9110, section 5.6.7), in whole seconds. */
+/** A date as an HTTP date (RFC 9110, section 5.6.7), in whole seconds: as `toUTCString`, faster in the same years. */
 export function formatHTTPDate (date: Date): string {
-  return toUTCString.call(date)
+  const year = getUTCFullYear.call(date)
+  if (!(year >= 1000 && year <= 9999)) return toUTCString.call(date)
+  const day = `${DAYS[getUTCDay.call(date)]}, ${TWO[getUTCDate.call(date)]} ${MONTHS[getUTCMonth.call(date)]}`
+  return `${day} ${year} ${clockOf(timeOf(date))} GMT`
 }
 
 /** The date of which `formatHTTPDate` gives this text; undefined where there is none. */

@@ -66,8 +66,8 @@ function byCodePoint (one: string, other: string): number {
 }
 
 /**
- * Whether `JSON.stringify`, which is faster, writes a value as a provider does: the value holds nothing but text,
- * finite numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
+ * Whether `JSON.stringify`, which is faster, writes a value as a provider does: it holds nothing but text, finite
+ * numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
  */
 export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
   switch (typeof value) {

@@ -61,7 +61,7 @@ export class TagWriter extends DialectWriter {
   ask (order: readonly JSONTag[]): void {
     const claims = order.map(claimOf)
     this.#added = claims.filter(isAdded)
-    this.asksFirst = this.#added.length > 0
+    this.claimed = this.#added.length > 0 ? (value) => this.#claimedFirst(value) : undefined
     this.#claims.clear()
     this.#ahead.clear()
     for (const [index, claim] of claims.entries()) {
@@ -79,7 +79,7 @@ export class TagWriter extends DialectWriter {
 
   /** A value as plain JSON data, for a tag, which may go on after a refusal; `at` is where it stands in the tag. */
   tag (value: unknown, at?: Key): unknown {
-    if (typeof value === 'string' && !this.asksFirst) return value // most of what tags hold
+    if (typeof value === 'string' && this.claimed === undefined) return value // most of what tags hold
     const { depth } = this
     if (depth === 0) return this.dialect.parse(this.dumps(value, 'value'))
     try {
@@ -90,7 +90,7 @@ export class TagWriter extends DialectWriter {
     }
   }
 
-  protected override claimed (value: unknown): string | undefined {
+  #claimedFirst (value: unknown): string | undefined {
     const isDict = typeof value === 'object' && value !== null && looksPlain(value)
     const asked = this.#ahead.get(isDict ? 'object' : kindOf(value)) ?? this.#added
     const claim = asked.find(({ tag }) => tag.check(value))

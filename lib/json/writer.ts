@@ -24,8 +24,8 @@ export abstract class JSONWriter {
   protected depth = 0
   /** The status of a reply about a value of a request that only a hostile client would send. */
   protected readonly inputStatus: number | undefined = undefined
-  /** Whether `claimed` is asked about every value. */
-  protected asksFirst = false
+  /** The text of a value that is not written as JSON has it. Asked about every value, where there is one. */
+  protected claimed: ((value: unknown) => string | undefined) | undefined = undefined
   readonly #maxDepth: number
   readonly #names = new Map<string, string>()
 
@@ -39,11 +39,12 @@ export abstract class JSONWriter {
     this.depth = 0
     inheritsKeys = Object.keys(Object.prototype).length > 0
     try {
-      return this.write(value)
-    } catch (error) {
-      throw errorFor(error, name)
-    } finally {
+      const text = this.write(value)
       this.depth = depth
+      return text
+    } catch (error) {
+      this.depth = depth
+      throw errorFor(error, name)
     }
   }
 
@@ -54,18 +55,13 @@ export abstract class JSONWriter {
 
   /** `key` is where the value stands in what holds it. */
   write (value: unknown, key?: Key): string {
-    const text = (this.asksFirst ? this.claimed(value) : undefined) ?? textOf(value)
+    const text = this.claimed?.(value) ?? textOf(value)
     if (text !== undefined) return text
     switch (shapeOf(value)) {
       case 'list': return this.list(value as unknown[])
       case 'dict': return this.dict(value as object)
       default: return this.other(value, key)
     }
-  }
-
-  /** The text of a value that is not written as JSON has it. */
-  protected claimed (_value: unknown): string | undefined {
-    return undefined
   }
 
   /** Any value that `textOf` has no text for, and that is no array and no plain object. */
@@ -80,7 +76,7 @@ export abstract class JSONWriter {
       for (const { length } = values; index < length; index++) {
         if (index > 0) text += ','
         const value = values[index]
-        text += (this.asksFirst ? undefined : textOf(value)) ?? this.write(value, index)
+        text += (this.claimed === undefined ? textOf(value) : undefined) ?? this.write(value, index)
       }
       this.depth--
       return text + ']'
@@ -105,7 +101,7 @@ export abstract class JSONWriter {
         if (key === '__proto__') this.checkProtoKey()
         const name = this.#names.get(last = key) ?? this.#nameOf(key)
         members += count++ === 0 ? name.slice(1) : name
-        members += (this.asksFirst ? undefined : textOf(value)) ?? this.write(value, key)
+        members += (this.claimed === undefined ? textOf(value) : undefined) ?? this.write(value, key)
       }
       at = undefined
       this.depth--
