@@ -61,8 +61,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     this.#reply = reply
   }
 
+  /** The session. Its headers are watched from the first time on that it is fetched. */
   session (): Session {
-    this.#session ??= sessionOn(this)
+    if (this.#session === undefined) {
+      if (this.#reply !== undefined) this.#watch(this.#reply)
+      this.#session = sessionOn(this)
+    }
     return this.#session
   }
 
@@ -74,7 +78,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   bind (reply: FastifyReply): void {
     if (this.#reply !== undefined) return
     this.#reply = reply
-    if (this.#contents !== undefined) this.#watch(reply)
+    if (this.#session !== undefined) this.#watch(reply)
   }
 
   open (): SessionContents {
@@ -83,7 +87,6 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (sessionInterface.async) {
       throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
     }
-    if (this.#reply !== undefined) this.#watch(this.#reply)
     let refused: BadData | undefined
     const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
     this.#opened = sessionInterface.openSession(cookies, (error) => { refused = error }) as Session
