@@ -5,9 +5,8 @@ const DOINGS = [
   ['two hashes, and comparing in constant time', /\/signing\/mac\.js/],
   ['reading and writing JSON and its tags', /\/dist\/json\//],
   ['base64url in its one spelling', /\/signing\/encoding\.js/],
-  ['time stamp, age and format of the cookie', /\/dist\/signing\/|\/session-interface\.js/],
-  ['finding the cookie', /\/session\/cookies\.js/],
-  ['watching the headers, Vary and Set-Cookie', /\/session\/(headers|cookie-writer)\.js/],
+  ['time stamp, age and format of the cookie', /\/dist\/(signing|wire)\/|\/session\/rules\.js/],
+  ['finding the cookie; watching the headers, Vary and Set-Cookie', /\/dist\/cookies\//],
   ['the session of the request: its object, its Proxy, its commit', /\/dist\/(session|fastify)\//]
 ]
 

@@ -124,14 +124,14 @@ t.test('a profile is told by what the package does, native code by what its call
     node(3, 'file:///app/dist/signing/mac.js', [4]),
     node(4, 'node:internal/crypto/hash', [5]),
     node(5, ''),
-    node(6, 'file:///app/dist/session/headers.js', [7]),
+    node(6, 'file:///app/dist/cookies/headers.js', [7]),
     node(7, 'node:_http_server', [8]),
     node(8, '')
   ]
   t.strictSame(shares({ nodes, samples: [2, 3, 4, 5, 6, 7, 8, 8] }), [
     ' 50.0 % of the whole request',
     ' 75.0 % two hashes, and comparing in constant time',
-    ' 25.0 % watching the headers, Vary and Set-Cookie'
+    ' 25.0 % finding the cookie; watching the headers, Vary and Set-Cookie'
   ])
   t.strictSame(shares({ nodes, samples: [4] }), [
     '100.0 % of the whole request', '100.0 % two hashes, and comparing in constant time'
