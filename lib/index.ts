@@ -11,6 +11,8 @@ export type { CookieOptions, ResponseCookieOptions } from './cookies/attributes.
 export type { SessionCounters } from './session/counters.ts'
 export type { SessionOptions } from './session/options.ts'
 export type { SessionSettings } from './session/settings.ts'
+export type { KeptBeside } from './session/contents.ts'
+export type { Opened } from './wire/codec.ts'
 export { Session } from './session/session.ts'
 export type { SessionInit } from './session/session.ts'
 export type { SessionData, SessionMembers } from './session/members.ts'

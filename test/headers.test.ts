@@ -188,7 +188,7 @@ for (const [form, change] of Object.entries(forms)) {
 t.test('headers of an asynchronous session are put back too, and what a wrapper changes in it is logged', async (t) => {
   const logs: LogLine[] = []
   const app = loggingApp(logs)
-  await app.register(sessionPlugin, { secret: SECRET, sessionInterface: new MemorySessions() })
+  await app.register(sessionPlugin, { secret: SECRET, sessionInterface: MemorySessions })
   app.addHook('onSend', async (_request, reply) => { reply.removeHeader('set-cookie').header('vary', 'Origin') })
   app.get('/', async ({ session }) => { session.set('a', 1); return 'x' })
   app.get('/wrapped', async (request, reply) => {

@@ -600,7 +600,7 @@ const inspections = [
 ]
 
 t.test('inspecting request, reply and response shows no value, and is no use of the session', async (t) => {
-  for (const options of [{}, { sessionInterface: new MemorySessions() }] as Options[]) {
+  for (const options of [{}, { sessionInterface: MemorySessions }] as Options[]) {
     const { app } = await buildApp({ secret: SECRET, ...options })
     const look = (request: FastifyRequest, reply: FastifyReply): boolean[] => [
       format('%s %o', request, reply),

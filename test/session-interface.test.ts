@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings
 } from '../lib/index.ts'
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
-import { OTHER_SECRET, SECRET } from './support/app.ts'
+import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'
+import { stopClock } from './support/clock.ts'
+import { MemorySessions } from './support/memory-sessions.ts'
 
 const START = 1_700_000_000
-const DAY = 24 * 60 * 60
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
 
 /** A session interface whose clock the test sets. */
 function interfaceWith (options: Partial<SessionOptions> = {}): {
@@ -737,4 +740,297 @@ t.test('a session made by hand can be saved', async (t) => {
   session.modified = true
   t.strictSame(open(iface, valueOf(iface.saveSession(session))).session.data(), { a: 1 })
   t.equal(contentsOf(session)!.isNew, true)
+})
+
+type AppOptions = Parameters<typeof buildApp>[0]
+
+interface Browser {
+  /** Sends a request with the cookie, by default that of the response before; the body as JSON, undefined for none. */
+  send: (url: string, cookie?: string) => Promise<unknown>
+  /** The cookie that the browser has: `name=value`. */
+  cookie: () => string | undefined
+  /** The `Set-Cookie` line of the response before. */
+  line: () => string | undefined
+  logs: LogLine[]
+}
+
+/** A browser, and an application whose routes do with the session what their names say. */
+async function browserOf (t: Test, options: AppOptions): Promise<Browser> {
+  const { app, logs } = await buildApp(options)
+  t.teardown(() => app.close())
+  app.get('/login', async ({ session }) => { session.update({ user: 'ada', since: new Date(0) }) })
+  app.get('/remember', async ({ session }) => { session.permanent = true; session.set('user', 'ada') })
+  app.get('/forget', async ({ session }) => { session.permanent = false })
+  app.get('/regenerate', async ({ session }) => { session.regenerate(['user']) })
+  app.get('/logout', async ({ session }) => { session.delete() })
+  app.get('/user', async ({ session }) => ({ user: session.get('user') ?? null }))
+  app.get('/since', async ({ session }) => ({ since: session.get('since') }))
+  app.get('/write', async ({ session }) => { session.set('n', 1) })
+  app.get('/expires', async ({ session }) => ({ at: session.expiresAt }))
+  app.get('/ended', async ({ session }) => { session.delete(); return { at: session.expiresAt } })
+  app.get('/anew', async ({ session }) => { session.regenerate(['user']); return { at: session.expiresAt } })
+  app.get('/unused', async () => {})
+  let cookie: string | undefined
+  let line: string | undefined
+  return {
+    async send (url, sent = cookie) {
+      const response = await app.inject({ url, headers: sent === undefined ? {} : { cookie: sent } })
+      ;[line] = setCookies(response.headers)
+      if (line !== undefined) cookie = cookieFrom(response.headers)
+      return response.body === '' ? undefined : response.json()
+    },
+    cookie: () => cookie,
+    line: () => line,
+    logs
+  }
+}
+
+/** Both keep the same rules: sessions in the cookie, and those of an interface that extends `SessionInterface`. */
+const kinds = [['in the cookie', undefined], ['of an interface of your own', MemorySessions]] as const
+
+const ADA = { user: 'ada' }
+const NOBODY = { user: null }
+
+for (const [kind, sessionInterface] of kinds) {
+  const remember: AppOptions = { sessionInterface, lifetime: 2 * HOUR, permanentLifetime: 30 * DAY, refreshAfter: false }
+
+  t.test(`sessions ${kind}: "remember me" is a lifetime of its own, for server and browser`, async (t) => {
+    const pass = stopClock(t)
+    const browser = await browserOf(t, remember)
+    await browser.send('/login')
+    t.notMatch(browser.line(), /Max-Age|Expires/)
+    pass(2 * HOUR)
+    t.strictSame(await browser.send('/user'), ADA)
+    pass(1)
+    t.strictSame(await browser.send('/user'), NOBODY)
+    await browser.send('/remember')
+    t.match(browser.line(), /; Max-Age=2592000$/)
+    t.notMatch(browser.line(), /Expires/)
+    pass(30 * DAY)
+    t.strictSame(await browser.send('/user'), ADA)
+    pass(1)
+    t.strictSame(await browser.send('/user'), NOBODY)
+    t.strictSame(errorsOf(browser.logs), [])
+  })
+
+  t.test(`sessions ${kind}: one that is no longer permanent has the lifetime of the others from then on`, async (t) => {
+    const pass = stopClock(t)
+    const browser = await browserOf(t, remember)
+    await browser.send('/remember')
+    pass(DAY)
+    await browser.send('/forget')
+    t.notMatch(browser.line(), /Max-Age/)
+    pass(2 * HOUR)
+    t.strictSame(await browser.send('/user'), ADA)
+    pass(1)
+    t.strictSame(await browser.send('/user'), NOBODY)
+  })
+
+  t.test(`sessions ${kind}: each kind is signed anew at a tenth of its lifetime`, async (t) => {
+    for (const [url, tenth, line] of [['/login', 720, /SameSite=Lax$/], ['/remember', 3 * DAY, /=2592000$/]] as const) {
+      const pass = stopClock(t)
+      const browser = await browserOf(t, { ...remember, refreshAfter: undefined })
+      await browser.send(url)
+      pass(tenth - 1)
+      await browser.send('/user')
+      t.equal(browser.line(), undefined, 'too early')
+      pass(1)
+      await browser.send('/unused')
+      t.equal(browser.line(), undefined, 'nobody used it')
+      await browser.send('/user')
+      t.match(browser.line(), line)
+      pass(10 * tenth)
+      t.strictSame(await browser.send('/user'), ADA, 'counted from the new signature')
+    }
+  })
+
+  t.test(`sessions ${kind}: absoluteLifetime counts from the beginning, which regenerate sets anew`, async (t) => {
+    const pass = stopClock(t)
+    const browser = await browserOf(t, { ...remember, refreshAfter: 0, absoluteLifetime: 3 * HOUR })
+    await browser.send('/remember')
+    t.match(browser.line(), /; Max-Age=10800$/)
+    for (const left of [10200, 9600]) {
+      pass(600)
+      await browser.send('/user')
+      t.match(browser.line(), new RegExp(`; Max-Age=${left}$`), 'what is left')
+    }
+    pass(9600)
+    t.strictSame(await browser.send('/user'), ADA)
+    const old = browser.cookie()!
+    await browser.send('/regenerate')
+    const anew = browser.cookie()!
+    pass(1)
+    t.strictSame(await browser.send('/user', old), NOBODY)
+    t.strictSame(await browser.send('/user', anew), ADA)
+  })
+
+  t.test(`sessions ${kind}: one from before absoluteLifetime was set began with its signature`, async (t) => {
+    const pass = stopClock(t)
+    const stored: MemorySessions['stored'] = new Map()
+    const shared = sessionInterface && class extends MemorySessions { override readonly stored = stored }
+    const before = await browserOf(t, { ...remember, sessionInterface: shared })
+    await before.send('/remember')
+    const after = await browserOf(t, { ...remember, sessionInterface: shared, absoluteLifetime: 3 * HOUR })
+    pass(2 * HOUR)
+    await after.send('/write', before.cookie())
+    t.match(after.line(), /; Max-Age=3600$/)
+    pass(HOUR)
+    t.strictSame(await after.send('/user'), ADA)
+    pass(1)
+    t.strictSame(await after.send('/user'), NOBODY)
+  })
+
+  t.test(`sessions ${kind}: one of an older secret is signed anew, however young`, async (t) => {
+    const stored: MemorySessions['stored'] = new Map()
+    const shared = sessionInterface && class extends MemorySessions { override readonly stored = stored }
+    const before = await browserOf(t, { sessionInterface: shared, secret: OTHER_SECRET })
+    await before.send('/login')
+    const rotated = await browserOf(t, { sessionInterface: shared, fallbacks: [OTHER_SECRET] })
+    await rotated.send('/user', before.cookie())
+    t.type(rotated.line(), 'string')
+    const after = await browserOf(t, { sessionInterface: shared })
+    t.strictSame(await after.send('/user', rotated.cookie()), ADA)
+    t.strictSame(await after.send('/user', before.cookie()), NOBODY)
+  })
+
+  t.test(`sessions ${kind}: a date that was only read is no change`, async (t) => {
+    const browser = await browserOf(t, { sessionInterface })
+    await browser.send('/login')
+    t.strictSame(await browser.send('/since'), { since: new Date(0).toJSON() })
+    t.equal(browser.line(), undefined)
+  })
+
+  t.test(`sessions ${kind}: the cookie of one that ended is deleted by Max-Age and Expires`, async (t) => {
+    const browser = await browserOf(t, remember)
+    await browser.send('/remember')
+    await browser.send('/logout')
+    t.match(browser.line(), /^session=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT;/)
+    t.equal(browser.cookie(), undefined)
+  })
+
+  t.test(`sessions ${kind}: expiresAt is when the cookie that came is refused`, async (t) => {
+    const now = Date.UTC(2030, 0, 1)
+    const after = (seconds: number): object => ({ at: new Date(now + seconds * 1000).toJSON() })
+    const rows: Array<[options: AppOptions, login: string, asCame: object]> = [
+      [{}, '/login', after(2 * HOUR)], [{}, '/remember', after(30 * DAY)],
+      [{ absoluteLifetime: DAY }, '/login', after(2 * HOUR)], [{ absoluteLifetime: DAY }, '/remember', after(DAY)],
+      [{ lifetime: Infinity, permanentLifetime: Infinity }, '/login', {}],
+      [{ permanentLifetime: Infinity }, '/remember', {}], [{ permanentLifetime: 9e15 }, '/remember', {}]
+    ]
+    for (const [options, login, asCame] of rows) {
+      const pass = stopClock(t, now)
+      const browser = await browserOf(t, { ...remember, refreshAfter: HOUR, ...options })
+      t.strictSame(await browser.send('/expires'), {}, 'a new session has none')
+      await browser.send(login)
+      pass(1800)
+      t.strictSame(await browser.send('/expires'), asCame)
+      pass(1800)
+      const came = browser.cookie()
+      t.strictSame(await browser.send('/expires'), asCame, 'though it is signed anew now')
+      t.type(browser.line(), 'string')
+      t.strictSame(await browser.send('/anew', came), {})
+      t.strictSame(await browser.send('/ended'), {})
+    }
+  })
+}
+
+t.test('whether a session is permanent is said by its payload alone', async (t) => {
+  const { at, iface } = interfaceWith({ lifetime: 2 * HOUR, permanentLifetime: 30 * DAY })
+  const payload = (permanent: unknown): string => JSON.stringify({ a: 1, _permanent: permanent })
+  for (const [permanent, age, size] of [
+    [true, 30 * DAY, 1], [true, 30 * DAY + 1, 0], [false, 2 * HOUR, 1], [false, 2 * HOUR + 1, 0],
+    [undefined, 2 * HOUR + 1, 0], [1, 2 * HOUR + 1, 0], ['true', 2 * HOUR + 1, 0]
+  ] as const) {
+    const raw = interfaceWith({ serializer: { dumps: () => payload(permanent), loads: JSON.parse } }).iface
+    const cookie = cookieOf(raw, { a: 1 })
+    at(START + age)
+    const { session, refused } = open(iface, cookie)
+    t.equal(Math.min(session.size, 1), size, `${payload(permanent)} ${age} s`)
+    t.match(refused, size === 1 ? [] : [{ code: 'FSS_ERR_SIGNATURE_EXPIRED' }])
+  }
+})
+
+t.test('an interface of your own puts what it likes into the signed cookie', async (t) => {
+  const browser = await browserOf(t, { sessionInterface: MemorySessions })
+  await browser.send('/login')
+  const [text, , signature] = browser.cookie()!.slice('session='.length).split('.') as [string, string, string]
+  t.match(Buffer.from(text, 'base64url').toString(), /^[\w-]{22}$/)
+  t.equal(signature.length, 43)
+  browser.logs.length = 0
+  t.strictSame(await browser.send('/user', browser.cookie()!.slice(0, -1)), NOBODY)
+  t.ok(browser.logs.some(({ code }) => code === 'FSS_ERR_BAD_TIME_SIGNATURE'), 'what is forged is reported')
+})
+
+t.test('an interface of your own opens the first cookie that it knows, and says why it opened none', async (t) => {
+  const pass = stopClock(t)
+  const seen: string[] = []
+  const browser = await browserOf(t, {
+    sessionInterface: MemorySessions, lifetime: 60, permanentLifetime: DAY, onInvalid: ({ code }) => { seen.push(code) }
+  })
+  await browser.send('/login')
+  const short = browser.cookie()!
+  await browser.send('/remember', 'session=')
+  const long = browser.cookie()!
+  await browser.send('/logout')
+  seen.length = 0
+  t.strictSame(await browser.send('/user', `${long}; ${short}`), ADA)
+  t.strictSame(await browser.send('/user', long), NOBODY)
+  t.strictSame(seen, [], 'a session that ended is no attack')
+  pass(61)
+  t.strictSame(await browser.send('/user', `${long}; ${short}`), NOBODY)
+  t.strictSame(seen, ['FSS_ERR_SIGNATURE_EXPIRED'])
+})
+
+t.test('an interface of your own is given back the very session that it opened', async (t) => {
+  const opened = new WeakSet<Session>()
+  const given: boolean[] = []
+  class Watching extends MemorySessions {
+    override async openSession (...args: Parameters<MemorySessions['openSession']>): Promise<Session> {
+      const session = await super.openSession(...args)
+      opened.add(session)
+      return session
+    }
+
+    override async saveSession (...args: Parameters<MemorySessions['saveSession']>): Promise<SaveDecision> {
+      given.push(opened.has(args[0]))
+      return await super.saveSession(...args)
+    }
+  }
+  const browser = await browserOf(t, { sessionInterface: Watching })
+  for (const url of ['/login', '/user', '/write', '/regenerate', '/logout']) await browser.send(url)
+  t.strictSame(given, Array(5).fill(true))
+})
+
+t.test('a slow request that began before a logout does not bring the session back', async (t) => {
+  const { app, logs } = await buildApp({ sessionInterface: MemorySessions, refreshAfter: 0 })
+  app.get('/login', async ({ session }) => { session.set('user', 'ada') })
+  app.get('/logout', async ({ session }) => { session.delete() })
+  app.get('/user', async ({ session }) => ({ user: session.get('user') ?? null }))
+  const slowly: Record<string, (session: Session) => unknown> = {
+    '/write': (session) => session.set('n', 1),
+    '/read': (session) => session.get('user'),
+    '/regenerate': (session) => session.regenerate(['user'])
+  }
+  for (const [url, use] of Object.entries(slowly)) {
+    app.get(url, async ({ headers, session }) => {
+      await app.inject({ url: '/logout', headers: { cookie: headers.cookie! } })
+      use(session)
+    })
+  }
+  for (const url of Object.keys(slowly)) {
+    const cookie = cookieFrom((await app.inject('/login')).headers)!
+    const slow = await app.inject({ url, headers: { cookie } })
+    t.match(setCookies(slow.headers), [/^session=; Max-Age=0;/], url)
+    t.strictSame((await app.inject({ url: '/user', headers: { cookie } })).json(), NOBODY)
+  }
+  t.equal((app.sessionInterface as unknown as MemorySessions).stored.size, 0)
+  t.strictSame(errorsOf(logs), [])
+})
+
+t.test('an interface that needs the settings and is given as an instance is told to be given as a class', async (t) => {
+  const browser = await browserOf(t, { sessionInterface: new MemorySessions() })
+  t.match(await browser.send('/user'), {
+    statusCode: 500, message: /made without settings: give the option sessionInterface its class/
+  })
+  t.match(errorsOf(browser.logs), [{ err: { type: 'TypeError' } }])
 })

@@ -103,12 +103,31 @@ export abstract class SessionInterface {
    * is too old, and `BadPayload` where it began after it was signed.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
-    const { text, issuedAt, now: openedAt, isFromFallback } = cookie
-    const clocks = { permanent: kept.permanent, issuedAt, createdAt: kept.createdAt }
-    const expiresAt = expiryOf(this.settings, clocks)
-    if (openedAt > expiresAt) throw refusalOf(this.settings, clocks, openedAt, text)
-    const origin = { isNew: false, hasCookie: true, id: kept.id, text, issuedAt, openedAt, expiresAt, isFromFallback }
-    return sessionOn(new SessionContents(data, origin, kept, this.rules))
+    const { settings } = this
+    const { issuedAt, now: openedAt, isFromFallback } = cookie
+    const { id, permanent, createdAt = this.#beginning(issuedAt) } = kept
+    const clocks = { permanent, issuedAt, createdAt }
+    const expiresAt = expiryOf(settings, clocks)
+    if (openedAt > expiresAt) throw refusalOf(settings, clocks, openedAt, cookie.text)
+    const text = this.serializer?.dumps(data, settings.name) // the cookie's may be an id
+    const origin = { isNew: false, hasCookie: true, id, text, issuedAt, openedAt, expiresAt, isFromFallback }
+    return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
+  }
+
+  /**
+   * What is to be kept of a session beside its data, for `session` to take again. A session that has no id or, with
+   * `absoluteLifetime`, no beginning gets them.
+   */
+  protected keptOf (session: Session): KeptBeside & { id: string } {
+    const contents = contentsOf(session)!
+    contents.createdAt ??= this.#beginning(this.settings.codec.now())
+    const { createdAt, permanent } = contents
+    return { id: contents.identify(), createdAt, permanent }
+  }
+
+  /** The beginning of a session of which none is known: `seconds`, where the beginning counts. */
+  #beginning (seconds: number): number | undefined {
+    return this.settings.absoluteLifetime === undefined ? undefined : seconds
   }
 
   /** What the settings make of a session: `save` where something was changed, `resign` where its signature is old. */

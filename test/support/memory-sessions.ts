@@ -1,25 +1,45 @@
-import { Session, SessionInterface } from '../../lib/index.ts'
-import type { SaveDecision } from '../../lib/index.ts'
+import {
+  type BadData, type KeptBeside, type SaveDecision, type SaveOptions, type Session, SessionInterface
+} from '../../lib/index.ts'
 
-/** Sessions in a store: the cookie holds the id alone. */
+interface Stored {
+  readonly data: Record<string, unknown>
+  readonly kept: KeptBeside
+}
+
+/** Sessions in a store: the cookie holds the signed id. Give the option `sessionInterface` the class. */
 export class MemorySessions extends SessionInterface {
   override readonly async = true
-  readonly #stored = new Map<string, Record<string, unknown>>()
+  readonly stored = new Map<string, Stored>()
 
-  async openSession ([cookie]: readonly string[]): Promise<Session> {
-    const data = cookie === undefined ? undefined : this.#stored.get(cookie)
-    return new Session(structuredClone(data ?? {}), {
-      isNew: data === undefined,
-      hasCookie: cookie !== undefined,
-      id: data && cookie
-    }) as Session
+  async openSession (cookies: readonly string[], refused: (error: BadData) => void): Promise<Session> {
+    const candidates = this.candidates(cookies)
+    for (let cookie = candidates.next(); cookie !== undefined; cookie = candidates.next()) {
+      const stored = this.stored.get(cookie.text)
+      if (stored === undefined) continue
+      try {
+        return this.session(structuredClone(stored.data), cookie, stored.kept)
+      } catch (error) {
+        candidates.refuse(error as BadData)
+      }
+    }
+    return this.newSession(candidates, refused)
   }
 
-  async saveSession (session: Session): Promise<SaveDecision> {
-    const vary = session.accessed
-    if (!session.modified) return { action: 'keep', vary }
-    if (session.size === 0) return { action: 'delete', vary }
-    this.#stored.set(session.id, session.data())
-    return { action: 'set', value: session.id, maxAge: undefined, vary }
+  async saveSession (session: Session, options?: SaveOptions): Promise<SaveDecision> {
+    const openedId = this.openedId(session)
+    const action = this.actionFor(session, options)
+    if (action === 'keep') return this.decisionFor(session, action, '')
+    const isEnded = openedId !== undefined && !this.stored.has(openedId) // by a request that was faster
+    if (isEnded || action === 'delete') return this.#end(session, openedId)
+    const kept = this.keptOf(session)
+    if (openedId !== undefined && kept.id !== openedId) this.stored.delete(openedId)
+    this.stored.set(kept.id, { data: structuredClone(session.data()), kept })
+    return this.decisionFor(session, action, kept.id)
+  }
+
+  #end (session: Session, id: string | undefined): SaveDecision {
+    if (id !== undefined) this.stored.delete(id)
+    return this.decisionFor(session, 'delete', '')
   }
 }
