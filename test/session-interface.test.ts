@@ -536,6 +536,9 @@ t.test('what fails for another reason than the data is an error, and no cookie i
   const cookie = cookieOf(iface, { a: 1 })
   const broken = new SecureCookieSessionInterface(resolveOptions({ secret: SECRET }, () => NaN))
   t.throws(() => open(broken, cookie), { message: 'now must return Unix seconds' })
+  const endless = (text: string): unknown => endless(text)
+  const exhausted = interfaceWith({ serializer: { dumps: () => '{}', loads: endless } }).iface
+  t.throws(() => open(exhausted, cookie), { name: 'RangeError', message: /^Maximum call stack/ })
   t.equal(open(iface, cookie).session.size, 1)
 })
 
@@ -627,6 +630,18 @@ t.test('a session without a clock gets one when it is signed anew, and reading i
   t.strictSame(open(iface, resigned).session.createdAt, new Date(START * 1000))
   at(START + 101)
   t.equal(open(iface, resigned).session.size, 0)
+})
+
+t.test('a date that was only read is no change, whenever the beginning came into the payload', async (t) => {
+  const when = new Date(0)
+  const without = cookieOf(interfaceWith({ format: 'flask' }).iface, { when })
+  const { iface } = interfaceWith({ format: 'flask', absoluteLifetime: 100 })
+  for (const cookie of [without, cookieOf(iface, { when })]) {
+    const { session } = open(iface, cookie)
+    t.strictSame(session.get('when'), when)
+    t.equal(session.modified, false)
+    t.equal(iface.saveSession(session, { refresh: false }).action, 'keep')
+  }
 })
 
 t.test('where Flask moved our two names within the payload, reading is no change', async (t) => {
@@ -792,7 +807,8 @@ const ADA = { user: 'ada' }
 const NOBODY = { user: null }
 
 for (const [kind, sessionInterface] of kinds) {
-  const remember: AppOptions = { sessionInterface, lifetime: 2 * HOUR, permanentLifetime: 30 * DAY, refreshAfter: false }
+  const lifetimes = { lifetime: 2 * HOUR, permanentLifetime: 30 * DAY }
+  const remember: AppOptions = { sessionInterface, ...lifetimes, refreshAfter: false }
 
   t.test(`sessions ${kind}: "remember me" is a lifetime of its own, for server and browser`, async (t) => {
     const pass = stopClock(t)
@@ -1033,4 +1049,32 @@ t.test('an interface that needs the settings and is given as an instance is told
     statusCode: 500, message: /made without settings: give the option sessionInterface its class/
   })
   t.match(errorsOf(browser.logs), [{ err: { type: 'TypeError' } }])
+})
+
+t.test('the id that a session was opened with is known to a handler too', async (t) => {
+  const { app } = await buildApp()
+  app.get('/', async ({ session }) => {
+    const id = session.isNew ? undefined : session.id
+    session.regenerate(['a'])
+    session.set('a', 1)
+    return { isOpened: app.sessionInterface.openedId(session) === id, isNew: session.id !== id }
+  })
+  const first = await app.inject('/')
+  const second = await app.inject({ url: '/', headers: { cookie: cookieFrom(first.headers)! } })
+  for (const response of [first, second]) t.strictSame(response.json(), { isOpened: true, isNew: true })
+})
+
+t.test('an interface without a serializer knows changes in stored objects by how they were', async (t) => {
+  class Unwritten extends MemorySessions {
+    override readonly serializer = undefined
+  }
+  const { app } = await buildApp({ sessionInterface: Unwritten })
+  app.get('/set', async ({ session }) => { session.set('list', [1]) })
+  app.get('/read', async ({ session }) => session.get('list'))
+  app.get('/push', async ({ session }) => { (session.get('list') as number[]).push(2) })
+  const cookie = cookieFrom((await app.inject('/set')).headers)!
+  const send = (url: string) => app.inject({ url, headers: { cookie } })
+  t.strictSame(setCookies((await send('/read')).headers), [])
+  t.equal(setCookies((await send('/push')).headers).length, 1)
+  t.strictSame((await send('/read')).json(), [1, 2])
 })

@@ -214,3 +214,10 @@ t.test('a line that is taken back in a late hook leaves its place to the session
   }, {}, logs)
   t.equal(kept(setCookies((await app.inject('/')).headers)), 'ours')
 })
+
+t.test('a session that a late hook empties again leaves the lines of the application alone', async (t) => {
+  const app = await appFor(({ session }) => { session.set('n', 1) }, 'other=1', {
+    inHandler: header, late: ({ request }) => { request.session.pop('n') }
+  }, {}, [])
+  t.strictSame(setCookies((await app.inject('/')).headers), ['other=1'])
+})

@@ -226,7 +226,9 @@ t.test('a genuine signature on a missing or malformed timestamp is refused', asy
   ]) {
     t.strictSame(refusal(() => timed().unsign(stamped('value', timestamp))), refused, timestamp)
   }
-  t.throws(() => timed().unsign(signer().sign('value')), { message: 'The timestamp is missing' })
+  for (const value of ['value', '']) {
+    t.throws(() => timed().unsign(signer().sign(value)), { message: 'The timestamp is missing' })
+  }
   t.throws(() => timed().unsign(stamped('value', 'A')), { message: 'The timestamp is malformed' })
 })
 

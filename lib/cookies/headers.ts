@@ -168,9 +168,8 @@ type HeaderPair = readonly [name: string, value: string | string[]]
 type HeaderArgument = Record<string, string | string[]> | string[] | HeaderPair[]
 
 /** The headers of a call by their names in small letters; one that stands twice keeps all its values. */
-function merged (given: HeaderArgument | undefined): Map<string, HeaderPair> {
+function merged (given: HeaderArgument): Map<string, HeaderPair> {
   const merged = new Map<string, HeaderPair>()
-  if (given === undefined) return merged
   for (const [name, value] of headerPairs(given)) {
     const before = merged.get(name.toLowerCase())
     merged.set(name.toLowerCase(), [name, before === undefined ? value : [...asList(before[1]), ...asList(value)]])

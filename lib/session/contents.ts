@@ -34,8 +34,8 @@ export interface ContentsRules {
   readonly checkValue: (key: string, value: unknown) => void
   /** The payload as text now; where it is empty, snapshots alone tell what was changed. */
   dump: (contents: SessionContents) => string
-  /** The payload that came, as it would be written here. */
-  rewrite: (contents: SessionContents) => string | undefined
+  /** The payload that came, as it would be written here; for those that are `isForeign`. */
+  rewrite?: (contents: SessionContents) => string
 }
 
 /** The rules of a session that was made by hand. */
@@ -43,8 +43,7 @@ export const NO_RULES: ContentsRules = {
   startsPermanent: false,
   allowsMemberNames: false,
   checkValue: () => {},
-  dump: () => '',
-  rewrite: ({ origin }) => origin.text
+  dump: () => ''
 }
 
 /** A decision of the interface that keeps sessions in cookies. */
@@ -200,7 +199,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   /** Whether `text` is the payload that needs no saving. */
   isClean (text: string | undefined): boolean {
     if (text === this.#cleanText || !this.#isForeign) return text === this.#cleanText
-    this.#cleanText = this.rules.rewrite(this)
+    this.#cleanText = this.rules.rewrite!(this)
     this.#isForeign = false
     return text === this.#cleanText
   }

@@ -122,9 +122,9 @@ export class SecureCookieSessionInterface extends SessionInterface {
   }
 
   /** The payload that came, as it would be written here. */
-  readonly #rewrite = ({ origin }: SessionContents): string | undefined => {
-    if (origin.text === undefined) return undefined
-    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(origin.text), origin.text)
+  readonly #rewrite = ({ origin }: SessionContents): string => {
+    const text = origin.text!
+    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(text), text)
     const beginning = this.#keepsBeginning ? createdAt ?? origin.issuedAt : createdAt
     return this.#dump(new SessionContents(data, origin, { id, createdAt: beginning, permanent }, this.rules))
   }

@@ -50,8 +50,7 @@ export abstract class SessionInterface {
         const reason = this.serializer?.refusalOf?.(value)
         if (reason !== undefined) throw new NotSerializable(formatPath(formatRoot(name), [key]), reason)
       },
-      dump: ({ data }) => this.serializer?.dumps(data, name) ?? '',
-      rewrite: () => undefined
+      dump: ({ data }) => this.serializer?.dumps(data, name) ?? ''
     }
   }
 
