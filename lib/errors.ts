@@ -75,6 +75,11 @@ export class BadPayload extends BadData {
   override readonly code: string = 'FSS_ERR_BAD_PAYLOAD'
 }
 
+/** The cookie is genuine, and what the store has for it cannot be read. */
+export class BadStoredSession extends BadPayload {
+  override readonly code: string = 'FSS_ERR_BAD_STORED_SESSION'
+}
+
 /** A value that cannot be kept, refused when it is written. */
 export class NotSerializable extends TypeError {
   readonly code = 'FSS_ERR_NOT_SERIALIZABLE'
@@ -190,6 +195,40 @@ export class CookieTooLarge extends Error {
   }
 }
 
+/** A session that would take more in a store than `maxSessionSize`, refused before anything is written. */
+export class SessionTooLarge extends Error {
+  readonly code = 'FSS_ERR_SESSION_TOO_LARGE'
+  /** Bytes of all keys and values. */
+  readonly size: number
+
+  constructor (size: number, limit: number, keys: Weights) {
+    super(`The session would take ${size} bytes, more than the ${limit} of maxSessionSize, so it was not saved. ` +
+      `Keep less in it.${describeWeights(keys)}`)
+    this.size = size
+  }
+}
+
+/** The store of the sessions failed, or did not answer in time. Fastify answers with 503. */
+export class StoreUnavailable extends Error {
+  readonly code = 'FSS_ERR_STORE_UNAVAILABLE'
+  readonly statusCode = 503
+  /** Of the reply: when to try again, in seconds. */
+  readonly headers = { 'retry-after': '1' }
+
+  /** Of `reason`, message, code and stack are shown. What else clients add to their errors can hold values. */
+  constructor (reason: unknown) {
+    super('The session store cannot be reached', { cause: withoutDetails(reason) })
+  }
+}
+
+function withoutDetails (reason: unknown): Error {
+  if (!(reason instanceof Error)) return new Error('The store rejected with something that is no error')
+  const { message, stack, code } = reason as NodeJS.ErrnoException
+  return Object.defineProperty(Object.assign(new Error(message), code === undefined ? {} : { code }), 'stack', {
+    value: stack, writable: true, configurable: true
+  })
+}
+
 /** The bytes of the largest keys, then the number and the sum of the others. */
 function describeWeights (keys: Weights): string {
   if (keys.length === 0) return ''
@@ -200,5 +239,7 @@ function describeWeights (keys: Weights): string {
   return ` Bytes of each key: ${shown.join(', ')}`
 }
 
-const named = { BadData, BadSignature, BadTimeSignature, SignatureExpired, BadPayload, JSONDecodeError }
+const named = {
+  BadData, BadSignature, BadTimeSignature, SignatureExpired, BadPayload, BadStoredSession, JSONDecodeError
+}
 for (const [name, { prototype }] of Object.entries(named)) prototype.name = name

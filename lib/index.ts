@@ -18,7 +18,10 @@ export type { SessionData, SessionMembers } from './session/members.ts'
 export { SecureCookieSessionInterface } from './session/cookie-interface.ts'
 export type { SaveDecision, SaveOptions } from './session/decision.ts'
 export { SessionInterface } from './session/session-interface.ts'
-export type { SessionSerializer } from './session/session-interface.ts'
+export type {
+  ListedSession, ListOptions, SessionOwner, SessionSerializer
+} from './session/session-interface.ts'
+export { StoredSessionInterface } from './stores/stored-interface.ts'
 export { MemoryStore } from './stores/memory-store.ts'
 export type { MemoryStoreOptions } from './stores/memory-store.ts'
 export { PostgresStore } from './stores/postgres-store.ts'

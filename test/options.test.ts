@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { TaggedJSONSerializer } from '../lib/index.ts'
+import { MemoryStore, SecureCookieSessionInterface, TaggedJSONSerializer } from '../lib/index.ts'
 import { sharedOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { Codec } from '../lib/wire/codec.ts'
@@ -40,6 +40,10 @@ t.test('every default stands', async (t) => {
     absoluteLifetime: undefined,
     maxCookieSize: 4096,
     cacheControl: true,
+    store: undefined,
+    owner: undefined,
+    storeTimeout: 2,
+    maxSessionSize: 262_144,
     sessionInterface: undefined,
     onInvalid: undefined,
     warnings: []
@@ -146,7 +150,29 @@ const ONE_AGE =
   'is not set here: lifetime and permanentLifetime say how long a session holds, ' +
     'and permanent whether its cookie outlives the browser session'
 const refusals: Array<[options: object, message: string]> = [
-  [{ store: {} }, 'The session option "store" is unknown: use sessionInterface'],
+  [{ store: {} }, 'The session option store must be a SessionStore, with read, create, update and destroy; from'],
+  [{ sessionStore: {} }, 'The session option "sessionStore" is unknown: use store'],
+  [{ owner: 'userId' }, 'The session option owner needs the option store'],
+  [{ storeTimeout: 1 }, 'The session option storeTimeout needs the option store'],
+  [{ maxSessionSize: 1 }, 'The session option maxSessionSize needs the option store'],
+  [{ store: new MemoryStore(), owner: '' }, 'The session option owner must be the name of a key of the session'],
+  [{ store: new MemoryStore(), storeTimeout: 0 }, 'The session option storeTimeout must be a number of seconds, more'],
+  [{ store: new MemoryStore(), maxSessionSize: 0 }, 'The session option maxSessionSize must be a number of bytes'],
+  [{ store: new MemoryStore(), format: 'flask' }, 'The session option format does not go with the option store'],
+  [{ store: new MemoryStore(), compress: true }, 'The session option compress does not go with the option store'],
+  [
+    { store: new MemoryStore(), sessionInterface: SecureCookieSessionInterface },
+    'The session option sessionInterface does not go with the option store'
+  ],
+  [{ store: new MemoryStore(), lifetime: Infinity }, 'The session option lifetime has to be finite with the option st'],
+  [
+    { store: new MemoryStore(), permanentLifetime: Infinity },
+    'The session option lifetime has to be finite with the option store'
+  ],
+  [
+    { store: { read () {}, create () {}, update () {}, destroy () {} }, owner: 'userId' },
+    'The session option owner needs a store with list and destroyAll'
+  ],
   [{ colour: {} }, 'The session option "colour" is unknown; known are secret, fallbacks, '],
   [{ 'a\nb': 1 }, 'The session option "a\\nb" is unknown'],
   [{ scret: 1 }, 'The session option "scret" is unknown: did you mean secret?'],

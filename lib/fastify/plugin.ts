@@ -19,6 +19,7 @@ import { assignSession, type Session } from '../session/session.ts'
 import type { SessionInterface } from '../session/session-interface.ts'
 import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import { isSecret, type Secret } from '../signing/keys.ts'
+import { StoredSessionInterface } from '../stores/stored-interface.ts'
 
 /** The options of the plugin: those of one session, of several, or the secret alone. */
 export type SessionPluginOptions = SessionOptions<FastifyRequest> | Array<SessionOptions<FastifyRequest>>
@@ -44,8 +45,11 @@ declare module 'fastify' {
     set session (value: (Partial<SessionData> & Record<string, unknown>) | null)
   }
   interface FastifyContextConfig {
-    /** `refresh: false` keeps this route from signing a session anew that is only used, as polling should. */
-    session?: { refresh?: boolean }
+    /**
+     * False for a route without a session, for which no store is read: using the session there is an error.
+     * `refresh: false` keeps a route from signing a session anew that is only used, as polling should.
+     */
+    session?: { refresh?: boolean } | false
   }
   interface FastifyRegister<T> {
     /** The secret alone; undefined, as of an environment variable that is not set, fails `ready()`. */
@@ -147,7 +151,8 @@ function warnOfClear (fastify: FastifyInstance, { cookieName }: SessionSettings)
 }
 
 function interfaceFor (settings: SessionSettings): SessionInterface {
-  const { sessionInterface: Given = SecureCookieSessionInterface } = settings
+  const Default = settings.store === undefined ? SecureCookieSessionInterface : StoredSessionInterface
+  const { sessionInterface: Given = Default } = settings
   return typeof Given === 'function' ? new Given(settings) : Given
 }
 
@@ -205,7 +210,13 @@ function addSyncHooks (fastify: FastifyInstance, slot: symbol): void {
 }
 
 function addAsyncHooks (fastify: FastifyInstance, site: SessionSite, slot: symbol): void {
-  fastify.addHook('onRequest', (request) => slotOf(site, request, slot).openAsync())
+  const { opensEmptyAtOnce } = site.sessionInterface
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const mayWait = request.headers.cookie !== undefined || !opensEmptyAtOnce
+    const opening = mayWait ? slotOf(site, request, slot).openEarly() : undefined
+    if (opening === undefined) done()
+    else opening.then(() => { done() }, done)
+  })
   fastify.addHook('onSend', async (request, reply, payload) => {
     try {
       await (request as unknown as Slots)[slot]?.commitAsync(reply)
@@ -221,7 +232,8 @@ function decorateInstance (fastify: FastifyInstance, sites: readonly SessionSite
   const choose = (choice?: SessionChoice): SessionSite => {
     const chosen = chooseSite(sites, choice)
     if (chosen.sessionInterface.async) {
-      throw new TypeError('An asynchronous session interface keeps no session in the cookie')
+      throw new TypeError('The session interface is asynchronous: use sessionInterface.encode or .decode of this ' +
+        'instance, which return promises')
     }
     return chosen
   }

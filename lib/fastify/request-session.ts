@@ -1,17 +1,22 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type DepartingHead, type Headers, type HeadWatcher, valuesAfter, watchHead } from '../cookies/headers.ts'
-import type { BadData } from '../errors.ts'
-import type { SessionContents, SessionHost } from '../session/contents.ts'
-import { checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from '../session/decision.ts'
+import { type BadData, StoreUnavailable } from '../errors.ts'
+import type { Saved, SessionContents, SessionHost } from '../session/contents.ts'
+import {
+  brokenPromise, checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions
+} from '../session/decision.ts'
 import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
 import { SessionHeaders } from './session-headers.ts'
-import { logFailure, reportRefused, warnOfSize } from './session-log.ts'
+import { logFailure, logUnavailable, reportDropped, reportRefused, warnOfSize } from './session-log.ts'
 import { type SessionSite, sizeError } from './session-site.ts'
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
 const UNSAVED = 'The session could not be saved'
+const NOT_OPEN = 'The session is not open: its interface is asynchronous and opens it in onRequest'
+const OFF = 'This route has no session: its config says session: false'
+const SAVED_WITH_REPLY = 'session.save() is for sessions in a store: one in a cookie is saved with the reply'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: ' +
   'no response follows that could set a cookie. Change it in a request of its own'
 
@@ -30,6 +35,7 @@ interface Failure {
  * | `#changes` | counts the changes that the application announced |
  * | `#committed` | the change that the headers speak of; -1 before the first decision |
  * | `#failure` | why the session could not be saved, until it can |
+ * | `#unavailable` | why the session could not be opened; using it throws this |
  * | `#unsent` | what the second commit threw, since `writeHead` must not throw for it |
  * | `#hasLeft` | the headers have left |
  *
@@ -49,6 +55,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #changes = 0
   #committed = -1
   #failure: Failure | undefined
+  #unavailable: StoreUnavailable | undefined
   #unsent: unknown
   #isWatching = false
   #isErrorReply = false
@@ -83,33 +90,54 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   open (): SessionContents {
     if (this.#contents !== undefined) return this.#contents
-    const { sessionInterface } = this.#site
-    if (sessionInterface.async) {
-      throw new Error('The session is not open: its interface is asynchronous and opens it in onRequest')
-    }
-    let refused: BadData | undefined
+    if (this.#unavailable !== undefined) throw this.#unavailable
+    if (this.#isOff()) throw new Error(OFF)
     const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
-    this.#opened = sessionInterface.openSession(cookies, (error) => { refused = error }) as Session
-    const contents = contentsGiven(this.#opened)
-    this.#contents = contents
-    this.#site.counters.opened++
-    if (!contents.isNew) this.#site.counters.verified++
-    if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
+    if (this.#opensEarly(cookies)) throw new Error(NOT_OPEN)
+    const opened = this.#openWith(cookies)
+    if (opened instanceof Promise) throw brokenPromise(opened)
+    const contents = this.#contents!
     if (this.#reply?.raw.headersSent === true) this.#openedLate(contents)
     return contents
   }
 
-  /** For an asynchronous interface, before the handler. */
-  async openAsync (): Promise<void> {
-    this.#watch(this.#reply!)
-    let refused: BadData | undefined
+  /** For an asynchronous interface, before the handler. Answers with nothing where there is nothing to wait for. */
+  openEarly (): Promise<void> | void {
     const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
-    this.#opened = await this.#site.sessionInterface.openSession(cookies, (error) => { refused = error })
-    const contents = contentsGiven(this.#opened)
+    if (!this.#opensEarly(cookies) || this.#isOff()) return
+    return this.#openWith(cookies)?.catch((error) => {
+      if (!(error instanceof StoreUnavailable)) throw error
+      this.#unavailable = error
+      logUnavailable(this.#site, this.#request, error)
+    })
+  }
+
+  /** Whether the session has to be open before the handler runs. */
+  #opensEarly (cookies: readonly string[]): boolean {
+    const { async, opensEmptyAtOnce } = this.#site.sessionInterface
+    return async && !(opensEmptyAtOnce && cookies.length === 0)
+  }
+
+  /** Whether the route's config says that it has no session. */
+  #isOff (): boolean {
+    return this.#request.routeOptions.config.session === false
+  }
+
+  #openWith (cookies: readonly string[]): Promise<void> | undefined {
+    let refused: BadData | undefined
+    const opened = this.#site.sessionInterface.openSession(cookies, (error) => { refused = error })
+    if (opened instanceof Promise) return opened.then((session) => { this.#opens(session, refused) })
+    this.#opens(opened, refused)
+  }
+
+  #opens (opened: Session, refused: BadData | undefined): void {
+    const { counters } = this.#site
+    const contents = contentsGiven(opened)
+    this.#opened = opened
     this.#contents = contents
-    this.#committed = this.#changes
-    this.#site.counters.opened++
-    if (!contents.isNew) this.#site.counters.verified++
+    counters.opened++
+    if (!contents.isNew) counters.verified++
+    if (contents.origin.isEnded === true) counters.ended++
     if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
   }
 
@@ -129,7 +157,35 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
   get refresh (): boolean {
-    return this.#request.routeOptions.config.session?.refresh ?? true
+    const { session } = this.#request.routeOptions.config
+    return session === undefined || session === false || session.refresh !== false
+  }
+
+  /** Writes the changes so far. Throws a `TypeError` where the session is saved with the reply alone. */
+  save (): Promise<void> {
+    if (!this.#site.sessionInterface.savesAnytime) throw new TypeError(SAVED_WITH_REPLY)
+    return this.#saveNow()
+  }
+
+  async #saveNow (): Promise<void> {
+    const failure = await this.#saveAsync(this.#isOver() ? undefined : this.#reply)
+    if (failure !== undefined) throw failure
+  }
+
+  /** Whether no header can follow. */
+  #isOver (): boolean {
+    const reply = this.#reply
+    return reply?.raw.headersSent === true || (reply?.sent === true && isUpgrade(this.#request))
+  }
+
+  reload (): Promise<void> {
+    this.open()
+    const reloading = this.#site.sessionInterface.reloadSession(this.#opened!)
+    return reloading.then((session) => {
+      this.#opens(session, undefined)
+      this.#contents!.accessed = true
+      this.#committed = this.#changes
+    })
   }
 
   setCookieOptions (options: object): void {
@@ -137,11 +193,17 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   changing (key: string | undefined): void {
-    if (this.#reply?.raw.headersSent) {
+    if (this.#isOver()) this.#changesLate(key)
+    this.#changes++
+  }
+
+  /** A change that no cookie can tell of any more. */
+  #changesLate (key: string | undefined): void {
+    if (this.#site.sessionInterface.savesAnytime) this.#awaitClose()
+    else if (this.#reply!.raw.headersSent) {
       this.#logMissed()
       this.#lostChanges().logLate(key, () => this.session().keys())
-    } else if (this.#reply?.sent && isUpgrade(this.#request)) throw new Error(AFTER_UPGRADE)
-    this.#changes++
+    } else throw new Error(AFTER_UPGRADE)
   }
 
   /** From now on the reply is one about an error, and a failure of the session must not hide it. */
@@ -201,34 +263,46 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#unsent !== undefined) logFailure(this.#site, this.#request, this.#unsent, UNSAVED)
     if (this.#headers?.isEventful === true) this.#headers.settle()
     if (this.#changes === this.#committed) this.#hasLeft = true
+    else if (this.#site.sessionInterface.savesAnytime) this.#awaitClose()
     else this.#logMissed()
   }
 
-  /** Brings a decision into the headers, by default that of the interface now. Returns the error where that fails. */
-  #save (headers: Headers, decided?: SaveDecision): Error | undefined {
+  /** Brings what the interface decides now into the headers. Returns the error where that fails. */
+  #save (headers: Headers): Error | undefined {
     try {
-      if (decided === undefined) this.#committed = this.#changes
-      const given = decided ?? this.#site.sessionInterface.saveSession(this.#opened!, this)
+      this.#committed = this.#changes
+      const given = this.#site.sessionInterface.saveSession(this.#opened!, this)
       const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
-      const contents = this.#contents!
-      const isUnchanged = contents.revision === 0 && contents.saved === undefined
-      if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision)
-      this.#headers ??= new SessionHeaders(this.#site, this.#request)
-      const size = this.#headers.apply(decision, contents.isReplaced, headers)
-      if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
-      this.#failure = undefined
+      return this.#follow(decision, headers)
     } catch (error) {
       return asError(error)
     }
   }
 
-  async #saveAsync (headers: Headers): Promise<Error | undefined> {
+  /** The same for an asynchronous interface. Without headers, since they have left, no cookie follows. */
+  async #saveAsync (headers: Headers | undefined): Promise<Error | undefined> {
     try {
       this.#committed = this.#changes
-      return this.#save(headers, checked(await this.#site.sessionInterface.saveSession(this.#opened!, this)))
+      const options = headers === undefined ? { refresh: false, isLate: true } : this
+      const { present } = this.#contents!
+      const decision = checked(await this.#site.sessionInterface.saveSession(this.#opened!, options))
+      if (headers !== undefined) return this.#follow(decision, headers, present)
+      this.#contents!.remember(decision, present)
+      reportDropped(this.#site, this.#request, decision)
     } catch (error) {
       return asError(error)
     }
+  }
+
+  /** Brings a decision into the headers that was made for a session as it was `saved`, by default as it is. */
+  #follow (decision: SaveDecision, headers: Headers, saved?: Saved): Error | undefined {
+    const contents = this.#contents!
+    const isUnchanged = contents.revision === 0 && contents.saved === undefined
+    if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, saved)
+    if (decision.action === 'keep' && decision.dropped !== undefined) reportDropped(this.#site, this.#request, decision)
+    const size = this.#head().apply(decision, contents.isReplaced, headers)
+    if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
+    this.#failure = undefined
   }
 
   #checkSize (size: number): Error | undefined {
@@ -278,7 +352,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #awaitClose (): void {
     if (this.#awaitsClose) return
     this.#awaitsClose = true
-    this.#reply!.raw.once('close', () => { this.#closed() })
+    const { raw } = this.#reply!
+    if (raw.closed) setImmediate(() => { this.#closed() })
+    else raw.once('close', () => { this.#closed() })
   }
 
   /** When the reply is over: whether something was changed that its headers do not say. */

@@ -1,10 +1,15 @@
 import type { FastifyRequest } from 'fastify'
-import { type BadData, BadSignature, SHOWN_KEYS, SignatureExpired } from '../errors.ts'
+import { type BadData, BadSignature, BadStoredSession, SHOWN_KEYS, SignatureExpired } from '../errors.ts'
 import { escapeName } from '../path.ts'
+import type { SaveDecision } from '../session/decision.ts'
 import type { SessionSite } from './session-site.ts'
 
 const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. More of them are logged at debug'
 const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. More of them are logged at debug'
+const UNREADABLE = 'What the store has of a session cannot be read, so the session counts as ended'
+const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
+const ELSEWHERE = 'The session is kept in a store, which this process was started without, ' +
+  'so it is empty here and what was changed is not saved'
 const LARGE = 'The session cookie is close to its limit, past which it is an error'
 
 /** Logs a failure. */
@@ -15,6 +20,19 @@ export function logFailure ({ settings }: SessionSite, request: FastifyRequest, 
 /** Logs that changes of some keys are lost. */
 export function logLost ({ settings }: SessionSite, request: FastifyRequest, keys: string[], message: string): void {
   request.log.error({ session: settings.name, keys: keys.map(escapeName), route: routeOf(request) }, message)
+}
+
+/** Logs, once a minute, that the store cannot be reached. */
+export function logUnavailable ({ settings, warnings }: SessionSite, request: FastifyRequest, err: Error): void {
+  const suppressed = warnings.pass(err.message, settings.now())
+  if (suppressed !== undefined) request.log.error({ err, session: settings.name, suppressed }, err.message)
+}
+
+/** Logs why an interface meant not to save what was changed. */
+export function reportDropped (site: SessionSite, request: FastifyRequest, decision: SaveDecision): void {
+  if (decision.action !== 'keep' || decision.dropped === undefined) return
+  if (decision.dropped === 'elsewhere') warnOfRoute(site, request, ELSEWHERE)
+  else request.log.info({ session: site.settings.name, route: routeOf(request) }, ENDED)
 }
 
 /** Logs a warning about the route, once a minute for each message. */
@@ -42,7 +60,9 @@ export function reportRefused (site: SessionSite, request: FastifyRequest, refus
   const { code } = refused
   counters.refuse(code)
   request.log.debug({ code, session }, 'A session cookie was refused')
-  const suppressed = refused instanceof SignatureExpired ? undefined : warnings.pass(code, now())
+  if (refused instanceof BadStoredSession) logFailure(site, request, refused, UNREADABLE)
+  const isLogged = refused instanceof SignatureExpired || refused instanceof BadStoredSession
+  const suppressed = isLogged ? undefined : warnings.pass(code, now())
   const message = refused instanceof BadSignature ? BAD_SIGNATURES : BAD_PAYLOADS
   if (suppressed !== undefined) request.log.warn({ code, session, suppressed }, message)
   if (onInvalid === undefined) return

@@ -11,6 +11,10 @@ export interface SessionHost {
   /** The contents, or undefined where nothing was used yet. */
   peek (): SessionContents | undefined
   setCookieOptions (options: object): void
+  /** Writes the session into its store now. */
+  save (): Promise<void>
+  /** Reads it from its store again. */
+  reload (): Promise<void>
   /** Called before every change; `key` is what changes, undefined for more than one. */
   changing (key: string | undefined): void
 }
@@ -30,8 +34,10 @@ export interface ContentsRules {
   readonly startsPermanent: boolean
   /** Whether another program writes the cookie too, and may keep data under names of members. */
   readonly allowsMemberNames: boolean
+  /** The key whose value names the owner of the session; `checkValue` looks at every one that it is given. */
+  owner?: string | undefined
   /** Throws where the value can never be kept under the key. */
-  readonly checkValue: (key: string, value: unknown) => void
+  checkValue: (key: string, value: unknown) => void
   /** The payload as text now; where it is empty, snapshots alone tell what was changed. */
   dump: (contents: SessionContents) => string
   /** The payload that came, as it would be written here; for those that are `isForeign`. */
@@ -124,6 +130,14 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     throw new TypeError('options() belongs to the session of a request')
   }
 
+  save (): never {
+    throw new TypeError('save() belongs to the session of a request')
+  }
+
+  reload (): never {
+    throw new TypeError('reload() belongs to the session of a request')
+  }
+
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
     if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) {
@@ -177,6 +191,22 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     this.modified = false
   }
 
+  /** All is saved as it is, by an interface that keeps what it saved and tells `rewrite`. */
+  settle (): void {
+    this.held?.settle(this.data)
+    this.touched = false
+    this.modified = false
+    this.#cleanText = undefined
+    this.#isForeign = true
+  }
+
+  /** Starts a new id and a new clock, and keeps the data. */
+  renew (): void {
+    this.isReplaced = true
+    this.id = undefined
+    this.createdAt = undefined
+  }
+
   get isBlank (): boolean {
     for (const key in this.data) if (Object.hasOwn(this.data, key)) return false
     return true
@@ -219,10 +249,16 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     return this.revision === (this.saved?.revision ?? 0) && this.isHeldAsSaved
   }
 
-  /** Remembers what a decision was made for. */
-  remember (decision: SaveDecision): void {
-    const snapshots = decision.action === 'keep' ? undefined : this.held?.snapshots(this.data)
-    this.saved = { revision: this.revision, snapshots }
+  /** How the session is now, for `saved`. */
+  get present (): Saved {
+    return { revision: this.revision, snapshots: this.held?.snapshots(this.data) }
+  }
+
+  /** Remembers what a decision was made for: the session as it is, or as it was when an interface began to save it. */
+  remember ({ action }: SaveDecision, saved?: Saved): void {
+    this.saved = action === 'keep'
+      ? { revision: saved?.revision ?? this.revision, snapshots: undefined }
+      : saved ?? this.present
   }
 
   /** The payload that the browser has by the last decision. */

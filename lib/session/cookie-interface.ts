@@ -4,8 +4,9 @@ import { MAX_TIMESTAMP } from '../signing/encoding.ts'
 import { payloadError } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type KeptBeside, SessionContents } from './contents.ts'
-import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
+import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
+import { idInText, isSessionId } from './session-id.ts'
 import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface, type SessionSerializer } from './session-interface.ts'
@@ -22,6 +23,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** Whether every payload has an id. */
   readonly #keepsIds: boolean
   readonly #maxAge: number
+  /** In Unix seconds. */
+  readonly #startedAt: number
 
   constructor (settings: SessionSettings) {
     super(settings)
@@ -29,22 +32,33 @@ export class SecureCookieSessionInterface extends SessionInterface {
     this.#keepsBeginning = settings.absoluteLifetime !== undefined
     this.#keepsIds = !settings.isShared
     this.#maxAge = longestLifetime(settings)
+    this.#startedAt = Math.floor(settings.now())
     this.rules.dump = this.#dump
     this.rules.rewrite = this.#rewrite
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
     const candidates = new Candidates(this.settings.codec, cookies, this.#maxAge)
+    let isElsewhere: boolean | undefined
     for (let cookie = candidates.next(); cookie !== undefined; cookie = candidates.next()) {
       try {
         return this.#open(cookie, this.serializer.loads(cookie.text))
       } catch (error) {
         const reason = payloadError(error, cookie.text)
         if (!(reason instanceof BadData)) throw reason
-        candidates.refuse(reason)
+        if (this.#keepsIds && idInText(cookie.text) !== undefined) isElsewhere ??= this.#isSince(cookie)
+        else candidates.refuse(reason)
       }
     }
-    return this.newSession(candidates, refused)
+    return this.newSession(candidates, refused, { isElsewhere })
+  }
+
+  /**
+   * Whether a cookie that has only an id was signed since this process was started, and so by one that runs beside it
+   * and has a store. An older one is from before the option `store` was taken away.
+   */
+  #isSince ({ issuedAt }: Opened): boolean {
+    return issuedAt >= this.#startedAt
   }
 
   saveSession (session: Session, options: SaveOptions = {}): SaveDecision {
@@ -55,6 +69,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const action = isBlank
       ? actionForBlank(contents)
       : actionFor(changed !== undefined, changed === undefined && isDue(this.settings, contents, options))
+    if (action !== 'keep' && contents.origin.isElsewhere === true) return DROP_ELSEWHERE
     const decision = action === 'save' || action === 'resign'
       ? this.set(contents, changed ?? this.#textToResign(contents), changed === undefined)
       : action === 'delete' ? DELETE : contents.accessed ? KEEP_USED : KEEP_UNUSED
@@ -139,7 +154,7 @@ export function weights (
 }
 
 /** An id for a genuine cookie that has none: the first 128 bits of a hash of its signature. */
-function idFromSignature (cookie: string): string {
+export function idFromSignature (cookie: string): string {
   const signature = cookie.slice(cookie.lastIndexOf('.') + 1)
   return createHash('sha256').update(signature).digest().toString('base64url', 0, 16)
 }
@@ -159,7 +174,7 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
   }
   const data = value as Record<string, unknown>
   const { _id: id, _began: createdAt, _permanent: permanent } = data
-  const hasId = typeof id === 'string' && ID.test(id) && Object.hasOwn(data, '_id')
+  const hasId = isSessionId(id) && Object.hasOwn(data, '_id')
   const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
   const hasPermanent = typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
   if (hasPermanent) delete data._permanent
@@ -192,9 +207,6 @@ function dumpsJoined (
     if (id !== undefined) delete data._id
   }
 }
-
-/** As `session.id` makes them. */
-const ID = /^[\w-]{22}$/
 
 /** Whole Unix seconds that a Date can hold. */
 function isTime (value: unknown): value is number {

@@ -4,6 +4,8 @@ export class SessionCounters {
   opened = 0
   /** Cookies that were found genuine and not too old. */
   verified = 0
+  /** Cookies that were genuine, and whose session the store does not have any more. */
+  ended = 0
   /** Responses that set the cookie for a change, or since `touch` asked for it. */
   saved = 0
   /** Responses that set the cookie for its age, or since an older secret had signed it. */

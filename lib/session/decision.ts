@@ -1,6 +1,14 @@
 /** What is to become of the cookie: nothing, a new value, or its end; and whether the response depends on it. */
 export type SaveDecision =
-  | { readonly action: 'keep' | 'delete', readonly vary: boolean }
+  | {
+    readonly action: 'keep' | 'delete'
+    readonly vary: boolean
+    /**
+     * Why changes are not saved, where that is meant: another request `ended` the session meanwhile, or it is kept
+     * `elsewhere`, in a store that this process does not use.
+     */
+    readonly dropped?: 'ended' | 'elsewhere' | undefined
+  }
   | {
     readonly action: 'set'
     readonly value: string
@@ -15,11 +23,15 @@ export type SaveDecision =
 export interface SaveOptions {
   /** Whether a session that was only used may be signed anew once it is old enough. Default true. */
   refresh?: boolean | undefined
+  /** Whether the headers have left, so that no cookie can follow. Default false. */
+  isLate?: boolean | undefined
 }
 
 export const DELETE: SaveDecision = Object.freeze({ action: 'delete', vary: true })
 export const KEEP_USED: SaveDecision = Object.freeze({ action: 'keep', vary: true })
 export const KEEP_UNUSED: SaveDecision = Object.freeze({ action: 'keep', vary: false })
+export const DROP_ENDED: SaveDecision = Object.freeze({ action: 'keep', vary: true, dropped: 'ended' })
+export const DROP_ELSEWHERE: SaveDecision = Object.freeze({ action: 'keep', vary: true, dropped: 'elsewhere' })
 
 /** What a cookie value may hold (RFC 6265, section 4.1.1). */
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
@@ -30,7 +42,8 @@ const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
  */
 export function checked (decision: SaveDecision | Promise<SaveDecision>): SaveDecision {
   if (decision instanceof Promise) throw brokenPromise(decision)
-  const { action, vary, value, maxAge, isResigned } = (decision ?? {}) as Partial<Record<string, unknown>>
+  const { action, vary, value, maxAge, isResigned, dropped } = (decision ?? {}) as Partial<Record<string, unknown>>
+  if (action === 'keep' && (dropped === 'ended' || dropped === 'elsewhere')) return { action, vary: true, dropped }
   if (action === 'keep' || action === 'delete') return { action, vary: Boolean(vary) }
   if (action !== 'set') throw new TypeError('The session interface gave no decision to keep, set or delete')
   if (typeof value !== 'string' || !COOKIE_VALUE.test(value)) {

@@ -20,6 +20,9 @@ const compared: Readonly<Record<string, keyof SessionSettings>> = {
   absoluteLifetime: 'absoluteLifetime',
   maxCookieSize: 'maxCookieSize',
   cacheControl: 'cacheControl',
+  owner: 'owner',
+  storeTimeout: 'storeTimeout',
+  maxSessionSize: 'maxSessionSize',
   tags: 'tags'
 }
 
@@ -31,6 +34,7 @@ export function differencesOf (one: SessionSettings, other: SessionSettings): st
   const isOther = (setting: keyof SessionSettings): boolean => !isDeepStrictEqual(one[setting], other[setting])
   const differences = Object.keys(compared).filter((option) => isOther(compared[option]!))
   if (!isSameSerializer(one.serializer, other.serializer)) differences.push('serializer')
+  if (one.store !== other.store) differences.push('store')
   if (one.sessionInterface !== other.sessionInterface) differences.push('sessionInterface')
   return differences
 }

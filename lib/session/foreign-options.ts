@@ -26,7 +26,7 @@ const names: Readonly<Record<string, string>> = {
   'leave it out, since request.session = null ends the session': 'unset',
   'leave it out, since trustProxy of Fastify says which proxies are believed': 'proxy',
   'leave it out, since session.id is 128 random bits': 'genid generateId idGenerator customSessionIdGenerator',
-  'use sessionInterface, which can keep sessions in a store': 'cache sessionStore store'
+  'use store': 'cache sessionStore'
 }
 
 /**

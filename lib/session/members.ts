@@ -85,4 +85,14 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
    * registered, `maxAge` and `expires` throw a `TypeError`.
    */
   options (options: ResponseCookieOptions): void
+  /**
+   * With a store: writes the changes so far now, as for a reply that was hijacked, or whose headers have left. Rejects
+   * as saving with the reply does. Throws a `TypeError` for a session in a cookie, which is saved with the reply.
+   */
+  save (): Promise<void>
+  /**
+   * With a store: reads the session again, and drops what was changed since it was opened or saved. One that has ended
+   * is empty then. Throws a `TypeError` for a session in a cookie.
+   */
+  reload (): Promise<void>
 }

@@ -10,6 +10,7 @@ import { type FormatName, formats } from '../wire/formats.ts'
 import { instead } from './foreign-options.ts'
 import type { SessionInterface, SessionSerializer } from './session-interface.ts'
 import type { SessionSettings } from './settings.ts'
+import type { SessionStore } from '../stores/store.ts'
 
 /** The options of one session. All times are in seconds. */
 export interface SessionOptions<Request = unknown> {
@@ -67,6 +68,21 @@ export interface SessionOptions<Request = unknown> {
    * response that they may store a cookie that would only be signed anew. Default true.
    */
   cacheControl?: boolean | undefined
+  /**
+   * Keeps the sessions; the cookie then has only the signed id. Default none: the cookie has the whole session. Does
+   * not go with `format`, `compress`, `sessionInterface` and an infinite `lifetime`.
+   */
+  store?: SessionStore | undefined
+  /**
+   * With `store`: the data key that names the user, such as `userId`, by whose value all sessions of a user can be
+   * listed and ended: a non-empty string, a finite number or a bigint. A session that gets another owner gets a new id.
+   * Default none.
+   */
+  owner?: string | undefined
+  /** With `store`: the seconds after which a store that does not answer counts as down. Default 2. */
+  storeTimeout?: number | undefined
+  /** With `store`: the most bytes of keys and values; more is an error before anything is written. Default 262,144. */
+  maxSessionSize?: number | undefined
   /** Your own tags, registered ahead of the built-in ones. Default none. */
   tags?: readonly TagClass[] | undefined
   /** Replaces the `TaggedJSONSerializer`. */
@@ -131,8 +147,13 @@ const checks: Record<keyof SessionOptions, Check> = {
   refreshAfter: [(value) => value === false || isTime(value), 'must be a number of seconds, 0 or more, or false'],
   absoluteLifetime: isSeconds,
   compress: isBoolean,
-  maxCookieSize: [(value) => Number.isInteger(value) && value > 0, 'must be a number of bytes'],
+  maxCookieSize: [isBytes, 'must be a number of bytes'],
   cacheControl: isBoolean,
+  store: [isStore, 'must be a SessionStore, with read, create, update and destroy; ' +
+    'fromExpressStore(store) makes one of a store of express-session'],
+  owner: [(value) => typeof value === 'string' && value !== '', 'must be the name of a key of the session'],
+  storeTimeout: [(value) => isTime(value) && value > 0 && value < 86_400, 'must be a number of seconds, more than 0'],
+  maxSessionSize: [isBytes, 'must be a number of bytes'],
   tags: isTags,
   serializer: [(value) => isMethod(value, 'dumps') && isMethod(value, 'loads'), 'must have dumps and loads'],
   sessionInterface: [
@@ -171,6 +192,14 @@ export function sharedOptions (sessions: readonly SessionOptions[]): Pick<Sessio
     }
   }
   return first!
+}
+
+function isBytes (value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) > 0
+}
+
+function isStore (value: unknown): boolean {
+  return ['read', 'create', 'update', 'destroy'].every((name) => isMethod(value, name))
 }
 
 function isJSON (value: unknown): boolean {

@@ -20,6 +20,10 @@ export interface Origin {
   readonly isFromFallback?: boolean | undefined
   /** Whether `text` may be spelled otherwise than it would be written here. */
   readonly isForeign?: boolean | undefined
+  /** Whether the cookie was genuine, and the store has no session for it. */
+  readonly isEnded?: boolean | undefined
+  /** Whether the cookie is that of a session in a store, which processes that were started otherwise have. */
+  readonly isElsewhere?: boolean | undefined
   /** Whether the payload lacks what every session has that is saved here, such as the id. */
   readonly isIncomplete?: boolean | undefined
 }

@@ -93,9 +93,13 @@ export function isDue (ages: Ages, standing: Standing, options: SaveOptions): bo
   const { accessed, permanent, origin: { isFromFallback, issuedAt, openedAt = 0 } } = standing
   if (isFromFallback === true || issuedAt === undefined || !accessed) return isFromFallback === true
   if (ages.refreshAfter === false || (ages.refreshesPermanentOnly && permanent !== true)) return false
-  const lifetime = permanent === true ? ages.permanentLifetime : ages.lifetime
-  const isOld = openedAt - issuedAt >= (ages.refreshAfter ?? lifetime / 10)
-  return isOld && options.refresh !== false
+  return openedAt - issuedAt >= refreshAgeOf(ages, permanent) && options.refresh !== false
+}
+
+/** The age from which a session that is used is signed anew; Infinity for never. */
+export function refreshAgeOf (ages: Ages, permanent: boolean | undefined): number {
+  const { refreshAfter = lifetimeOf(ages, permanent) / 10 } = ages
+  return refreshAfter === false ? Infinity : refreshAfter
 }
 
 /** What becomes of a session with data. */

@@ -5,6 +5,7 @@ import { formatPath, formatRoot } from '../path.ts'
 import type { TextSerializer } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
+import type { Origin } from './origin.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import {
   type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
@@ -22,6 +23,28 @@ export interface SessionSerializer extends TextSerializer {
   register? (Tag: TagClass, options?: RegisterOptions): void
 }
 
+/** Who owns a session: what the data key that the option `owner` names holds. */
+export type SessionOwner = string | number | bigint
+
+export interface ListOptions {
+  /** The session of the request, which is marked in the list. Default none. */
+  current?: Session | undefined
+  /** The keys of the sessions whose values are to be read. Default none. */
+  data?: readonly string[] | undefined
+}
+
+/** A session in the list of an owner's. */
+export interface ListedSession {
+  /** Names the session for `end`; no cookie can be made of it. */
+  readonly key: string
+  readonly createdAt: Date
+  /** When it was saved or touched last; sessions that are used are touched once in `refreshAfter`. */
+  readonly lastUsedAt: Date
+  readonly expiresAt: Date
+  readonly isCurrent: boolean
+  readonly data: Readonly<Record<string, unknown>>
+}
+
 /**
  * Decides how sessions are opened and saved, as Flask's `SessionInterface`; knows no request and writes no header.
  * It is asked when a session is first used. One that sets `async` to true is asked before every handler instead, and
@@ -33,6 +56,10 @@ export interface SessionSerializer extends TextSerializer {
 export abstract class SessionInterface {
   /** Default false. */
   readonly async: boolean = false
+  /** Whether an asynchronous one answers at once where no cookie came, so that it need not be asked. Default false. */
+  readonly opensEmptyAtOnce: boolean = false
+  /** Whether a session can be saved when the headers have left, by `session.save()`. Default false. */
+  readonly savesAnytime: boolean = false
   readonly serializer: SessionSerializer | undefined
   /** The settings of the session. Using them throws a `TypeError` where the interface was made without. */
   protected declare readonly settings: SessionSettings
@@ -84,16 +111,57 @@ export abstract class SessionInterface {
     return []
   }
 
+  /**
+   * The session as its store has it now. What was changed since it was opened or saved is dropped. Throws a `TypeError`
+   * without a store, as the next five do.
+   */
+  reloadSession (_session: Session): Promise<Session> {
+    throw needsStore('session.reload()')
+  }
+
+  /** A cookie value for a session of `data`, which the store keeps from then on. Rejects as saving a session does. */
+  encode (_data: Record<string, unknown>): Promise<string> {
+    throw needsStore('encode', 'app.encodeSession()')
+  }
+
+  /** The data of the session that a cookie value opens. Rejects with `BadData`. */
+  decode (_cookieValue: string): Promise<Record<string, unknown>> {
+    throw needsStore('decode', 'app.decodeSession()')
+  }
+
+  /** The sessions of an owner, the one used last first. Throws a `TypeError` without the option `owner`. */
+  list (_owner: SessionOwner, _options?: ListOptions): Promise<ListedSession[]> {
+    throw needsStore('list')
+  }
+
+  /** Ends the session of a `key` that `list` gave, if it is `owner`'s. Says whether it did. */
+  end (_key: string, _choice: { owner: SessionOwner }): Promise<boolean> {
+    throw needsStore('end')
+  }
+
+  /**
+   * Ends all sessions of an owner that exist when it runs, but for that of a request: the one that it came with, and
+   * the one that it leaves with. Says how many it ended.
+   */
+  endAll (_owner: SessionOwner, _options?: { except?: Session | undefined }): Promise<number> {
+    throw needsStore('endAll')
+  }
+
   /** The genuine ones among the cookies of a request that are not too old, one after the other. */
   protected candidates (cookies: readonly string[]): Candidates {
     return new Candidates(this.settings.codec, cookies, longestLifetime(this.settings))
   }
 
-  /** The session of a request of whose cookies none was taken. */
-  protected newSession (candidates: Candidates, refused: (error: BadData) => void): Session {
+  /**
+   * The session of a request of whose cookies none was taken. `isEnded` says that one was genuine and its session is no
+   * more.
+   */
+  protected newSession (
+    candidates: Candidates, refused: (error: BadData) => void, came: Pick<Origin, 'isEnded' | 'isElsewhere'> = {}
+  ): Session {
     const reason = candidates.refusal()
     if (reason !== undefined) refused(reason)
-    const origin = { isNew: true, hasCookie: candidates.count > 0 }
+    const origin = { ...came, isNew: true, hasCookie: candidates.count > 0 }
     return sessionOn(new SessionContents({}, origin, {}, this.rules))
   }
 
@@ -102,14 +170,20 @@ export abstract class SessionInterface {
    * is too old, and `BadPayload` where it began after it was signed.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
+    return this.sessionOf(data, cookie, kept, { text: this.serializer?.dumps(data, this.settings.name) })
+  }
+
+  /** @internal */
+  protected sessionOf (
+    data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside>, came: Pick<Origin, 'text' | 'isForeign'>
+  ): Session {
     const { settings } = this
     const { issuedAt, now: openedAt, isFromFallback } = cookie
     const { id, permanent, createdAt = this.#beginning(issuedAt) } = kept
     const clocks = { permanent, issuedAt, createdAt }
     const expiresAt = expiryOf(settings, clocks)
     if (openedAt > expiresAt) throw refusalOf(settings, clocks, openedAt, cookie.text)
-    const text = this.serializer?.dumps(data, settings.name) // the cookie's may be an id
-    const origin = { isNew: false, hasCookie: true, id, text, issuedAt, openedAt, expiresAt, isFromFallback }
+    const origin = { ...came, isNew: false, hasCookie: true, id, issuedAt, openedAt, expiresAt, isFromFallback }
     return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
   }
 
@@ -150,6 +224,11 @@ export abstract class SessionInterface {
     const maxAge = contents.permanent === true ? cookieAge(settings, contents, settings.codec.now()) : undefined
     return { action: 'set', value: settings.codec.seal(text), maxAge, vary: true, isResigned }
   }
+}
+
+function needsStore (what: string, instead?: string): TypeError {
+  const hint = instead === undefined ? '' : `; for one in a cookie, use ${instead}`
+  return new TypeError(`${what} is for sessions in a store, which the option store sets${hint}`)
 }
 
 /** For an interface that was given as an instance. */

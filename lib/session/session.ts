@@ -33,7 +33,7 @@ export interface SessionInit {
 /** What is kept beside the data, and the key that would change a prototype. */
 const RESERVED_KEYS = new Set(['_id', '_began', '_permanent', '__proto__'])
 /** Members to come, and what a promise has, which a session is not. */
-const RESERVED_MEMBERS = ['save', 'reload', 'key', 'end', 'then']
+const RESERVED_MEMBERS = ['key', 'end', 'then']
 const HOST = Symbol('session')
 
 class SessionBase {
@@ -50,7 +50,7 @@ class SessionBase {
       remove(this, key)
       return
     }
-    if (!PRIMITIVES.has(typeof value)) contents.rules.checkValue(key, value)
+    if (!PRIMITIVES.has(typeof value) || key === contents.rules.owner) contents.rules.checkValue(key, value)
     this[HOST].changing(key)
     contents.write(key, value)
   }
@@ -195,6 +195,17 @@ class SessionBase {
     const contents = changing(this)
     this[HOST].setCookieOptions(options)
     contents.revision++
+  }
+
+  save (...args: unknown[]): Promise<void> {
+    refuseCallbacks('save', args)
+    use(this)
+    return this[HOST].save()
+  }
+
+  reload (...args: unknown[]): Promise<void> {
+    refuseCallbacks('reload', args)
+    return this[HOST].reload()
   }
 
   get [Symbol.toStringTag] (): string {

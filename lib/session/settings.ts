@@ -11,6 +11,8 @@ import type { Format, WireOptions } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { agesOf } from './age-options.ts'
 import type { Ages } from './rules.ts'
+import type { SessionStore } from '../stores/store.ts'
+import { storeOptions } from './store-options.ts'
 import { isToken, sessionOptions, type SessionOptions } from './options.ts'
 import type { SessionSerializer } from './session-interface.ts'
 
@@ -30,6 +32,10 @@ export interface SessionSettings extends WireOptions, Ages {
   readonly isShared: boolean
   readonly maxCookieSize: number
   readonly cacheControl: boolean
+  readonly store: SessionStore | undefined
+  readonly owner: string | undefined
+  readonly storeTimeout: number
+  readonly maxSessionSize: number
   readonly serializer: SessionSerializer
   /** Your own tags. */
   readonly tags: readonly TagClass[]
@@ -72,6 +78,7 @@ export function resolveOptions (options: SessionOptions, clock?: () => number): 
     isShared: format.isShared,
     maxCookieSize,
     cacheControl: options.cacheControl ?? true,
+    ...storeOptions(options, warnings),
     serializer: withTags(options.serializer ?? format.serializer(), tags),
     tags,
     sessionInterface: options.sessionInterface,

@@ -1,0 +1,239 @@
+import { BadData, BadSignature, BadStoredSession, isExhaustion } from '../errors.ts'
+import { idFromSignature, splitPayload } from '../session/cookie-interface.ts'
+import type { KeptBeside, SessionContents } from '../session/contents.ts'
+import { checked, type SaveDecision, type SaveOptions } from '../session/decision.ts'
+import { contentsGiven, contentsOf, type Session } from '../session/session.ts'
+import { idInText, textOfId } from '../session/session-id.ts'
+import {
+  type ListedSession, type ListOptions, SessionInterface, type SessionOwner, type SessionSerializer
+} from '../session/session-interface.ts'
+import type { SessionSettings } from '../session/settings.ts'
+import { payloadError } from '../signing/serializer.ts'
+import type { Candidates, Opened } from '../wire/codec.ts'
+import { dataOf, fieldsOf, textOf } from './fields.ts'
+import { checkedOwner } from './owner.ts'
+import type { StoredSession } from './store.ts'
+import { StoreGate } from './store-gate.ts'
+import { isStoreKey, StoreKeys } from './store-keys.ts'
+import { StoredSaver } from './stored-saver.ts'
+import type { StoredState } from './stored-state.ts'
+
+/** Keeps sessions in a store. The cookie holds the signed id, and nothing else. */
+export class StoredSessionInterface extends SessionInterface {
+  override readonly async = true
+  override readonly opensEmptyAtOnce = true
+  override readonly savesAnytime = true
+  override readonly serializer: SessionSerializer
+  readonly #gate: StoreGate
+  readonly #keys: StoreKeys
+  readonly #saver: StoredSaver
+  readonly #states = new WeakMap<SessionContents, StoredState>()
+
+  /** Throws a `TypeError` for settings without a store. */
+  constructor (settings: SessionSettings) {
+    super(settings)
+    const { store, storeTimeout, serializer } = settings
+    if (store === undefined) throw new TypeError('StoredSessionInterface needs the option store')
+    this.serializer = serializer
+    this.#gate = new StoreGate(store, storeTimeout)
+    this.#keys = new StoreKeys(settings)
+    this.#saver = new StoredSaver({
+      gate: this.#gate,
+      keys: this.#keys,
+      settings,
+      serializer,
+      cookieOf: (contents, id, isResigned) => this.set(contents, textOfId(id), isResigned)
+    })
+    this.#setRules()
+  }
+
+  openSession (cookies: readonly string[], refused: (error: BadData) => void): Session | Promise<Session> {
+    const candidates = this.candidates(cookies)
+    const cookie = candidates.next()
+    return cookie === undefined ? this.newSession(candidates, refused) : this.#find(candidates, cookie, refused)
+  }
+
+  saveSession (session: Session, options: SaveOptions = {}): SaveDecision | Promise<SaveDecision> {
+    const contents = contentsOf(session)!
+    return this.#saver.save(contents, this.#stateOf(contents), options)
+  }
+
+  override unsavedKeys (session: Session): string[] {
+    const contents = contentsOf(session)!
+    return contents.isAsSaved ? [] : this.#saver.unsavedKeys(contents, this.#stateOf(contents))
+  }
+
+  override async reloadSession (session: Session): Promise<Session> {
+    const contents = contentsOf(session)!
+    const state = this.#stateOf(contents)
+    const { kept, issuedAt } = state
+    const found = kept === undefined ? undefined : await this.#read(kept.id)
+    if (kept === undefined || typeof found !== 'object') {
+      return this.newSession(this.candidates([]), () => {}, { isEnded: true })
+    }
+    const { openedAt = issuedAt, isFromFallback = false } = contents.origin
+    const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, isFromFallback, cookie: '' }
+    const reloaded = this.#opened(found, kept.id, cookie)
+    this.#stateOf(contentsOf(reloaded)!).decision = state.decision
+    return reloaded
+  }
+
+  override async encode (data: Record<string, unknown>): Promise<string> {
+    const session = await this.openSession([], () => {})
+    session.update(data)
+    const decision = checked(await this.saveSession(session))
+    if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
+    return decision.value
+  }
+
+  override async decode (cookieValue: string): Promise<Record<string, unknown>> {
+    let refused: BadData | undefined
+    const session = await this.openSession([cookieValue], (error) => { refused = error })
+    if (refused !== undefined) throw refused
+    if (session.isNew) throw new BadSignature('There is no session for the cookie')
+    return session.data()
+  }
+
+  override async list (owner: SessionOwner, { current, data = [] }: ListOptions = {}): Promise<ListedSession[]> {
+    const sessions = await this.#gate.list(this.#ownerKey(owner, 'list'))
+    const currentKeys = current === undefined ? [] : this.#keysOf(current)
+    return Array.from(sessions, ([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
+      .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
+  }
+
+  override async end (key: string, { owner }: { owner: SessionOwner }): Promise<boolean> {
+    const ownerKey = this.#ownerKey(owner, 'end')
+    const found = isStoreKey(key) ? await this.#gate.read(key) : undefined
+    if (typeof found !== 'object' || found.owner !== ownerKey) return false
+    return await this.#gate.destroy(key, found.fromCookie ? this.#saver.endOfCopies : undefined)
+  }
+
+  override async endAll (owner: SessionOwner, { except }: { except?: Session | undefined } = {}): Promise<number> {
+    const exceptKeys = except === undefined ? [] : this.#keysOf(except)
+    return await this.#gate.destroyAll(this.#ownerKey(owner, 'endAll'), this.#saver.endOfCopies, exceptKeys)
+  }
+
+  #setRules (): void {
+    const { rules, serializer, settings: { name, owner } } = this
+    const { checkValue } = rules
+    rules.owner = owner
+    rules.checkValue = (key, value) => {
+      if (key === owner) checkedOwner(value, `${name}.${key}`)
+      checkValue(key, value)
+    }
+    rules.dump = ({ data }) => textOf(fieldsOf(data, serializer, name))
+    rules.rewrite = (contents) => textOf(this.#stateOf(contents).kept?.fields ?? new Map())
+  }
+
+  /** The session of the first cookie that the store has one for. */
+  async #find (candidates: Candidates, first: Opened, refused: (error: BadData) => void): Promise<Session> {
+    let isEnded = false
+    for (let cookie: Opened | undefined = first; cookie !== undefined; cookie = candidates.next()) {
+      try {
+        const session = await this.#open(cookie)
+        if (session !== undefined) return session
+        isEnded = true
+      } catch (error) {
+        if (!(error instanceof BadData)) throw error
+        candidates.refuse(error)
+        isEnded ||= error instanceof BadStoredSession
+      }
+    }
+    return this.newSession(candidates, refused, { isEnded })
+  }
+
+  /** The session of a genuine cookie; undefined where it has ended. Rejects with `BadData`. */
+  async #open (cookie: Opened): Promise<Session | undefined> {
+    const id = idInText(cookie.text)
+    if (id === undefined) return await this.#openWithData(cookie)
+    const found = await this.#read(id)
+    return typeof found === 'object' ? this.#opened(found, id, cookie) : undefined
+  }
+
+  /** The same for a cookie from before there was a store: its own data are the session until it is moved there. */
+  async #openWithData (cookie: Opened): Promise<Session | undefined> {
+    const { data, id = idFromSignature(cookie.cookie), createdAt, permanent } = this.#payloadOf(cookie)
+    const session = this.sessionOf(data, cookie, { id, createdAt, permanent }, { isForeign: true })
+    const found = await this.#read(id)
+    if (found === 'ended') return undefined
+    if (found !== undefined) return this.#opened(found, id, cookie)
+    const contents = contentsOf(session)!
+    contents.createdAt ??= cookie.issuedAt
+    this.#stateOf(contents).kept = this.#saver.unmoved(contents, id, cookie.issuedAt)
+    return session
+  }
+
+  #payloadOf ({ text }: Opened): KeptBeside & { data: Record<string, unknown> } {
+    try {
+      return splitPayload(this.serializer.loads(text), text)
+    } catch (error) {
+      throw payloadError(error, text)
+    }
+  }
+
+  /** What the store has for an id. Rejects with `BadStoredSession` for what is no session. */
+  async #read (id: string): Promise<StoredSession | 'ended' | undefined> {
+    const found = await this.#gate.read(this.#keys.ofId(id))
+    if (found === undefined || found === 'ended' || isRecord(found)) return found
+    throw new BadStoredSession('The store has something that is no session')
+  }
+
+  /** The session of a record. Throws `BadData`. */
+  #opened (record: StoredSession, id: string, cookie: Opened): Session {
+    const { createdAt, permanent } = record
+    const session = this.sessionOf(this.#dataOf(record), cookie, { id, createdAt, permanent }, { isForeign: true })
+    this.#stateOf(contentsOf(session)!).kept = { ...record, id, isStored: true }
+    return session
+  }
+
+  #dataOf ({ fields }: StoredSession): Record<string, unknown> {
+    try {
+      return dataOf(fields, this.serializer)
+    } catch (error) {
+      if (isExhaustion(error)) throw error
+      throw new BadStoredSession('What the store has of the session cannot be read', { originalError: error })
+    }
+  }
+
+  #stateOf (contents: SessionContents): StoredState {
+    const known = this.#states.get(contents)
+    if (known !== undefined) return known
+    const issuedAt = contents.origin.issuedAt ?? this.settings.codec.now()
+    const state = { kept: undefined, decision: undefined, issuedAt, isOver: false }
+    this.#states.set(contents, state)
+    return state
+  }
+
+  /** The keys of a request's session: the one it came with, and the one it will have. */
+  #keysOf (session: Session): string[] {
+    const contents = contentsGiven(session)
+    const ids = [contents.origin.id, this.#stateOf(contents).kept?.id, contents.identify()]
+    return ids.filter((id) => id !== undefined).map((id) => this.#keys.ofId(id))
+  }
+
+  #ownerKey (owner: SessionOwner, method: string): string {
+    if (this.settings.owner === undefined) throw new TypeError(`${method} needs the session option owner`)
+    return this.#keys.ofOwner(checkedOwner(owner, `The owner for ${method}`))
+  }
+
+  #listed (key: string, record: StoredSession, isCurrent: boolean, data: readonly string[]): ListedSession {
+    const { createdAt, usedAt, expiresAt, fields } = record
+    const asked = new Map(Array.from(fields).filter(([name]) => data.includes(name)))
+    return {
+      key,
+      createdAt: new Date(createdAt * 1000),
+      lastUsedAt: new Date(usedAt * 1000),
+      expiresAt: new Date(expiresAt * 1000),
+      isCurrent,
+      data: this.#dataOf({ ...record, fields: asked })
+    }
+  }
+}
+
+/** Whether a store gave what a session is; its rows can be edited by hand. */
+function isRecord (found: Partial<StoredSession>): found is StoredSession {
+  const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = found
+  return fields instanceof Map && Array.from(fields).flat().every((each) => typeof each === 'string') &&
+    [createdAt, usedAt, expiresAt].every(Number.isSafeInteger) && (owner === null || typeof owner === 'string') &&
+    typeof permanent === 'boolean' && typeof fromCookie === 'boolean'
+}
