@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import Fastify from 'fastify'
 import sessionPlugin, { Markup, Tuple, UUID } from 'fastify-signed-session'
 import { errorPage, headers, homePage } from './page.js'
+import { storeFor } from './store.js'
 
 /** @typedef {import('fastify').FastifyInstance} App */
 /** @typedef {import('./page.js').Item} Item */
@@ -39,17 +40,21 @@ const samples = {
  * @param {object} [options]
  * @param {string | Buffer} [options.secret]
  * @param {string} [options.cookieName] Over https it can be `__Host-session`: then no other host or path can set it.
+ * @param {import('./store.js').SessionStore} [options.store] Keeps the sessions; without one, the cookie does.
  * @param {import('fastify').FastifyServerOptions['logger']} [options.logger]
  * @param {import('node:https').ServerOptions | null} [options.https] Key and certificate; without them it speaks http.
  */
-export async function build ({ secret = randomBytes(32), cookieName = 'session', logger = false, https = null } = {}) {
+export async function build ({
+  secret = randomBytes(32), cookieName = 'session', store, logger = false, https = null
+} = {}) {
   const app = Fastify({ logger, https })
-  await app.register(sessionPlugin, { secret, cookieName })
+  await app.register(sessionPlugin, { secret, cookieName, ...(store && { store, owner: 'user' }) })
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(String(body))))
   })
   handleErrors(app)
-  addPages(app, cookieName)
+  addPages(app, cookieName, store !== undefined)
+  addSessions(app)
   addSigningIn(app)
   addCart(app)
   addValues(app)
@@ -59,13 +64,17 @@ export async function build ({ secret = randomBytes(32), cookieName = 'session',
 /**
  * @param {App} app
  * @param {string} cookieName
+ * @param {boolean} hasStore
  */
-function addPages (app, cookieName) {
+function addPages (app, cookieName, hasStore) {
   const ownCookie = new RegExp(`(?:^|;\\s*)${cookieName}=([^;]+)`)
   app.get('/', async ({ session, headers: { cookie } }, reply) => {
+    const user = /** @type {string | undefined} */ (session.get('user'))
     return reply.headers(headers).send(homePage({
       flashes: /** @type {string[]} */ (session.pop('flashes', [])),
-      user: session.get('user'),
+      user,
+      hasStore,
+      sessions: hasStore && user !== undefined ? await listSessions(app, session, user) : [],
       permanent: session.permanent,
       goods,
       cart: /** @type {Item[]} */ (session.get('cart') ?? []),
@@ -96,6 +105,26 @@ function addSigningIn (app) {
     session.delete()
     return reply.redirect('/', 303)
   })
+}
+
+/** @param {App} app */
+function addSessions (app) {
+  app.post('/sessions/end-others', async ({ session }, reply) => {
+    const user = /** @type {string | undefined} */ (session.get('user'))
+    const ended = user === undefined ? 0 : await app.sessionInterface.endAll(user, { except: session })
+    flash(session, `Other sessions ended: ${ended}.`)
+    return reply.redirect('/#store', 303)
+  })
+}
+
+/**
+ * What the store has of a user.
+ * @param {App} app
+ * @param {import('fastify-signed-session').Session} current
+ * @param {string} user
+ */
+function listSessions (app, current, user) {
+  return app.sessionInterface.list(user, { current, data: current.keys() })
 }
 
 /** @param {App} app */
@@ -181,7 +210,8 @@ function temporarySecret () {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const { PORT = 3000, SESSION_SECRET } = process.env
-  const app = await build({ secret: SESSION_SECRET || temporarySecret(), logger: { level: 'warn' } })
+  const store = await storeFor(process.env)
+  const app = await build({ secret: SESSION_SECRET || temporarySecret(), store, logger: { level: 'warn' } })
   const address = await app.listen({ port: Number(PORT) })
   console.log(`Open http://localhost:${new URL(address).port}`)
 }

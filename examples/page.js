@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-import { Markup, Tuple, UUID } from 'fastify-signed-session'
+import { Markup, TaggedJSONSerializer, Tuple, UUID } from 'fastify-signed-session'
 
 /** @typedef {{ sku: string, name: string, quantity: number, added: Date }} Item */
 /** @typedef {{ key: string, value: unknown, isEqual: boolean }} Row */
@@ -10,6 +10,8 @@ import { Markup, Tuple, UUID } from 'fastify-signed-session'
  * @property {string[]} flashes
  * @property {unknown} user
  * @property {boolean} permanent
+ * @property {boolean} hasStore Whether a store keeps the session, and the cookie its id.
+ * @property {import('fastify-signed-session').ListedSession[]} sessions What the store has of the user.
  * @property {Record<string, string>} goods
  * @property {Item[]} cart
  * @property {Row[]} values
@@ -111,12 +113,14 @@ export const headers = {
 
 /** @param {View} view */
 export function homePage (view) {
-  return shell('A session that lives in a signed cookie', html`
-    <p>The server keeps nothing. Sign in, fill the cart, store some values, and see what becomes of the cookie.</p>
+  return shell(view.hasStore ? 'A session that lives in a store' : 'A session that lives in a signed cookie', html`
+    <p>${view.hasStore ? 'The cookie has the id of the session, and nothing else.' : 'The server keeps nothing.'}
+      Sign in, fill the cart, store some values, and see what becomes of the cookie.</p>
   `, html`
     ${view.flashes.map((message) => html`<p class="flash" role="status">${message}</p>`)}
     <div class="pair">${userSection(view)}${cartSection(view)}</div>
     ${cookieSection(view)}
+    ${view.hasStore ? storeSection(view) : ''}
     ${valuesSection(view)}
     <p class="soft">User and cart as JSON: <a href="/api/me">/api/me</a></p>`)
 }
@@ -201,7 +205,7 @@ function cartItem ({ sku, name, quantity, added }) {
 }
 
 /** @param {View} view */
-function cookieSection ({ cookie, signedAt }) {
+function cookieSection ({ cookie, signedAt, hasStore }) {
   return html`<section aria-labelledby="cookie">
     <h2 id="cookie">The cookie</h2>
     <p class="note">It is shown here for demonstration. Everyone who has the cookie can read it,
@@ -211,15 +215,16 @@ function cookieSection ({ cookie, signedAt }) {
       : signedAt === undefined
         ? html`<p class="bad">Your browser sent one that was refused: it was changed, is too old,
             or another secret signed it. So the session is empty.</p>`
-        : cookieParts(cookie, signedAt)}
+        : cookieParts(cookie, signedAt, hasStore ? 'the id of the session' : 'the session')}
   </section>`
 }
 
 /**
  * @param {string} cookie
  * @param {Date} signedAt
+ * @param {string} what
  */
-function cookieParts (cookie, signedAt) {
+function cookieParts (cookie, signedAt, what) {
   const [payload = '', timestamp, signature] = cookie.split('.')
   return html`<div class="pair">
     <div>
@@ -227,7 +232,7 @@ function cookieParts (cookie, signedAt) {
       <pre>${html`<span class="payload">${payload}</span>.<span class="time">${timestamp}</span>`}.${
         html`<span class="signature">${signature}</span>`}</pre>
       <dl>
-        <dt class="payload">Payload</dt><dd>the session, as base64url</dd>
+        <dt class="payload">Payload</dt><dd>${what}, as base64url</dd>
         <dt class="time">Timestamp</dt><dd>signed on <time>${signedAt.toISOString()}</time></dd>
         <dt class="signature">Signature</dt><dd>HMAC of both, made with the secret</dd>
       </dl>
@@ -238,6 +243,30 @@ function cookieParts (cookie, signedAt) {
         aria-labelledby="json">${indent(Buffer.from(payload, 'base64url').toString())}</pre>
     </div>
   </div>`
+}
+
+/** @param {View} view */
+function storeSection ({ user, sessions }) {
+  return html`<section id="store" aria-labelledby="store-title">
+    <h2 id="store-title">The store</h2>
+    ${user === undefined
+      ? html`<p class="soft">Sign in to see what it has of your sessions.</p>`
+      : html`<table>
+        <caption>The sessions of ${user}</caption>
+        <thead><tr>${['Session', 'Last used', 'Data'].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+        <tbody>${sessions.map(storedSession)}</tbody>
+      </table>
+      <form method="post" action="/sessions/end-others"><button class="quiet">End all other sessions</button></form>`}
+  </section>`
+}
+
+/** @param {import('fastify-signed-session').ListedSession} session */
+function storedSession ({ key, isCurrent, lastUsedAt, data }) {
+  return html`<tr>
+    <th scope="row">${isCurrent ? 'This one' : 'Another'} <small><code>${key.slice(0, 8)}…</code></small></th>
+    <td><time>${lastUsedAt.toISOString()}</time></td>
+    <td><code>${new TaggedJSONSerializer().dumps(data)}</code></td>
+  </tr>`
 }
 
 /** @param {View} view */

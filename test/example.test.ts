@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { build } from '../examples/app.js'
+import { storeFor } from '../examples/store.js'
+import { MemoryStore } from '../lib/index.ts'
 
 /** A browser with one page: keeps the cookie, posts forms, follows the redirect. */
 class Browser {
@@ -224,6 +226,32 @@ t.test('an error of the application says nothing of its cause', async (t) => {
   t.equal(statusCode, 500)
   t.match(body, 'That did not work')
   t.notMatch(body, 'a detail')
+})
+
+t.test('with a store the cookie has an id, and the page what the store has and a way to end others', async (t) => {
+  const app = await build({ store: new MemoryStore() })
+  t.teardown(() => app.close())
+  const [here, there] = [new Browser(app), new Browser(app)]
+  t.match((await here.get('/')).body, 'Sign in to see what it has of your sessions')
+  await here.submit(t, '/login', { name: 'Ada' })
+  await there.submit(t, '/login', { name: 'Ada' })
+  await here.submit(t, '/cart', { sku: 'ink' })
+  const page = (await here.get('/')).body
+  t.match(page, /&#34;[\w-]{22}&#34;/, 'the payload is an id')
+  t.equal(page.match(/<th scope="row">Another /g)?.length, 1)
+  t.equal(page.match(/<th scope="row">This one /g)?.length, 1)
+  t.match(page, '&#34;sku&#34;:&#34;ink&#34;', 'what the store has')
+  t.match(await here.submit(t, '/sessions/end-others'), 'Other sessions ended: 1.')
+  t.match((await here.get('/')).body, 'Hello, <strong>Ada</strong>')
+  t.match((await there.get('/')).body, 'Your name')
+  t.match(await there.submit(t, '/sessions/end-others'), 'Other sessions ended: 0.')
+})
+
+t.test('the environment says which store', async (t) => {
+  t.equal(await storeFor({}), undefined)
+  t.ok(await storeFor({ STORE: 'memory' }) instanceof MemoryStore)
+  await t.rejects(storeFor({ STORE: 'mongo' }), { message: 'STORE is memory or sqlite, not mongo' })
+  await t.rejects(storeFor({ REDIS_URL: 'redis://127.0.0.1:1' }), { message: /needs the package redis/ })
 })
 
 t.test('run as a program it says how to make a secret, and where it listens', async (t) => {

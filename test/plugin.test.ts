@@ -494,7 +494,14 @@ t.test('counters tell what has happened to a session', async (t) => {
   tick(4 * DAY)
   await get('/read', value)
   t.strictSame({ ...app.sessionCounters }, {
-    opened: 9, verified: 5, ended: 0, saved: 2, resigned: 2, deleted: 1, skipped: 0, refused: { FSS_ERR_BAD_SIGNATURE: 2 }
+    opened: 9,
+    verified: 5,
+    ended: 0,
+    saved: 2,
+    resigned: 2,
+    deleted: 1,
+    skipped: 0,
+    refused: { FSS_ERR_BAD_SIGNATURE: 2 }
   })
   const several = Fastify()
   await several.register(sessionPlugin, [{ secret: SECRET }, { secret: SECRET, sessionName: 'admin' }])
