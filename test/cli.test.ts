@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { reportOn } from '../lib/cli/cookie-report.ts'
 import { main } from '../lib/cli/main.ts'
-import { TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
+import { MemoryStore, TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
 import { SecureCookieSessionInterface } from '../lib/session/cookie-interface.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { sessionKey } from '../lib/wire/codec.ts'
@@ -102,6 +102,16 @@ t.test('inspect shows what a cookie holds with its types, its times, its bytes, 
   for (const shown of ['since: 1970-01-01T00:00:00.000Z', 'visits: 3n', 'Set(1)', "'admin'", '_permanent  true']) {
     t.match(out, shown)
   }
+})
+
+t.test('inspect gives the key that a session has in its store, and not its id', async (t) => {
+  const { app } = await buildApp({ secret: SECRET, store: new MemoryStore(), owner: 'user' })
+  const value = await app.sessionInterface.encode({ user: 'Ada' })
+  const [{ key } = { key: '' }] = await app.sessionInterface.list('Ada')
+  const { code, out } = await run(['inspect', value])
+  t.equal(code, 0)
+  t.match(out, `in a store  its key there: ${key}\n`)
+  t.match(JSON.parse((await run(['inspect', '--json', value])).out), { storeKey: key, verified: true, data: {} })
 })
 
 t.test('inspect --json is one line of JSON, whose data keep their types', async (t) => {

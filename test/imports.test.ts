@@ -22,7 +22,7 @@ const layers: Record<string, string[]> = {
   'index.ts': ['errors.ts', 'json', 'signing', 'cookies', 'session', 'stores', 'stores/store.ts', 'fastify'],
   testing: ['stores', 'stores/store.ts'],
   'testing.ts': ['cookies', 'testing', 'fastify'],
-  cli: ['path.ts', 'errors.ts', 'json', 'signing', 'wire', 'session'],
+  cli: ['path.ts', 'errors.ts', 'json', 'signing', 'wire', 'session', 'stores'],
   'cli.ts': ['cli']
 }
 

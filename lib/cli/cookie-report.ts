@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { BadData, BadPayload, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { type SecureCookieSessionInterface, splitPayload, weights } from '../session/cookie-interface.ts'
+import { idInText } from '../session/session-id.ts'
 import type { SessionSettings } from '../session/settings.ts'
+import { StoreKeys } from '../stores/store-keys.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 
 /** An application that may have signed the cookie. */
@@ -59,11 +61,13 @@ function splitCookie (value: string) {
 }
 
 /** Reads a payload, whether its signature holds or not. */
-function contentOf (payload: string, { format, serializer }: SessionSettings) {
+function contentOf (payload: string, { format, serializer, cookieName, salt }: SessionSettings) {
   try {
     const text = formats[format].payload.decode(payload, true)
-    const content = splitPayload(serializer.loads(text), text)
-    return { ...content, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
+    const idInStore = format === 'default' ? idInText(text) : undefined
+    const storeKey = idInStore && new StoreKeys({ cookieName, salt }).ofId(idInStore)
+    const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text)
+    return { ...content, storeKey, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
   } catch (error) {
     return error instanceof BadData ? error : new BadPayload('The payload cannot be read')
   }

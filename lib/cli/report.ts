@@ -27,6 +27,7 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
     ['signature', signatureText(report)],
     ['signed', parts && `${iso(parts.signedAt)}, ${distance(-parts.age)}`],
     ['expires', parts && (ends ? `${ends}, ${distance(lifetime - parts.age)}, by a ${span}` : 'never')],
+    ['in a store', content?.storeKey && `its key there: ${content.storeKey}`],
     ['_id', content?.id],
     ['_began', iso(content?.createdAt)],
     ['_permanent', content?.permanent?.toString()],
@@ -43,11 +44,12 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
 export function reportAsJSON (report: CookieReport): string {
   const { settings: { cookieName: name, format, lifetime }, parts, content, verified, signedBy, problem } = report
   const { digest, compressed, age, signedAt = NaN } = parts ?? {}
-  const { id, createdAt, permanent, bytes: payload, sizes, unsavable: dataProblem, json = null } = content ?? {}
+  const { id, storeKey, createdAt, permanent, bytes: payload, sizes, json = null } = content ?? {}
+  const dataProblem = content?.unsavable
   const times = { signedAt: iso(signedAt), age, expires: iso(signedAt + lifetime) }
   const bytes = { cookie: report.bytes, payload, keys: sizes && Object.fromEntries(sizes) }
   const cookie = { name, format, verified, signedBy, problem, digest, compressed, ...times }
-  const fields = { ...cookie, id, began: iso(createdAt), permanent, bytes, dataProblem }
+  const fields = { ...cookie, storeKey, id, began: iso(createdAt), permanent, bytes, dataProblem }
   const text = JSON.stringify(fields, (_key, value) => value ?? null)
   return escapeControls(`${text.slice(0, -1)},"data":${json}}`) + '\n'
 }
