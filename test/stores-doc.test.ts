@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import * as names from '../lib/index.ts'
 import { testStore } from '../lib/testing.ts'
+import { cookieFrom, SECRET } from './support/app.ts'
+import { run } from './support/readme.ts'
 
 const text = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8')
 const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!)
@@ -15,6 +17,33 @@ t.test('the store of your own keeps the contract, in some 40 lines', async (t) =
   writeFileSync(file, code)
   const { TinyStore } = await import(pathToFileURL(file).href)
   await testStore(new TinyStore())
+})
+
+t.test('the session interface of your own counts visits', async (t) => {
+  const { app, printed } = await run(t, blocks.find((each) => each.includes('class MapSessions'))!)
+  t.ok(app)
+  t.equal(printed, 'visit 2\n')
+})
+
+t.test('the routes for the sessions of one user list and end them', async (t) => {
+  const routes = blocks.find((each) => each.includes('sessionInterface.list'))!
+  const { app } = await run(t, `import Fastify from 'fastify'
+    import sessionPlugin, { MemoryStore } from 'fastify-signed-session'
+    const app = Fastify()
+    await app.register(sessionPlugin, { secret: '${SECRET}', store: new MemoryStore(), owner: 'userId' })
+    app.get('/login', async ({ session }) => { session.update({ userId: 42, userAgent: 'tap' }) })
+    ${routes}`)
+  const login = async (): Promise<string> => cookieFrom((await app!.inject('/login')).headers)!
+  const [here, there] = [await login(), await login()]
+  const devices = await app!.inject({ url: '/devices', headers: { cookie: here } })
+  t.match(devices.json(), [{ data: { userAgent: 'tap' } }, { data: { userAgent: 'tap' } }])
+  t.equal(devices.json().filter(({ isCurrent }: { isCurrent: boolean }) => isCurrent).length, 1)
+  const { key } = devices.json().find(({ isCurrent }: { isCurrent: boolean }) => !isCurrent)
+  const post = (url: string) => app!.inject({ method: 'POST', url, headers: { cookie: here } })
+  t.equal((await post(`/devices/${key}/end`)).body, 'true')
+  t.equal((await app!.inject({ url: '/devices', headers: { cookie: there } })).statusCode, 500, 'there is no user')
+  await login()
+  t.equal((await post('/password')).body, '1')
 })
 
 t.test('what is imported from the package is there, and every option is one', async (t) => {
