@@ -61,6 +61,16 @@ export const rows = [
     targets: { 'wire-untouched-peer': 1, 'wire-read-peer': 1, 'wire-write-peer': 1 }
   },
   {
+    title: 'requests per second with Redis, against `@fastify/session` with connect-redis: read / read and write',
+    direction: 'at least',
+    targets: { 'store-read-session': 1.5, 'store-write-session': 1 }
+  },
+  {
+    title: 'commands of Redis a request: read / read and write',
+    direction: 'at most',
+    targets: { 'store-read-commands': 1, 'store-write-commands': 2 }
+  },
+  {
     title: 'time of superjson / devalue over ours, dumps',
     direction: 'at least',
     targets: { 'superjson-dumps': 5, 'devalue-dumps': 2 }

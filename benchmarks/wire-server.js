@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { smallSession } from './payloads.js'
 
-const SCRIPT = fileURLToPath(new URL('serve.js', import.meta.url))
+const SCRIPT = new URL('serve.js', import.meta.url)
 const CORE = 0
 /** How many a second has, in which the kernel counts processor time: it is 100 wherever Node runs on Linux. */
 const TICKS = 100
@@ -17,12 +17,12 @@ export class WireServer {
   #process
   #origin
 
-  static async start (kind) {
+  static async start (kind, { script = SCRIPT, env = {} } = {}) {
     const server = new WireServer()
-    server.#process = fork(SCRIPT, [kind], {
+    server.#process = fork(fileURLToPath(script), [kind], {
       execPath: 'taskset',
       execArgv: ['-c', `${CORE}`, process.execPath],
-      env: { ...process.env, NODE_ENV: 'production' }
+      env: { ...process.env, ...env, NODE_ENV: 'production' }
     })
     const ended = once(server.#process, 'exit').then(() => { throw new Error(`The server of ${kind} ended`) })
     const [{ port, cookies }] = await Promise.race([once(server.#process, 'message'), ended])

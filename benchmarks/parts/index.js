@@ -4,6 +4,7 @@ export const parts = {
   serializer: { run: async (options) => (await import('./serializer.js')).serializers(options) },
   request: { run: async (options) => (await import('./request.js')).request(options) },
   wire: { run: async (options) => (await import('./wire.js')).wire(options) },
+  store: { run: async (options) => (await import('./store.js')).stores(options) },
   flask: { run: async (options) => (await import('./flask.js')).flask(options) },
   memory: { run: async (options) => (await import('./memory.js')).memory(options) },
   jsonify: { run: async (options) => (await import('./jsonify.js')).jsonify(options) },

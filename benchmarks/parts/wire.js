@@ -29,7 +29,8 @@ export async function wire ({ isQuick, processes = isQuick ? 3 : 12 }) {
   }
 }
 
-function whatIsMissing () {
+/** What it takes to measure over loopback, and is not here. */
+export function whatIsMissing () {
   if (process.platform !== 'linux' || availableParallelism() < 2) return 'it needs Linux and two cores'
   const command = ['wrk', 'taskset'].find((each) => spawnSync(each, ['--version']).error !== undefined)
   return command && `${command} is not installed`

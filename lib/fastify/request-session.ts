@@ -182,9 +182,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     this.open()
     const reloading = this.#site.sessionInterface.reloadSession(this.#opened!)
     return reloading.then((session) => {
-      this.#opens(session, undefined)
-      this.#contents!.accessed = true
+      const contents = contentsGiven(session)
+      contents.accessed = true
+      this.#opened = session
+      this.#contents = contents
       this.#committed = this.#changes
+      if (contents.origin.isEnded === true) this.#site.counters.ended++
     })
   }
 

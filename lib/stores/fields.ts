@@ -29,7 +29,13 @@ export function fieldsOf (data: Record<string, unknown>, serializer: SessionSeri
 
 /** The data of some fields. Throws what the serializer throws. */
 export function dataOf (fields: Fields, serializer: SessionSerializer): Record<string, unknown> {
-  return Object.fromEntries(Array.from(fields, ([key, text]) => [key, serializer.loads(fromASCII(text))]))
+  const data: Record<string, unknown> = {}
+  for (const [key, text] of fields) {
+    const value = serializer.loads(fromASCII(text))
+    if (key in data) Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
+    else data[key] = value
+  }
+  return data
 }
 
 /** One text for fields, the same in whatever order they are. */
@@ -39,8 +45,16 @@ export function textOf (fields: Fields): string {
 
 /** What has to be done to the fields `before` to get `after`. */
 export function changesBetween (before: Fields, after: Fields): FieldChanges {
-  const set = new Map(Array.from(after).filter(([key, text]) => before.get(key) !== text))
-  return { set, unset: Array.from(before.keys()).filter((key) => !after.has(key)) }
+  const set = new Map<string, string>()
+  for (const [key, text] of after) if (before.get(key) !== text) set.set(key, text)
+  return { set, unset: [...before.keys()].filter((key) => !after.has(key)) }
+}
+
+/** The bytes of all keys and values. */
+export function sizeOf (fields: Fields): number {
+  let size = 0
+  for (const [key, text] of fields) size += Buffer.byteLength(key) + text.length
+  return size
 }
 
 /** The bytes of each key with its value, largest first. */

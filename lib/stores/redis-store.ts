@@ -169,9 +169,10 @@ function headOf (session: StoredSession, indexed: number): string[] {
 }
 
 function sessionIn (hash: Readonly<Record<string, string>>): StoredSession {
-  const fields = Object.entries(hash).filter(([name]) => name.startsWith('.'))
+  const fields = new Map<string, string>()
+  for (const name in hash) if (name.startsWith('.')) fields.set(decodeFieldName(name.slice(1)), hash[name]!)
   return {
-    fields: new Map(fields.map(([name, text]) => [decodeFieldName(name.slice(1)), text])),
+    fields,
     permanent: hash.permanent === '1',
     createdAt: Number(hash.created),
     usedAt: Number(hash.used),

@@ -8,29 +8,26 @@ const VERSION = '1'
  * has no id that a cookie could carry, and that the sessions of two cookies over one store do not meet.
  */
 export class StoreKeys {
-  readonly #cookieName: string
-  readonly #salt: string
+  /** What is hashed ahead of an id, and ahead of an owner. */
+  readonly #ids: string
+  readonly #owners: string
 
   constructor ({ cookieName, salt }: { readonly cookieName: string, readonly salt: string }) {
-    this.#cookieName = cookieName
-    this.#salt = salt
+    this.#ids = [VERSION, 'id', cookieName, salt].map(withLength).join('')
+    this.#owners = [VERSION, 'owner', cookieName, salt].map(withLength).join('')
   }
 
   ofId (id: string): string {
-    return this.#hash('id', id)
+    return createHash('sha256').update(this.#ids + withLength(id)).digest('base64url')
   }
 
   ofOwner (owner: string): string {
-    return this.#hash('owner', owner)
+    return createHash('sha256').update(this.#owners + withLength(owner)).digest('base64url')
   }
+}
 
-  #hash (kind: string, name: string): string {
-    const hash = createHash('sha256')
-    for (const part of [VERSION, kind, this.#cookieName, this.#salt, name]) {
-      hash.update(`${Buffer.byteLength(part)}:${part}`)
-    }
-    return hash.digest('base64url')
-  }
+function withLength (part: string): string {
+  return `${Buffer.byteLength(part)}:${part}`
 }
 
 /** As `StoreKeys` makes them. */

@@ -68,6 +68,7 @@ export class StoredSessionInterface extends SessionInterface {
     const state = this.#stateOf(contents)
     const { kept, issuedAt } = state
     const found = kept === undefined ? undefined : await this.#read(kept.id)
+    if (kept?.isStored === false && found === undefined) return session // its cookie has it still
     if (kept === undefined || typeof found !== 'object') {
       return this.newSession(this.candidates([]), () => {}, { isEnded: true })
     }
@@ -233,7 +234,11 @@ export class StoredSessionInterface extends SessionInterface {
 /** Whether a store gave what a session is; its rows can be edited by hand. */
 function isRecord (found: Partial<StoredSession>): found is StoredSession {
   const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = found
-  return fields instanceof Map && Array.from(fields).flat().every((each) => typeof each === 'string') &&
-    [createdAt, usedAt, expiresAt].every(Number.isSafeInteger) && (owner === null || typeof owner === 'string') &&
-    typeof permanent === 'boolean' && typeof fromCookie === 'boolean'
+  return fields instanceof Map && hasTexts(fields) && [createdAt, usedAt, expiresAt].every(Number.isSafeInteger) &&
+    (owner === null || typeof owner === 'string') && typeof permanent === 'boolean' && typeof fromCookie === 'boolean'
+}
+
+function hasTexts (fields: ReadonlyMap<unknown, unknown>): boolean {
+  for (const [key, text] of fields) if (typeof key !== 'string' || typeof text !== 'string') return false
+  return true
 }

@@ -5,7 +5,7 @@ import { actionForBlank, expiryOf, isDue, longestLifetime, refreshAgeOf } from '
 import type { SessionSerializer } from '../session/session-interface.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import { CLOCK_TOLERANCE } from '../wire/codec.ts'
-import { changesBetween, type FieldChanges, type Fields, fieldsOf, textOf, weightsOf } from './fields.ts'
+import { changesBetween, type FieldChanges, type Fields, fieldsOf, sizeOf, textOf, weightsOf } from './fields.ts'
 import { ownerText } from './owner.ts'
 import type { Expiry } from './store.ts'
 import type { StoreGate } from './store-gate.ts'
@@ -240,9 +240,8 @@ export class StoredSaver {
 
   #checkedFields (contents: SessionContents): Fields {
     const fields = this.#fieldsOf(contents)
-    const weights = weightsOf(fields)
-    const size = weights.reduce((sum, [, bytes]) => sum + bytes, 0)
-    if (size > this.#maxSize) throw new SessionTooLarge(size, this.#maxSize, weights)
+    const size = sizeOf(fields)
+    if (size > this.#maxSize) throw new SessionTooLarge(size, this.#maxSize, weightsOf(fields))
     return fields
   }
 
