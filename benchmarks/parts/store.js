@@ -12,7 +12,8 @@ const SCRIPT = new URL('../serve-store.js', import.meta.url)
 const LENGTHS = { whole: { warmUp: 3, measured: 4 }, quick: { warmUp: 1, measured: 1 } }
 
 /**
- * Requests per second of applications whose sessions are in Redis, on loopback, and the commands of one request. Every sample is of a new process; the kinds take turns, in another order each time.
+ * Requests per second of applications whose sessions are in Redis, on loopback, and the commands of one request. Every
+ * sample is of a new process; the kinds take turns, in another order each time.
  */
 export async function stores ({ isQuick, processes = isQuick ? 2 : 6 }) {
   const missing = whatIsMissing() ?? (hasRedis() ? undefined : 'redis-server is not installed')

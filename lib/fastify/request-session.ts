@@ -3,7 +3,7 @@ import { type DepartingHead, type Headers, type HeadWatcher, valuesAfter, watchH
 import { type BadData, StoreUnavailable } from '../errors.ts'
 import type { Saved, SessionContents, SessionHost } from '../session/contents.ts'
 import {
-  brokenPromise, checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions
+  checked, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions
 } from '../session/decision.ts'
 import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
@@ -90,55 +90,58 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   open (): SessionContents {
     if (this.#contents !== undefined) return this.#contents
-    if (this.#unavailable !== undefined) throw this.#unavailable
-    if (this.#isOff()) throw new Error(OFF)
-    const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
-    if (this.#opensEarly(cookies)) throw new Error(NOT_OPEN)
-    const opened = this.#openWith(cookies)
-    if (opened instanceof Promise) throw brokenPromise(opened)
-    const contents = this.#contents!
+    const { sessionInterface, cookieStart } = this.#site
+    const { routeOptions, headers } = this.#request
+    if (routeOptions.config.session === false) throw new Error(OFF)
+    if (sessionInterface.async) this.#checkNeedsNoWait()
+    let refused: BadData | undefined
+    const cookies = valuesAfter(headers.cookie, cookieStart)
+    const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
+    const contents = this.#opens(opened, refused)
     if (this.#reply?.raw.headersSent === true) this.#openedLate(contents)
     return contents
   }
 
+  /** An asynchronous interface can open a session at its first use only where no cookie came. */
+  #checkNeedsNoWait (): void {
+    if (this.#unavailable !== undefined) throw this.#unavailable
+    const { sessionInterface, cookieStart } = this.#site
+    const cookies = valuesAfter(this.#request.headers.cookie, cookieStart)
+    if (cookies.length > 0 || !sessionInterface.opensEmptyAtOnce) throw new Error(NOT_OPEN)
+  }
+
   /** For an asynchronous interface, before the handler. Answers with nothing where there is nothing to wait for. */
   openEarly (): Promise<void> | void {
-    const cookies = valuesAfter(this.#request.headers.cookie, this.#site.cookieStart)
-    if (!this.#opensEarly(cookies) || this.#isOff()) return
-    return this.#openWith(cookies)?.catch((error) => {
-      if (!(error instanceof StoreUnavailable)) throw error
-      this.#unavailable = error
-      logUnavailable(this.#site, this.#request, error)
-    })
-  }
-
-  /** Whether the session has to be open before the handler runs. */
-  #opensEarly (cookies: readonly string[]): boolean {
-    const { async, opensEmptyAtOnce } = this.#site.sessionInterface
-    return async && !(opensEmptyAtOnce && cookies.length === 0)
-  }
-
-  /** Whether the route's config says that it has no session. */
-  #isOff (): boolean {
-    return this.#request.routeOptions.config.session === false
-  }
-
-  #openWith (cookies: readonly string[]): Promise<void> | undefined {
+    const { sessionInterface, cookieStart } = this.#site
+    const cookies = valuesAfter(this.#request.headers.cookie, cookieStart)
+    const needsNoWait = cookies.length === 0 && sessionInterface.opensEmptyAtOnce
+    if (needsNoWait || this.#request.routeOptions.config.session === false) return
     let refused: BadData | undefined
-    const opened = this.#site.sessionInterface.openSession(cookies, (error) => { refused = error })
-    if (opened instanceof Promise) return opened.then((session) => { this.#opens(session, refused) })
+    const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
+    if (opened instanceof Promise) return this.#opensLater(opened, () => refused)
     this.#opens(opened, refused)
   }
 
-  #opens (opened: Session, refused: BadData | undefined): void {
-    const { counters } = this.#site
+  async #opensLater (opening: Promise<Session>, refused: () => BadData | undefined): Promise<void> {
+    try {
+      this.#opens(await opening, refused())
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      this.#unavailable = error
+      logUnavailable(this.#site, this.#request, error)
+    }
+  }
+
+  #opens (opened: unknown, refused: BadData | undefined): SessionContents {
     const contents = contentsGiven(opened)
-    this.#opened = opened
+    this.#opened = opened as Session
     this.#contents = contents
+    const { counters } = this.#site
     counters.opened++
     if (!contents.isNew) counters.verified++
     if (contents.origin.isEnded === true) counters.ended++
     if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
+    return contents
   }
 
   /** After the headers have left: nothing that is changed now is saved. */
@@ -270,13 +273,20 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     else this.#logMissed()
   }
 
-  /** Brings what the interface decides now into the headers. Returns the error where that fails. */
-  #save (headers: Headers): Error | undefined {
+  /** Brings a decision into the headers, by default that of the interface now. Returns the error where that fails. */
+  #save (headers: Headers, decided?: SaveDecision, present?: Saved): Error | undefined {
     try {
-      this.#committed = this.#changes
-      const given = this.#site.sessionInterface.saveSession(this.#opened!, this)
+      if (decided === undefined) this.#committed = this.#changes
+      const given = decided ?? this.#site.sessionInterface.saveSession(this.#opened!, this)
       const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
-      return this.#follow(decision, headers)
+      const contents = this.#contents!
+      const isUnchanged = contents.revision === 0 && contents.saved === undefined
+      if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, present)
+      if ('dropped' in decision) reportDropped(this.#site, this.#request, decision)
+      this.#headers ??= new SessionHeaders(this.#site, this.#request)
+      const size = this.#headers.apply(decision, contents.isReplaced, headers)
+      if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
+      this.#failure = undefined
     } catch (error) {
       return asError(error)
     }
@@ -289,23 +299,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const options = headers === undefined ? { refresh: false, isLate: true } : this
       const { present } = this.#contents!
       const decision = checked(await this.#site.sessionInterface.saveSession(this.#opened!, options))
-      if (headers !== undefined) return this.#follow(decision, headers, present)
+      if (headers !== undefined) return this.#save(headers, decision, present)
       this.#contents!.remember(decision, present)
       reportDropped(this.#site, this.#request, decision)
     } catch (error) {
       return asError(error)
     }
-  }
-
-  /** Brings a decision into the headers that was made for a session as it was `saved`, by default as it is. */
-  #follow (decision: SaveDecision, headers: Headers, saved?: Saved): Error | undefined {
-    const contents = this.#contents!
-    const isUnchanged = contents.revision === 0 && contents.saved === undefined
-    if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, saved)
-    if (decision.action === 'keep' && decision.dropped !== undefined) reportDropped(this.#site, this.#request, decision)
-    const size = this.#head().apply(decision, contents.isReplaced, headers)
-    if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
-    this.#failure = undefined
   }
 
   #checkSize (size: number): Error | undefined {

@@ -6,7 +6,7 @@ import { Candidates, type Opened } from '../wire/codec.ts'
 import { type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
-import { idInText, isSessionId } from './session-id.ts'
+import { idInText, SESSION_ID } from './session-id.ts'
 import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface, type SessionSerializer } from './session-interface.ts'
@@ -174,7 +174,7 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
   }
   const data = value as Record<string, unknown>
   const { _id: id, _began: createdAt, _permanent: permanent } = data
-  const hasId = isSessionId(id) && Object.hasOwn(data, '_id')
+  const hasId = typeof id === 'string' && SESSION_ID.test(id) && Object.hasOwn(data, '_id')
   const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
   const hasPermanent = typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
   if (hasPermanent) delete data._permanent

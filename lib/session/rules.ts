@@ -98,7 +98,7 @@ export function isDue (ages: Ages, standing: Standing, options: SaveOptions): bo
 
 /** The age from which a session that is used is signed anew; Infinity for never. */
 export function refreshAgeOf (ages: Ages, permanent: boolean | undefined): number {
-  const { refreshAfter = lifetimeOf(ages, permanent) / 10 } = ages
+  const { refreshAfter = (permanent === true ? ages.permanentLifetime : ages.lifetime) / 10 } = ages
   return refreshAfter === false ? Infinity : refreshAfter
 }
 

@@ -1,10 +1,6 @@
 /** As `session.id` makes them: 128 bits in base64url. */
-const ID = /^[\w-]{22}$/
+export const SESSION_ID = /^[\w-]{22}$/
 const ID_TEXT = /^"([\w-]{22})"$/
-
-export function isSessionId (value: unknown): value is string {
-  return typeof value === 'string' && ID.test(value)
-}
 
 /** What the cookie of a session in a store holds; no session that is kept in its cookie has such a text. */
 export function textOfId (id: string): string {
