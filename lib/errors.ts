@@ -27,7 +27,6 @@ export class BadData extends Error {
   }
 
   get payload (): string | undefined { return this.#evidence.payload }
-
   get originalError (): unknown { return this.#evidence.originalError }
 }
 

@@ -14,6 +14,8 @@ export interface OptionTable<Name extends string = string> {
   readonly passed?: readonly string[]
 }
 
+/** Whether a value is a number of seconds, 0 or more; Infinity is. */
+export const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
 /** The check of an option whose value is checked where it is used. */
 export const anything: Check = [() => true, '']
 export const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be true or false']
@@ -44,11 +46,6 @@ function checkIsPlain (options: unknown, kind: string): void {
   throw new TypeError(`The ${kind}s must be a plain object, such as { name: value }; this one has the class ${name}`)
 }
 
-/** Whether a value is a number of seconds, 0 or more; Infinity is. */
-export function isTime (value: unknown): boolean {
-  return typeof value === 'number' && value >= 0
-}
-
 export function isMethod (value: unknown, name: string): boolean {
   return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 }
@@ -65,9 +62,7 @@ function hintFor (name: string, { checks, instead }: OptionTable): string {
 }
 
 /** What `max_age`, `max-age` and `maxAge` have in common. */
-function letters (name: string): string {
-  return name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
-}
+const letters = (name: string): string => name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
 
 /** The Levenshtein distance of two texts. */
 function mistakesIn (one: string, other: string): number {

@@ -22,14 +22,10 @@ export function escapeControls (text: string): string {
 }
 
 /** A name for a log: shortened, with everything escaped that could act on a terminal. */
-export function escapeName (name: string): string {
-  return quoteName(name).slice(1, -1)
-}
+export const escapeName = (name: string): string => quoteName(name).slice(1, -1)
 
 /** How the path into a value begins that goes by `name`. */
-export function formatRoot (name: string): string {
-  return IDENTIFIER.test(name) ? name : quoteName(name)
-}
+export const formatRoot = (name: string): string => IDENTIFIER.test(name) ? name : quoteName(name)
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]{0,99}$/
 
@@ -38,6 +34,4 @@ function formatKey (key: string | number): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${quoteName(key)}]`
 }
 
-function escapeUnit (unit: string): string {
-  return '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')
-}
+const escapeUnit = (unit: string): string => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')

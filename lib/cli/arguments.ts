@@ -38,9 +38,7 @@ export function parseArguments ([command = '', ...args]: readonly string[]): Arg
   return { command, operand: operandOf(command, positionals, options), options }
 }
 
-function isCommand (command: string): command is keyof typeof tables {
-  return Object.hasOwn(tables, command)
-}
+const isCommand = (command: string): command is keyof typeof tables => Object.hasOwn(tables, command)
 
 function parse (command: keyof typeof tables, args: string[]): { values: Options, positionals: string[] } {
   try {

@@ -36,9 +36,7 @@ function valuesOf (pairs: readonly Pair[], name: string | undefined): string[] {
   return [...new Set((signed.length > 0 ? signed : named).map(([, value]) => value))]
 }
 
-function isSigned ([, value]: Pair): boolean {
-  return SIGNED.test(value)
-}
+const isSigned = ([, value]: Pair): boolean => SIGNED.test(value)
 
 /** Every word as a value, with the word before it as its name where `=`, `": "` or a tab binds the two. */
 function pairsIn (text: string): Pair[] {

@@ -14,9 +14,7 @@ export function hasBytesOnly (bytes: Uint8Array): boolean {
 }
 
 /** Bytes as base64 with padding (RFC 4648, section 4). */
-export function encodeBase64 (bytes: Uint8Array): string {
-  return viewOf(bytes).toString('base64')
-}
+export const encodeBase64 = (bytes: Uint8Array): string => viewOf(bytes).toString('base64')
 
 /** The bytes of base64 with padding; undefined for text that no bytes are encoded as. */
 export function decodeBase64 (text: string): Buffer | undefined {

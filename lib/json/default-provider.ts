@@ -46,9 +46,7 @@ export class DefaultJSONProvider extends JSONProvider {
    * the others to `super.default(value, key)`, which throws a `TypeError` for what it has no form for either. `key` is
    * what `JSON.stringify` passes to `toJSON`: the key of the value as text, and the empty text for the whole value.
    */
-  default (value: unknown, key = ''): unknown {
-    return formOf(value, key)
-  }
+  default (value: unknown, key = ''): unknown { return formOf(value, key) }
 
   /** Throws a `TypeError` for an unknown option too. */
   override dumps (value: unknown, options?: DumpsOptions): string {

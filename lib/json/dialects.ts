@@ -115,9 +115,7 @@ function parsePythonJSON (text: string): unknown {
   return hasWords || standsOutside(text, LONG_DIGITS) ? parseTokens(text, isBeyondJSON, valueOf) : parseJSON(text)
 }
 
-function isBeyondJSON (token: string): boolean {
-  return /[Ny]$/.test(token) || isUnsafeInteger(token)
-}
+const isBeyondJSON = (token: string): boolean => /[Ny]$/.test(token) || isUnsafeInteger(token)
 
 function valueOf (token: string): number | bigint {
   if (!isUnsafeInteger(token)) return Number(token)

@@ -28,13 +28,8 @@ export class Refusal extends TypeError {
     this.#keys = this.#holders.map(() => undefined)
   }
 
-  get keyPath (): string {
-    return this.toError('value').keyPath
-  }
-
-  override get message (): string {
-    return this.toError('value').message
-  }
+  get keyPath (): string { return this.toError('value').keyPath }
+  override get message (): string { return this.toError('value').message }
 
   stoodIn (holder: unknown, key: Key | undefined): void {
     this.#holders.push(holder)

@@ -66,6 +66,4 @@ function pieceEnd (text: string, start: number): number {
   return unit >= 0xd800 && unit <= 0xdbff ? end - 1 : end
 }
 
-function isFile (value: unknown): value is FileHandle {
-  return typeof (value as FileHandle | null)?.readFile === 'function'
-}
+const isFile = (value: unknown): value is FileHandle => typeof (value as FileHandle | null)?.readFile === 'function'

@@ -109,9 +109,7 @@ export class TagWriter extends DialectWriter {
     return this.#added.find(({ tag }) => tag.check(value))
   }
 
-  #reason (value: unknown): string {
-    return `is ${describeType(value)}, ${this.dialect.refusal(value)}`
-  }
+  #reason (value: unknown): string { return `is ${describeType(value)}, ${this.dialect.refusal(value)}` }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
   #tagged ({ head, kind, tag }: Claim, value: unknown): string {
@@ -205,6 +203,4 @@ function claimOf (tag: JSONTag): Claim {
   return { tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
 }
 
-function isAdded ({ kind }: Claim): boolean {
-  return kind === undefined
-}
+const isAdded = ({ kind }: Claim): boolean => kind === undefined

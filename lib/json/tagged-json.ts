@@ -64,14 +64,10 @@ export class TaggedJSONSerializer {
   }
 
   /** The tags by their keys: a copy, which `register` does not change. */
-  get tags (): ReadonlyMap<string, JSONTag> {
-    return new Map(this.#tags)
-  }
+  get tags (): ReadonlyMap<string, JSONTag> { return new Map(this.#tags) }
 
   /** The tags in the order in which they are asked to claim a value: a copy, too. */
-  get order (): readonly JSONTag[] {
-    return [...this.#order]
-  }
+  get order (): readonly JSONTag[] { return [...this.#order] }
 
   /**
    * Adds a tag; a class that is registered already stays as it is. Throws a `TypeError` where the key is empty, ends as
@@ -96,9 +92,7 @@ export class TaggedJSONSerializer {
    * `value` as JSON text. Throws a `TypeError` with the path of what cannot be kept; `name` is how the path begins,
    * by default `value`.
    */
-  dumps (value: unknown, name = 'value'): string {
-    return this.#writer.dumps(value, name)
-  }
+  dumps (value: unknown, name = 'value'): string { return this.#writer.dumps(value, name) }
 
   /**
    * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in
@@ -124,14 +118,10 @@ export class TaggedJSONSerializer {
    * `value` as plain JSON data. For the `toJson` of tags that hold other values; `at` is where in the tagged value
    * this one stands, for the path of errors.
    */
-  tag (value: unknown, at?: string | number): unknown {
-    return this.#writer.tag(value, at)
-  }
+  tag (value: unknown, at?: string | number): unknown { return this.#writer.tag(value, at) }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
-  untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0)
-  }
+  untag (value: unknown): unknown { return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0) }
 
   /** The error for a text that the parser threw `originalError` for. */
   #refused (text: string, originalError: unknown): unknown {

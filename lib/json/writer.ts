@@ -49,9 +49,7 @@ export abstract class JSONWriter {
   }
 
   /** `statusCode` is the reply's where a request may have brought the value. */
-  refuse (reason: string, statusCode?: number): never {
-    throw new Refusal(reason, { statusCode })
-  }
+  refuse (reason: string, statusCode?: number): never { throw new Refusal(reason, { statusCode }) }
 
   /** `key` is where the value stands in what holds it. */
   write (value: unknown, key?: Key): string {

@@ -45,9 +45,7 @@ function isOneSpelling (text: string, size: number): boolean {
 const REPLACEMENT = '\ufffd'
 
 /** The text of UTF-8 bytes, a byte order mark kept; null for bytes that are not UTF-8. */
-export function utf8ToText (bytes: Uint8Array): string | null {
-  return isUtf8(bytes) ? asBuffer(bytes).toString() : null
-}
+export const utf8ToText = (bytes: Uint8Array): string | null => isUtf8(bytes) ? asBuffer(bytes).toString() : null
 
 /** A whole number from 0 to 2^53 - 1 as big-endian bytes without leading zeros. 0 is no bytes, as in itsdangerous. */
 export function intToBytes (value: number): Buffer {
@@ -71,9 +69,7 @@ export function decodeUtf8 (bytes: Uint8Array): string {
 }
 
 /** The same bytes as a Buffer, without a copy. */
-export function asBuffer (bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
+export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** How a time stands in signed text. */
 export interface Stamp {

@@ -34,13 +34,8 @@ export class Mac {
   }
 
   /** The characters of every signature. */
-  get length (): number {
-    return this.#given.length
-  }
-
-  sign (text: string): string {
-    return this.#hashes?.sign(text) ?? hmac(this.#digest, this.#key, text)
-  }
+  get length (): number { return this.#given.length }
+  sign (text: string): string { return this.#hashes?.sign(text) ?? hmac(this.#digest, this.#key, text) }
 
   /**
    * Whether `signature` is the HMAC of `text`, in the one spelling that `sign` gives it. In constant time. A text with

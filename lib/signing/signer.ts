@@ -119,24 +119,16 @@ export class Signer {
   }
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
-  sign (value: string | Uint8Array): string {
-    return this.signText(asText(value))
-  }
+  sign (value: string | Uint8Array): string { return this.signText(asText(value)) }
 
   /** @internal */
-  protected signText (text: string): string {
-    return text + this.sep + this.#macs[0]!.sign(text)
-  }
+  protected signText (text: string): string { return text + this.sep + this.#macs[0]!.sign(text) }
 
   /** The value of `signed`. Throws `BadSignature`. */
-  unsign (signed: string): string {
-    return this.verify(signed).value
-  }
+  unsign (signed: string): string { return this.verify(signed).value }
 
   /** Whether `unsign` would return. */
-  validate (signed: string): boolean {
-    return this.keyOf(signed) >= 0
-  }
+  validate (signed: string): boolean { return this.keyOf(signed) >= 0 }
 
   /** The value of `signed` and which key signed it. Throws `BadSignature`. */
   verify (signed: string): Unsigned {
@@ -212,9 +204,7 @@ export class TimestampSigner extends Signer {
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
-  override unsign (signed: string, limit?: AgeLimit): string {
-    return this.verify(signed, limit).value
-  }
+  override unsign (signed: string, limit?: AgeLimit): string { return this.verify(signed, limit).value }
 
   override validate (signed: string, limit: AgeLimit = {}): boolean {
     const { maxAge } = checkedLimit(limit)
