@@ -16,10 +16,10 @@ export function hasBytesOnly (bytes: Uint8Array): boolean {
 /** Bytes as base64 with padding (RFC 4648, section 4). */
 export const encodeBase64 = (bytes: Uint8Array): string => viewOf(bytes).toString('base64')
 
-/** The bytes of base64 with padding; undefined for text that no bytes are encoded as. */
-export function decodeBase64 (text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : undefined
+/** The bytes of base64 with padding, or of base64url without; undefined for text that no bytes are encoded as. */
+export function decodeBase64 (text: string, encoding: 'base64' | 'base64url' = 'base64'): Buffer | undefined {
+  const bytes = Buffer.from(text, encoding)
+  return bytes.toString(encoding) === text ? bytes : undefined
 }
 
 /** A Buffer over the same memory, which has the methods of its class only. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac, hkdfSync, KeyObject } from 'node:crypto'
 import { types } from 'node:util'
-import { asBuffer } from './encoding.ts'
+import { viewOf } from '../json/bytes.ts'
 
 /** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
 export type Secret = string | Uint8Array | KeyObject
@@ -81,7 +81,7 @@ export function isEmptySecret (secret: unknown): boolean {
 }
 
 function bytesOf (value: string | Uint8Array, what: string): Buffer {
-  if (typeof value !== 'string') return asBuffer(value)
+  if (typeof value !== 'string') return viewOf(value)
   if (!value.isWellFormed()) throw new TypeError(`${what} must be well-formed text: lone surrogates have no UTF-8`)
   return Buffer.from(value)
 }
