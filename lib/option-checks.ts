@@ -46,9 +46,8 @@ function checkIsPlain (options: unknown, kind: string): void {
   throw new TypeError(`The ${kind}s must be a plain object, such as { name: value }; this one has the class ${name}`)
 }
 
-export function isMethod (value: unknown, name: string): boolean {
-  return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
-}
+export const isMethod = (value: unknown, name: string): boolean =>
+  typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 
 /** A name with up to two wrong letters, fewer than half of it, is a typing mistake. */
 function hintFor (name: string, { checks, instead }: OptionTable): string {

@@ -17,9 +17,8 @@ export function quoteName (name: string): string {
 }
 
 /** Text with everything escaped that could act on a terminal or turn the order of what is read, line breaks aside. */
-export function escapeControls (text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, escapeUnit)
-}
+export const escapeControls = (text: string): string =>
+  text.replace(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, escapeUnit)
 
 /** A name for a log: shortened, with everything escaped that could act on a terminal. */
 export const escapeName = (name: string): string => quoteName(name).slice(1, -1)
@@ -34,4 +33,5 @@ function formatKey (key: string | number): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${quoteName(key)}]`
 }
 
-const escapeUnit = (unit: string): string => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')
+/** A UTF-16 unit as JSON may escape it. */
+export const escapeUnit = (unit: string): string => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')

@@ -40,9 +40,7 @@ const digests = new Map(formats.flask.digests.map((each) => [createHash(each).di
 const digestOf = (value: string): string | undefined => digests.get(value.length - value.lastIndexOf('.') - 1)
 
 /** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export function formatOf (value: string): FormatName {
-  return digestOf(value) === formats.flask.digest ? 'flask' : 'default'
-}
+export const formatOf = (value: string): FormatName => digestOf(value) === formats.flask.digest ? 'flask' : 'default'
 
 /** Takes a cookie apart without believing it. */
 function splitCookie (value: string) {

@@ -19,9 +19,8 @@ export async function readStdin ({ stdin, stderr }: Terminal, what: string): Pro
 }
 
 /** All of a file. Throws a `UsageError` where it cannot be read. */
-export async function readNamedFile (file: string): Promise<Buffer> {
-  return await readAll(createReadStream(file), `The file ${file}`)
-}
+export const readNamedFile = async (file: string): Promise<Buffer> =>
+  await readAll(createReadStream(file), `The file ${file}`)
 
 /** Prints each warning once. */
 export function warn ({ stderr }: Terminal, warnings: readonly string[]): void {

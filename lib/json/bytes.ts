@@ -23,19 +23,16 @@ export function decodeBase64 (text: string, encoding: 'base64' | 'base64url' = '
 }
 
 /** A Buffer over the same memory, which has the methods of its class only. */
-export function viewOf (bytes: Uint8Array): Buffer {
-  return Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
-}
+export const viewOf = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
 
-// The getters of the class. An instance may have properties of the same names.
+/** A getter of the class. An instance may have a property of the same name. */
+const getterOf = (name: string): (this: Uint8Array) => any =>
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
 const lengthOf = getterOf('length')
 const bufferOf = getterOf('buffer')
 const offsetOf = getterOf('byteOffset')
 const { at } = Uint8Array.prototype
-
-function getterOf (name: string): (this: Uint8Array) => any {
-  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
-}
 
 /** Only a view without memory throws. */
 export function hasMemory (bytes: Uint8Array): boolean {

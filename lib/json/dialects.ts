@@ -87,10 +87,9 @@ function isIterator (value: object): boolean {
 }
 
 /** Told by name and method, since nothing here knows of sessions. Reads no property of it, which would open it. */
-function isSession (value: object): boolean {
-  return describeType(value) === 'an object of class Session' &&
-    attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
-}
+const isSession = (value: object): boolean =>
+  describeType(value) === 'an object of class Session' &&
+  attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
 
 /** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */
 function pythonNumber (value: unknown): string | undefined {
@@ -102,9 +101,8 @@ function pythonNumber (value: unknown): string | undefined {
 }
 
 /** Smaller ones would come back as numbers. */
-function pythonInteger (value: bigint): string | undefined {
-  return Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
-}
+const pythonInteger = (value: bigint): string | undefined =>
+  Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
 
 const WORDS = /NaN|Infinity/g
 

@@ -32,20 +32,17 @@ function formOfBuiltIn (value: object): unknown {
 /** Neither is written by itself: an object would lose a repeated name, and an iterator is used up by reading it. */
 const ONLY_ITERABLE = '; spread it into a list, or make an object of its entries with Object.fromEntries'
 
-function noForm (value: unknown, advice = ''): HasNoForm {
-  return new HasNoForm(`is ${describeType(value)}, which JSON cannot say${advice}`)
-}
+const noForm = (value: unknown, advice = ''): HasNoForm =>
+  new HasNoForm(`is ${describeType(value)}, which JSON cannot say${advice}`)
 
 /** Whether an object has members that are no properties: an iterator, a generator, `URLSearchParams`, `Headers`. */
-function isIterable (value: object): boolean {
-  return [Symbol.iterator, Symbol.asyncIterator].some((symbol) => typeof Reflect.get(value, symbol) === 'function')
-}
+const isIterable = (value: object): boolean =>
+  [Symbol.iterator, Symbol.asyncIterator].some((symbol) => typeof Reflect.get(value, symbol) === 'function')
 
 /** Objects that JSON would write as if they were empty. */
-function isOpaque (value: object): boolean {
-  return types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) ||
-    types.isNativeError(value) || types.isWeakMap(value) || types.isWeakSet(value)
-}
+const isOpaque = (value: object): boolean =>
+  types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) ||
+  types.isNativeError(value) || types.isWeakMap(value) || types.isWeakSet(value)
 
 function objectOf (entries: ReadonlyArray<[unknown, unknown]>): object {
   for (const [key] of entries) {

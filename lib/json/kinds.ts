@@ -89,9 +89,8 @@ function nativeName (prototype: object): string | undefined {
   return /^function (\w+)\(\) \{ \[native code\] \}$/.exec(Function.prototype.toString.call(Class))?.[1]
 }
 
-function ownValue (object: object, key: string): unknown {
-  return attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
-}
+const ownValue = (object: object, key: string): unknown =>
+  attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
 
 /**
  * Whether an object is one of no class: made by a literal or by `JSON.parse`, in this realm or another, with the
@@ -107,10 +106,9 @@ export function looksPlain (value: object): boolean {
   return isOrdinary(value) && !(isBare(value) && hrefOf(value) !== undefined)
 }
 
-function isPlainPrototype (prototype: object): boolean {
-  return prototypeOf(prototype) === null &&
-    (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
-}
+const isPlainPrototype = (prototype: object): boolean =>
+  prototypeOf(prototype) === null &&
+  (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
 
 /** Whether an object holds nothing but properties, unlike `arguments`, `Math`, or a Date without its prototype. */
 export function isOrdinary (value: object): boolean {
@@ -123,10 +121,9 @@ export function isOrdinary (value: object): boolean {
 const MARKS = [Symbol.toStringTag, Symbol.iterator]
 
 /** What `toString` does not tell where the prototype of the class was taken away. */
-function holdsMore (value: object): boolean {
-  return ArrayBuffer.isView(value) || types.isMap(value) || types.isSet(value) || types.isAnyArrayBuffer(value) ||
-    types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)
-}
+const holdsMore = (value: object): boolean =>
+  ArrayBuffer.isView(value) || types.isMap(value) || types.isSet(value) || types.isAnyArrayBuffer(value) ||
+  types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)
 
 /** Whether a value is an array of no subclass, in this realm or another. */
 export function isPlainArray (value: unknown): value is unknown[] {

@@ -1,3 +1,4 @@
+import { escapeUnit } from '../path.ts'
 import type { DumpsOptions } from './provider.ts'
 import { STRING, tokensOf } from './strings.ts'
 
@@ -28,6 +29,4 @@ export function layOut (text: string, indent = '', separators?: DumpsOptions['se
 }
 
 /** JSON text in ASCII alone, as Python writes it: U+007F is escaped too. */
-export function escapeToASCII (text: string): string {
-  return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'))
-}
+export const escapeToASCII = (text: string): string => text.replace(/[\u007f-\uffff]/g, escapeUnit)

@@ -85,9 +85,8 @@ function unmarked (value: unknown, valueOf: (token: string) => unknown): unknown
   return Object.fromEntries(keys.map((key) => [unmarkedKey(key), members[key]]))
 }
 
-function unmarkedKey (key: string): string {
-  return key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
-}
+const unmarkedKey = (key: string): string =>
+  key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
 
 /** As many digits as the smallest integer past 2^53 has. A run of digits is tried from its first one only. */
 export const LONG_DIGITS = /(?<!\d)\d{16}/g
@@ -99,13 +98,11 @@ export function parseExactly (text: string): unknown {
 }
 
 /** Whether a token is an integer that a number may not hold exactly. */
-export function isUnsafeInteger (token: string): boolean {
-  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
-}
+export const isUnsafeInteger = (token: string): boolean =>
+  /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
 
-export function hasTooManyDigits (integer: string): boolean {
-  return integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
-}
+export const hasTooManyDigits = (integer: string): boolean =>
+  integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
 
 /** Where JSON text has a number that would be read as infinite, or more digits than are read; -1 for nowhere. */
 export function findHugeNumber (text: string, isExact: boolean): number {
@@ -115,6 +112,5 @@ export function findHugeNumber (text: string, isExact: boolean): number {
   return -1
 }
 
-function isHuge (token: string, isExact: boolean): boolean {
-  return isExact && isUnsafeInteger(token) ? hasTooManyDigits(token) : !Number.isFinite(Number(token))
-}
+const isHuge = (token: string, isExact: boolean): boolean =>
+  isExact && isUnsafeInteger(token) ? hasTooManyDigits(token) : !Number.isFinite(Number(token))

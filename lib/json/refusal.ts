@@ -47,9 +47,8 @@ export class Refusal extends TypeError {
   }
 }
 
-function isRepeated (value: unknown, index: number, all: unknown[]): boolean {
-  return typeof value === 'object' && value !== null && all.indexOf(value) < index
-}
+const isRepeated = (value: unknown, index: number, all: unknown[]): boolean =>
+  typeof value === 'object' && value !== null && all.indexOf(value) < index
 
 const THREW = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
 

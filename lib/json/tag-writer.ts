@@ -199,8 +199,7 @@ class PlainWriter extends DialectWriter {
 /** The kinds that JSON has a form for, numbers aside. */
 const FORMS: ReadonlyArray<Kind | undefined> = ['string', 'boolean', 'null', 'array', 'object']
 
-function claimOf (tag: JSONTag): Claim {
-  return { tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
-}
+const claimOf = (tag: JSONTag): Claim =>
+  ({ tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined })
 
 const isAdded = ({ kind }: Claim): boolean => kind === undefined

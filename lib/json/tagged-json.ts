@@ -153,7 +153,7 @@ export class TaggedJSONSerializer {
       if (untagged !== member) dict[key] = untagged // most members are no tags, and comparing costs less than writing
     }
     const tag = first === undefined ? undefined : this.#tags.get(first)
-    return tag !== undefined && isOnlyKey(first!, dict) ? fromTag(tag, dict[first!]) : dict
+    return tag !== undefined && Object.keys(dict).length === 1 ? fromTag(tag, dict[first!]) : dict
   }
 
   #untaggedList (list: unknown[], depth: number): unknown[] {
@@ -165,11 +165,6 @@ export class TaggedJSONSerializer {
     }
     return list
   }
-}
-
-function isOnlyKey (key: string, dict: object): boolean {
-  const keys = Object.keys(dict)
-  return keys.length === 1 && keys[0] === key
 }
 
 function checkTagKey (key: unknown): void {
@@ -192,9 +187,8 @@ function copyOf (value: unknown, maxDepth: number, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each)]))
 }
 
-function tooDeep (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
-  return new BadPayload(`The payload is nested deeper than ${maxDepth} levels`, { originalError })
-}
+const tooDeep = (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload =>
+  new BadPayload(`The payload is nested deeper than ${maxDepth} levels`, { originalError })
 
 function fromTag (tag: JSONTag, value: unknown): unknown {
   try {

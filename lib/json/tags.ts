@@ -38,7 +38,6 @@ export class TagDict extends KindTag {
 /** Written as they are, their members tagged. Stands in the order so that tags can be put ahead of it. */
 abstract class PassTag extends KindTag {
   readonly key = ''
-
   toJson (value: unknown): unknown { return this.serializer.tag(value) }
   fromJson (value: unknown): unknown { return value }
 }
@@ -50,10 +49,7 @@ export class PassList extends PassTag { readonly kind = 'array' }
 export class TagTuple extends KindTag {
   readonly key = ' t'
   readonly kind = 'Tuple'
-  toJson (value: Tuple): unknown {
-    return Array.from(value, (item, index) => this.serializer.tag(item, index))
-  }
-
+  toJson (value: Tuple): unknown { return Array.from(value, (item, index) => this.serializer.tag(item, index)) }
   fromJson (value: unknown): Tuple { return new Tuple(expectList(value)) }
 }
 
@@ -78,10 +74,9 @@ export class TagUUID extends KindTag {
   readonly key = ' u'
   readonly kind = 'UUID'
   toJson (value: UUID): string { return value.hex }
-
   fromJson (value: unknown): UUID {
     const uuid = new UUID(expectString(value))
-    return expect(uuid.hex === value ? uuid : undefined, '32 digits in lower case')
+    return expect(uuid.hex === value && uuid, '32 digits in lower case')
   }
 }
 
@@ -90,7 +85,6 @@ export class TagDateTime extends KindTag {
   readonly key = ' d'
   readonly kind = 'Date'
   toJson (value: Date): string | null { return formatISO(value) }
-
   fromJson (value: unknown): Date {
     return value === null ? new Date(NaN) : expect(parseISO(expectString(value)), 'a date')
   }
@@ -119,10 +113,9 @@ export class TagBigInt extends KindTag {
   readonly kind = 'bigint'
   override holds (value: bigint): boolean { return hasFewDigits(value) }
   toJson (value: bigint): string { return `${value}` }
-
   fromJson (value: unknown): bigint {
     const text = expectString(value)
-    return BigInt(expect(/^(0|-?[1-9]\d{0,4299})$/.test(text) ? text : undefined, 'an integer'))
+    return BigInt(expect(/^(0|-?[1-9]\d{0,4299})$/.test(text) && text, 'an integer'))
   }
 }
 
@@ -131,7 +124,6 @@ export class TagNumber extends KindTag {
   readonly key = ' f'
   readonly kind = 'not finite'
   toJson (value: number): string { return `${value}` }
-
   fromJson (value: unknown): number {
     return expect([NaN, Infinity, -Infinity].find((number) => `${number}` === value), 'a number')
   }
@@ -159,7 +151,7 @@ export class TagMap extends KindTag {
     const entries = expectList(value)
     const isWhole = entries.every((entry) => Array.isArray(entry) && entry.length === 2)
     const map = new Map(isWhole ? entries as Array<[unknown, unknown]> : [])
-    return expect(map.size === entries.length ? map : undefined, 'a list of different keys')
+    return expect(map.size === entries.length && map, 'a list of different keys')
   }
 }
 
@@ -174,7 +166,7 @@ export class TagSet extends KindTag {
   fromJson (value: unknown): Set<unknown> {
     const members = expectList(value)
     const set = new Set(members)
-    return expect(set.size === members.length ? set : undefined, 'a list of different members')
+    return expect(set.size === members.length && set, 'a list of different members')
   }
 }
 
@@ -208,9 +200,8 @@ const builtInTags = new Set<unknown>([...flaskTags, ...defaultTags])
 /** Whether a tag is one of both formats. One of a subclass may do otherwise. */
 export const isBuiltIn = (tag: JSONTag): tag is KindTag => builtInTags.has(tag.constructor)
 
-function definedKeys (value: Record<string, unknown>): string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined)
-}
+const definedKeys = (value: Record<string, unknown>): string[] =>
+  Object.keys(value).filter((key) => value[key] !== undefined)
 
 /** The URL of which `href` gives this text. A setter may leave a part that the parser reads otherwise. */
 function readURL (text: string): URL | undefined {
@@ -218,13 +209,14 @@ function readURL (text: string): URL | undefined {
   return url !== undefined && hrefOf(url) === text ? url : undefined
 }
 
-function expect<Value> (value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new TypeError(`Not ${what}`)
+/** `value`, unless it is undefined or false: then a `TypeError`. */
+function expect<Value> (value: Value | undefined | false, what: string): Value {
+  if (value === undefined || value === false) throw new TypeError(`Not ${what}`)
   return value
 }
 
-const expectString = (value: unknown): string => expect(typeof value === 'string' ? value : undefined, 'a string')
+const expectString = (value: unknown): string => expect(typeof value === 'string' && value, 'a string')
 
 const expectBytes = (value: unknown): Buffer => expect(decodeBase64(expectString(value)), 'base64')
 
-const expectList = (value: unknown): unknown[] => expect(Array.isArray(value) ? value : undefined, 'a list')
+const expectList = (value: unknown): unknown[] => expect(Array.isArray(value) && value, 'a list')

@@ -49,14 +49,12 @@ export function hkdfKey (secret: Secret, purpose: string, name: string, salt: st
 }
 
 /** HKDF-SHA256 (RFC 5869): extracts from the secret with the salt, and expands to so many bytes for `info`. */
-export function hkdf (secret: Secret, salt: string | Uint8Array, info: Uint8Array, length: number): Buffer {
-  return Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
-}
+export const hkdf = (secret: Secret, salt: string | Uint8Array, info: Uint8Array, length: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
 
 /** Whether a value has a type that a secret may have. Bytes may come from another realm. */
-export function isSecret (value: unknown): value is Secret {
-  return typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
-}
+export const isSecret = (value: unknown): value is Secret =>
+  typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
 
 /** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */
 export function secretBytes (secret: Secret): Buffer {

@@ -41,6 +41,9 @@ export function insteadOf (forAge: string): OptionTable['instead'] {
   return Object.fromEntries([...ages, ...digests])
 }
 
+const isSeparator = (value: unknown): boolean =>
+  typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
+
 const UNSIGN = 'an age is limited in reading, by unsign(signed, { maxAge }) of a TimestampSigner'
 
 /** The options of `Signer`. */
@@ -139,7 +142,8 @@ export class Signer {
     const end = typeof signed === 'string' ? signed.length - this.tail : -1
     // A signature has one length, and no separator inside.
     if (end < 0 || !signed.startsWith(this.sep, end)) return NOT_SIGNED
-    return this.#macs.findIndex((mac) => mac.verify(signed, end))
+    for (let key = 0; key < this.#macs.length; key++) if (this.#macs[key]!.verify(signed, end)) return key
+    return NO_KEY
   }
 
   /** @internal The error for a text whose signature does not hold. */
@@ -252,13 +256,7 @@ export function checkedLimit (limit: AgeLimit): AgeLimit {
   throw new TypeError('The limit is given as { maxAge }, a number of seconds')
 }
 
-function isAge (value: unknown): boolean {
-  return value === undefined || (typeof value === 'number' && !Number.isNaN(value))
-}
-
-function isSeparator (value: unknown): boolean {
-  return typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
-}
+const isAge = (value: unknown): boolean => value === undefined || (typeof value === 'number' && !Number.isNaN(value))
 
 function asText (value: string | Uint8Array): string {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
