@@ -127,12 +127,16 @@ const holdsMore = (value: object): boolean =>
 
 /** Whether a value is an array of no subclass, in this realm or another. */
 export function isPlainArray (value: unknown): value is unknown[] {
+  const prototype = isArray(value) ? prototypeOf(value) : undefined
+  return prototype === Array.prototype || (prototype != null && nativeName(prototype) === 'Array')
+}
+
+/** As `Array.isArray`, which throws for a Proxy that was revoked. */
+export function isArray (value: unknown): value is unknown[] {
   try {
-    if (!Array.isArray(value)) return false
-    const prototype = Object.getPrototypeOf(value)
-    return prototype === Array.prototype || (prototype !== null && nativeName(prototype) === 'Array')
+    return Array.isArray(value)
   } catch {
-    return false // a Proxy throws
+    return false
   }
 }
 

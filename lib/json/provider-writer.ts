@@ -57,12 +57,9 @@ export class SortingWriter extends ProviderWriter {
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */
 function byCodePoint (one: string, other: string): number {
-  const length = Math.min(one.length, other.length)
   let index = 0
-  while (index < length && one.charCodeAt(index) === other.charCodeAt(index)) index++
-  if (index === length) return one.length - other.length
-  const start = one.codePointAt(index - 1)! > 0xffff || other.codePointAt(index - 1)! > 0xffff ? index - 1 : index
-  return one.codePointAt(start)! - other.codePointAt(start)!
+  while (index < one.length && one.codePointAt(index) === other.codePointAt(index)) index++
+  return (one.codePointAt(index) ?? -1) - (other.codePointAt(index) ?? -1)
 }
 
 /**

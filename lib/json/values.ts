@@ -41,9 +41,7 @@ export class Tuple<T = unknown> implements Iterable<T> {
 abstract class TextValue {
   readonly text: string
 
-  constructor (text: string) {
-    this.text = text
-  }
+  constructor (text: string) { this.text = text }
 
   /** Whether `other` is of the same class and text. */
   equals (other: unknown): boolean {

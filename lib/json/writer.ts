@@ -1,6 +1,6 @@
 import { NotSerializable } from '../errors.ts'
 import { formatRoot } from '../path.ts'
-import { looksPlain } from './kinds.ts'
+import { isArray, looksPlain } from './kinds.ts'
 import { asRefusal, type Key, passing, Refusal } from './refusal.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
@@ -55,11 +55,8 @@ export abstract class JSONWriter {
   write (value: unknown, key?: Key): string {
     const text = this.claimed?.(value) ?? textOf(value)
     if (text !== undefined) return text
-    switch (shapeOf(value)) {
-      case 'list': return this.list(value as unknown[])
-      case 'dict': return this.dict(value as object)
-      default: return this.other(value, key)
-    }
+    if (isArray(value)) return this.list(value)
+    return typeof value === 'object' && looksPlain(value!) ? this.dict(value!) : this.other(value, key)
   }
 
   /** Any value that `textOf` has no text for, and that is no array and no plain object. */
@@ -143,7 +140,7 @@ export abstract class JSONWriter {
 
   protected tooDeep (holder: unknown): Refusal {
     const reason = `is nested deeper than ${this.#maxDepth} levels`
-    return new Refusal(reason, { tooDeep: [holder], statusCode: this.inputStatus })
+    return new Refusal(reason, { tooDeep: holder, statusCode: this.inputStatus })
   }
 }
 
@@ -173,18 +170,6 @@ export function textOf (value: unknown): string | undefined {
 }
 
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
-
-/** Whether a value is an array or looks like a plain object. Only a Proxy throws when it is asked. */
-function shapeOf (value: unknown): 'list' | 'dict' | undefined {
-  if (typeof value !== 'object') return undefined
-  try {
-    if (Array.isArray(value)) return 'list'
-    if (Object.getPrototypeOf(value) === Object.prototype) return 'dict'
-  } catch {
-    return undefined
-  }
-  return looksPlain(value!) ? 'dict' : undefined
-}
 
 /** Keys from here on are no indexes: what looks like a plain object and is not has none such, unlike most objects. */
 export const AFTER_DIGITS = ':'
