@@ -30,13 +30,10 @@ export class BadData extends Error {
   get originalError (): unknown { return this.#evidence.originalError }
 }
 
-/**
- * Makes the errors of `run` without a stack, the slowest part of an error: anybody can send any number of bad cookies.
- * Where intrinsics are frozen, `Reflect.set` changes nothing, and does not throw.
- */
+/** Makes the errors of `run` without a stack, their slowest part: anybody can send any number of bad cookies. */
 export function withoutStacks<Result> (run: () => Result): Result {
   const { stackTraceLimit } = Error
-  Reflect.set(Error, 'stackTraceLimit', 0)
+  Reflect.set(Error, 'stackTraceLimit', 0) // changes nothing, and does not throw, where intrinsics are frozen
   try {
     return run()
   } finally {
@@ -105,8 +102,7 @@ export class HasNoForm extends NotSerializable {
   }
 }
 
-/** How many characters of a body `near` shows on either side of the place. */
-const SHOWN_AROUND = 10
+const SHOWN_AROUND = 10 // characters on either side of a place
 
 /** Where in a text, in UTF-16 units from 0. */
 interface Place {
@@ -157,12 +153,10 @@ function describePlace ({ text, offset }: Place): string {
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
 }
 
-/** A body that is not read for what its header fields say of it: media type or coding (RFC 9110, section 15.5.16). */
+/** A body that is not read for its media type or coding (RFC 9110, section 15.5.16). Fastify sends the `headers`. */
 export class UnsupportedMediaType extends Error {
   readonly code = 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE'
-  /** What Fastify answers. */
   readonly statusCode = 415
-  /** Of the reply. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor (message: string, headers: Record<string, string> = {}) {

@@ -9,7 +9,7 @@ export interface OptionTable<Name extends string = string> {
   readonly kind: string
   readonly checks: Readonly<Record<Name, Check>>
   /** What to do instead of an option of another library. `max_age` and `MAX_AGE` are found as `maxAge`. */
-  readonly instead: Readonly<Record<string, string>>
+  readonly instead?: Readonly<Record<string, string>>
   /** Options that are checked elsewhere. Default none. */
   readonly passed?: readonly string[]
 }
@@ -50,7 +50,7 @@ export const isMethod = (value: unknown, name: string): boolean =>
   typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 
 /** A name with up to two wrong letters, fewer than half of it, is a typing mistake. */
-function hintFor (name: string, { checks, instead }: OptionTable): string {
+function hintFor (name: string, { checks, instead = {} }: OptionTable): string {
   const known = Object.keys(checks)
   const mistakes = known.map((each) => mistakesIn(letters(name), letters(each)))
   const fewest = Math.min(...mistakes)

@@ -1,10 +1,7 @@
 const SHOWN_KEYS = 12
 const SHOWN_CHARACTERS = 100
 
-/**
- * A path as JavaScript would write it: `session.cart[2]["unit price"]`. Keys are escaped, so that a hostile one cannot
- * break a log line, and shortened.
- */
+/** A path as JavaScript writes it, such as `session.cart[2]["unit price"]`; shortened, and escaped for a log line. */
 export function formatPath (root: string, keys: ReadonlyArray<string | number>): string {
   if (keys.length <= SHOWN_KEYS) return root + keys.map(formatKey).join('')
   return root + keys.slice(0, SHOWN_KEYS - 2).map(formatKey).join('') + '…' + keys.slice(-2).map(formatKey).join('')

@@ -1,12 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** From how many bytes on comparing them costs less than listing all indexes. */
-const MANY = 64
+const MANY = 64 // bytes, from which on comparing them costs less than listing all indexes
 
-/**
- * Whether a Buffer or Uint8Array has no enumerable properties of its own but its bytes, those keyed by symbols aside.
- * False for one that has lost its memory, which was transferred to another thread or made smaller.
- */
+/** Whether a Buffer or Uint8Array has its bytes, and no other enumerable properties but those keyed by symbols. */
 export function hasBytesOnly (bytes: Uint8Array): boolean {
   const length: number = lengthOf.call(bytes)
   if (length === 0 && !hasMemory(bytes)) return false
@@ -34,7 +30,7 @@ const bufferOf = getterOf('buffer')
 const offsetOf = getterOf('byteOffset')
 const { at } = Uint8Array.prototype
 
-/** Only a view without memory throws. */
+/** Whether bytes have their memory, which may have been transferred to another thread or made smaller. */
 export function hasMemory (bytes: Uint8Array): boolean {
   try {
     at.call(bytes, 0)

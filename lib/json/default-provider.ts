@@ -5,8 +5,7 @@ import { type DumpsOptions, JSONProvider } from './provider.ts'
 import { isPlainJSON, ProviderWriter, SortingWriter } from './provider-writer.ts'
 import { checkCallOptions, type LoadsOptions, readJSON } from './reading.ts'
 
-/** How paths in errors begin. */
-const ROOT = 'value'
+const ROOT = 'value' // how paths in errors begin
 const INDENT = /^[ \t\n\r]*$/
 const SEPARATORS = [/^[ \t\n\r]*,[ \t\n\r]*$/, /^[ \t\n\r]*:[ \t\n\r]*$/]
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { hasMemory } from './bytes.ts'
-import { attempt, describeType, hasKnownClass, kindOf } from './kinds.ts'
+import { attempt, describeType, hasKnownClass, type Kind, kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
@@ -54,16 +54,14 @@ function refusal (value: unknown): string {
 
 function flaskRefusal (value: unknown): string {
   if (typeof value === 'bigint') return 'which would come back as a number, or has more digits than Python reads'
-  return `which Flask has no form for${flaskAdvice(value)}`
+  return `which Flask has no form for${flaskAdvice(value, kindOf(value))}`
 }
 
-function flaskAdvice (value: unknown): string {
+function flaskAdvice (value: unknown, kind: Kind | undefined): string {
   if (value === undefined) return '; store null'
-  const kind = kindOf(value)
   if (kind === 'Date') return '; store null, or a date of the years 1 to 9999'
-  if (!isObject(value)) return ''
   const general = `${INSTANCE} on both sides`
-  return `; ${kind === undefined ? adviceFor(value, general) : general}`
+  return isObject(value) ? `; ${kind === undefined ? adviceFor(value, general) : general}` : ''
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

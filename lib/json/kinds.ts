@@ -71,15 +71,12 @@ export function isBare (value: object): boolean {
   return true
 }
 
-/**
- * Whether a test's clock made a date: it is of the class that replaces `Date` now, as that of timekeeper does, or of
- * one by @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
- */
+/** Whether a test's clock made a date: that which replaces `Date` now, as timekeeper does, or @sinonjs/fake-timers. */
 function isOfTestClock (value: object, prototype: object): boolean {
   if (prototype === globalThis.Date.prototype) return true
   const parent = prototypeOf(prototype)
   if (parent == null || nativeName(parent) !== 'Date') return false
-  return ownValue(value, 'constructor') === ownValue(parent, 'constructor')
+  return ownValue(value, 'constructor') === ownValue(parent, 'constructor') // as fake-timers gives each date
 }
 
 /** The name of the built-in class whose prototype an object is, in this realm or another. */

@@ -75,14 +75,9 @@ function withoutEscapes (string: string, text: string, end: number): string {
 function unmarked (value: unknown, valueOf: (token: string) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((each) => unmarked(each, valueOf))
-  const members = value as Record<string, unknown>
-  const keys = Object.keys(members)
-  if (keys[0] === MARK) return valueOf(members[MARK] as string)
-  for (const key of keys) {
-    if (typeof members[key] === 'object') members[key] = unmarked(members[key], valueOf)
-  }
-  if (!keys.some((key) => key.startsWith(MARK))) return value
-  return Object.fromEntries(keys.map((key) => [unmarkedKey(key), members[key]]))
+  const entries = Object.entries(value)
+  if (entries[0]?.[0] === MARK) return valueOf(entries[0][1])
+  return Object.fromEntries(entries.map(([key, each]) => [unmarkedKey(key), unmarked(each, valueOf)]))
 }
 
 const unmarkedKey = (key: string): string =>
@@ -101,8 +96,7 @@ export function parseExactly (text: string): unknown {
 export const isUnsafeInteger = (token: string): boolean =>
   /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
 
-export const hasTooManyDigits = (integer: string): boolean =>
-  integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
+export const hasTooManyDigits = (integer: string): boolean => integer.replace('-', '').length > MAX_DIGITS
 
 /** Where JSON text has a number that would be read as infinite, or more digits than are read; -1 for nowhere. */
 export function findHugeNumber (text: string, isExact: boolean): number {

@@ -62,10 +62,7 @@ function byCodePoint (one: string, other: string): number {
   return (one.codePointAt(index) ?? -1) - (other.codePointAt(index) ?? -1)
 }
 
-/**
- * Whether `JSON.stringify`, which is faster, writes a value as a provider does: it holds nothing but text, finite
- * numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
- */
+/** Whether `JSON.stringify`, which is faster, writes a value as a provider does: no class, no `toJSON`, few levels. */
 export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
   switch (typeof value) {
     case 'string':

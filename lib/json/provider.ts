@@ -47,10 +47,7 @@ export abstract class JSONProvider {
   /** The value of JSON text, or of JSON in UTF-8. */
   abstract loads (source: string | Uint8Array, options?: LoadsOptions): unknown
 
-  /**
-   * Writes what `dumps` gives to a stream or a file handle, no faster than it takes it, and leaves it open. Resolves
-   * when all is flushed; rejects where the stream fails or closes before.
-   */
+  /** Writes `dumps` to a stream or file handle as it takes it, and leaves it open. Rejects where it fails or closes. */
   async dump (value: unknown, writable: JSONWritable, options?: DumpsOptions): Promise<void> {
     await writeText(writable, this.dumps(value, options))
   }

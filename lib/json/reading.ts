@@ -15,8 +15,7 @@ export interface LoadsOptions extends PoisonOptions {
 
 const loadsOptions: OptionTable<keyof LoadsOptions> = {
   kind: 'loads option',
-  checks: { exactIntegers: isBoolean, onProtoPoisoning: isAction, onConstructorPoisoning: isAction },
-  instead: {}
+  checks: { exactIntegers: isBoolean, onProtoPoisoning: isAction, onConstructorPoisoning: isAction }
 }
 
 /**

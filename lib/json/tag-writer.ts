@@ -17,9 +17,7 @@ abstract class DialectWriter extends JSONWriter {
     this.dialect = dialect
   }
 
-  protected override other (value: unknown): string {
-    return this.dialect.number(value) ?? this.formless(value)
-  }
+  protected override other (value: unknown): string { return this.dialect.number(value) ?? this.formless(value) }
 
   /** A value that JSON has no form for. */
   protected abstract formless (value: unknown): string
@@ -37,6 +35,8 @@ interface Claim {
   readonly head: string
   /** The kind of which a default tag claims values; undefined for a tag that was added, which may claim any value. */
   readonly kind: Kind | undefined
+  /** The added tags that are asked before a default one. */
+  readonly ahead?: readonly Claim[]
 }
 
 /** Writes tagged JSON. */
@@ -48,8 +48,6 @@ export class TagWriter extends DialectWriter {
   readonly #claims = new Map<Kind | undefined, Claim>()
   /** The tags that were added, in their order. */
   #added: readonly Claim[] = []
-  /** Those of them that stand ahead of the default tag for a kind. For a kind without one, all do. */
-  readonly #ahead = new Map<Kind | undefined, readonly Claim[]>()
 
   constructor (tags: ReadonlyMap<string, JSONTag>, dialect: Dialect) {
     super(dialect)
@@ -63,11 +61,9 @@ export class TagWriter extends DialectWriter {
     this.#added = claims.filter(isAdded)
     this.claimed = this.#added.length > 0 ? (value) => this.#claimedFirst(value) : undefined
     this.#claims.clear()
-    this.#ahead.clear()
     for (const [index, claim] of claims.entries()) {
       if (isAdded(claim) || this.#claims.has(claim.kind)) continue
-      this.#claims.set(claim.kind, claim)
-      this.#ahead.set(claim.kind, claims.slice(0, index).filter(isAdded))
+      this.#claims.set(claim.kind, { ...claim, ahead: claims.slice(0, index).filter(isAdded) })
     }
   }
 
@@ -92,7 +88,7 @@ export class TagWriter extends DialectWriter {
 
   #claimedFirst (value: unknown): string | undefined {
     const isDict = typeof value === 'object' && value !== null && looksPlain(value)
-    const asked = this.#ahead.get(isDict ? 'object' : kindOf(value)) ?? this.#added
+    const asked = this.#claims.get(isDict ? 'object' : kindOf(value))?.ahead ?? this.#added
     const claim = asked.find(({ tag }) => tag.check(value))
     return claim === undefined ? undefined : this.#tagged(claim, value)
   }

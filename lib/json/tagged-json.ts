@@ -2,7 +2,6 @@ import { BadPayload, isExhaustion } from '../errors.ts'
 import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
-import { isPlainArray } from './kinds.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
 import { isBuiltIn } from './tags.ts'
@@ -26,14 +25,12 @@ export interface RegisterOptions {
 
 const serializerOptions: OptionTable<keyof SerializerOptions> = {
   kind: 'TaggedJSONSerializer option',
-  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] },
-  instead: {}
+  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] }
 }
 
 const registerOptions: OptionTable<keyof RegisterOptions> = {
   kind: 'register option',
-  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] },
-  instead: {}
+  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] }
 }
 
 /**
@@ -88,10 +85,7 @@ export class TaggedJSONSerializer {
     this.#writer.ask(this.#order)
   }
 
-  /**
-   * `value` as JSON text. Throws a `TypeError` with the path of what cannot be kept; `name` is how the path begins,
-   * by default `value`.
-   */
+  /** `value` as JSON text. Throws a `TypeError` with the path of what cannot be kept, which begins with `name`. */
   dumps (value: unknown, name = 'value'): string { return this.#writer.dumps(value, name) }
 
   /**
@@ -99,9 +93,7 @@ export class TaggedJSONSerializer {
    * the error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were
    * added, and passes on what they throw.
    */
-  refusalOf (value: unknown): string | undefined {
-    return isPlainArray(value) ? undefined : this.#writer.refusalOf(value)
-  }
+  refusalOf (value: unknown): string | undefined { return this.#writer.refusalOf(value) }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
   loads (text: string): unknown {
@@ -114,16 +106,13 @@ export class TaggedJSONSerializer {
     return this.#untagged(value, 0)
   }
 
-  /**
-   * `value` as plain JSON data. For the `toJson` of tags that hold other values; `at` is where in the tagged value
-   * this one stands, for the path of errors.
-   */
+  /** `value` as plain JSON data, for the `toJson` of tags; `at` is where it stands in the tagged value, for errors. */
   tag (value: unknown, at?: string | number): unknown { return this.#writer.tag(value, at) }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown { return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0) }
 
-  /** The error for a text that the parser threw `originalError` for. */
+  /** What to throw where the parser threw `originalError` for a text. */
   #refused (text: string, originalError: unknown): unknown {
     const { maxDepth } = this.#dialect
     if (!isExhaustion(originalError)) return new BadPayload('The payload is not JSON', { payload: text, originalError })
@@ -135,10 +124,7 @@ export class TaggedJSONSerializer {
     this.#order.splice(index, 0, tag)
   }
 
-  /**
-   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a fraction
-   * of the time of `Object.keys`. It lists the keys of the object first, and then those that all objects were given.
-   */
+  /** Works in place, from the inside out. `for…in` takes a fraction of `Object.keys`, and lists own keys first. */
   #untagged (value: unknown, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value
     if (depth === this.#dialect.maxDepth) throw tooDeep(depth)

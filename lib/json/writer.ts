@@ -5,10 +5,8 @@ import { asRefusal, type Key, passing, Refusal } from './refusal.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
-
 /** How many names of members a writer keeps. Clients may choose keys, so all are dropped when there are more. */
 const MAX_NAMES = 250
-
 /** Whether Object.prototype has enumerable properties (prototype pollution), as the latest `dumps` found. */
 let inheritsKeys = false
 
@@ -29,9 +27,7 @@ export abstract class JSONWriter {
   readonly #maxDepth: number
   readonly #names = new Map<string, string>()
 
-  constructor (maxDepth = MAX_DEPTH) {
-    this.#maxDepth = maxDepth
-  }
+  constructor (maxDepth = MAX_DEPTH) { this.#maxDepth = maxDepth }
 
   /** `value` as JSON text. `name` is how its path begins in errors. May be called again while it writes. */
   dumps (value: unknown, name: string): string {
@@ -64,7 +60,7 @@ export abstract class JSONWriter {
 
   /** `holder` is what stands in the value, where `values` were made from it. */
   protected list (values: readonly unknown[], holder: object = values): string {
-    if (this.depth++ === this.#maxDepth) throw this.tooDeep(holder)
+    this.enter(holder)
     let index = 0
     try {
       let text = '['
@@ -82,7 +78,7 @@ export abstract class JSONWriter {
 
   /** The own enumerable string keys of `object`. Properties that are `undefined` are left out, as in JSON. */
   protected dict (object: object, holder: object = object): string {
-    if (this.depth++ === this.#maxDepth) throw this.tooDeep(holder)
+    this.enter(holder)
     let at: string | undefined
     try {
       let members = ''
@@ -118,9 +114,7 @@ export abstract class JSONWriter {
   protected checkProtoKey (): void {}
 
   /** The text of an object with one member or none, or whose last key is no name. */
-  protected braces (members: string, _count: number, _last: string, _object: object): string {
-    return `{${members}}`
-  }
+  protected braces (members: string, _count: number, _last: string, _object: object): string { return `{${members}}` }
 
   /** Writes what is made from `holder`, one level inside it. */
   protected inside (holder: unknown, write: () => string): string {
@@ -154,10 +148,7 @@ function errorFor (error: unknown, name: string): unknown {
   return told instanceof Refusal ? told.toError(name) : told
 }
 
-/**
- * The text of what every format writes alike: strings, numbers, booleans and null; undefined for other values, and for
- * -0 and numbers past 2^53. Lone surrogates are escaped, so that the text is always valid UTF-8.
- */
+/** A string, number, boolean or null as text; undefined for other values, for -0 and for numbers past 2^53. */
 export function textOf (value: string): string
 export function textOf (value: unknown): string | undefined
 export function textOf (value: unknown): string | undefined {

@@ -26,10 +26,7 @@ export function base64urlToText (encoded: string): string | null | undefined {
   return text.includes('\ufffd') ? utf8ToText(scratch.subarray(0, size)) : text
 }
 
-/**
- * Whether a text that Node reads as so many bytes is how they are written: no character was passed over or is of
- * another alphabet, and no bits are left at its end. Takes half of the time of writing them again.
- */
+/** Whether text that Node reads as `size` bytes is how they are written. Takes half of the time of writing them. */
 function isOneSpelling (text: string, size: number): boolean {
   const { length } = text
   const isWhole = length % 4 !== 1 && size === Math.floor(length * 3 / 4) && Buffer.byteLength(text) === length

@@ -14,8 +14,7 @@ export type KeyDerivation = 'hkdf' | 'django-concat' | 'concat' | 'hmac' | 'none
 
 const HKDF_SALT = 'fastify-signed-session'
 const HKDF_VERSION = '1'
-/** Node takes no longer one. */
-const MAX_INFO_BYTES = 1024
+const MAX_INFO_BYTES = 1024 // Node takes no more
 
 const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: string) => Buffer> = {
   hkdf: (secret, salt) => hkdfKey(secret, 'token', '', salt),
@@ -25,10 +24,7 @@ const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: 
   none: (secret) => secret
 }
 
-/**
- * The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for text with lone
- * surrogates: they have no UTF-8, so two secrets or salts that differ only in them would make one key.
- */
+/** The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for lone surrogates. */
 export function deriveKey (
   secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string
 ): Buffer {

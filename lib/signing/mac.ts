@@ -5,12 +5,9 @@ import { secretBytes } from './keys.ts'
 const BLOCK_BYTES = new Map([
   ['md5', 64], ['sha1', 64], ['sha224', 64], ['sha256', 64], ['sha384', 128], ['sha512', 128]
 ])
-/** The longest text that the fast way takes, in characters; browsers keep no longer cookie. */
-const MAX_TEXT = 4096
-/** A character takes three bytes at most; those that take four are two characters long. */
-const MAX_TEXT_BYTES = 3 * MAX_TEXT
-/** Places for views of a buffer: the cookies of an application have few lengths, whatever others send. */
-const PLACES = 256
+const MAX_TEXT = 4096 // characters that the fast way takes; browsers keep no longer cookie
+const MAX_TEXT_BYTES = 3 * MAX_TEXT // what takes four bytes is two characters long
+const PLACES = 256 // for views of a buffer: the cookies of an application have few lengths, whatever others send
 
 /** An HMAC under one key, written as unpadded base64url. */
 export class Mac {

@@ -3,12 +3,9 @@ import { isEmptySecret, isSecret, type Secret, secretBytes } from './keys.ts'
 
 const MIN_BYTES = 32
 const MIN_DISTINCT_BYTES = 8
-/** The fewest bytes that do not continue a run. */
-const MIN_OUTSIDE_RUNS = 16
-/** Fewer repeated bytes may be chance. */
-const MIN_REPEATED = 16
-/** How many bytes may differ in a repetition, such as a number at its end. */
-const MAX_OTHERS = 4
+const MIN_OUTSIDE_RUNS = 16 // bytes that do not continue a run
+const MIN_REPEATED = 16 // bytes; fewer may be repeated by chance
+const MAX_OTHERS = 4 // bytes that may differ in a repetition, such as a number at its end
 const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"` " +
   'and keep it in the environment as SESSION_SECRET'
 const NO_FALLBACK = 'leave it out where there is no older secret'

@@ -35,7 +35,7 @@ export interface AgeLimit {
 }
 
 /** What to do in place of options that other libraries have; `forAge` in place of those that limit an age. */
-export function insteadOf (forAge: string): OptionTable['instead'] {
+export function insteadOf (forAge: string): Record<string, string> {
   const ages = ['maxAge', 'expiresIn', 'expires', 'expiry', 'ttl'].map((name) => [name, forAge])
   const digests = ['algorithm', 'digestMethod', 'digest_method'].map((name) => [name, 'use digest'])
   return Object.fromEntries([...ages, ...digests])
@@ -46,7 +46,6 @@ const isSeparator = (value: unknown): boolean =>
 
 const UNSIGN = 'an age is limited in reading, by unsign(signed, { maxAge }) of a TimestampSigner'
 
-/** The options of `Signer`. */
 export const signerOptions: OptionTable<keyof SignerOptions> = {
   kind: 'Signer option',
   checks: {
@@ -59,7 +58,6 @@ export const signerOptions: OptionTable<keyof SignerOptions> = {
   instead: insteadOf(UNSIGN)
 }
 
-/** The options of `TimestampSigner`. */
 export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> = {
   kind: 'TimestampSigner option',
   checks: {
@@ -77,14 +75,12 @@ export const NOT_SIGNED = -2
 
 const MISMATCH = 'The signature does not match'
 
-/** A value whose signature holds. */
 export interface Unsigned {
   value: string
   /** Which secret signed it: 0 the current one, n the nth fallback. */
   key: number
 }
 
-/** A value whose signature and age hold. */
 export interface TimedUnsigned extends Unsigned {
   /** When it was signed, in Unix seconds. */
   timestamp: number
@@ -101,10 +97,7 @@ export class Signer {
   /** @internal The characters of a separator and a signature. */
   protected readonly tail: number
 
-  /**
-   * Throws a `TypeError` for a secret that is missing, or with `hkdf` easy to guess, and for an option that is unknown
-   * or wrong, such as a separator that base64url could hold.
-   */
+  /** Throws a `TypeError` for a missing secret, with `hkdf` one easy to guess, and for a wrong or unknown option. */
   constructor (secret: Secret, options: SignerOptions) {
     checkOptions(options, signerOptions)
     const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
