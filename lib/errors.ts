@@ -52,24 +52,16 @@ export function isExhaustion (error: unknown): boolean {
 }
 
 /** The signature does not fit the data, or there is none. */
-export class BadSignature extends BadData {
-  override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'
-}
+export class BadSignature extends BadData { override readonly code: string = 'FSS_ERR_BAD_SIGNATURE' }
 
 /** The signature does not fit timestamped data, or its timestamp is missing or malformed. */
-export class BadTimeSignature extends BadSignature {
-  override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE'
-}
+export class BadTimeSignature extends BadSignature { override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE' }
 
 /** The signature is genuine and too old, or from the future. */
-export class SignatureExpired extends BadTimeSignature {
-  override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED'
-}
+export class SignatureExpired extends BadTimeSignature { override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED' }
 
 /** The signature is genuine and the data inside cannot be read. */
-export class BadPayload extends BadData {
-  override readonly code: string = 'FSS_ERR_BAD_PAYLOAD'
-}
+export class BadPayload extends BadData { override readonly code: string = 'FSS_ERR_BAD_PAYLOAD' }
 
 /** A value that cannot be kept, refused when it is written. */
 export class NotSerializable extends TypeError {

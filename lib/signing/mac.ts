@@ -42,11 +42,12 @@ export class Mac {
   verify (signed: string, end: number): boolean {
     const { length } = this
     const signature = signed.slice(-length)
-    const expected = this.#hashes?.sign(signed, end)
-    if (signature.length !== length || (expected === undefined && !signed.isWellFormed())) return false
-    this.#expected.write(expected ?? this.sign(signed.slice(0, end)), 'latin1')
-    // A character that is not ASCII takes more bytes than one, so that those that were written cannot be equal.
-    return this.#given.write(signature, 'utf8') === length && timingSafeEqual(this.#expected, this.#given)
+    const fast = this.#hashes?.sign(signed, end) // says that all is ASCII
+    if (signature.length !== length || (fast === undefined && !signed.isWellFormed())) return false
+    this.#expected.write(fast ?? this.sign(signed.slice(0, end)), 'latin1')
+    // As UTF-8, a character that is not ASCII takes more bytes than one, so that those written cannot be equal.
+    const written = this.#given.write(signature, fast === undefined ? 'utf8' : 'latin1')
+    return written === length && timingSafeEqual(this.#expected, this.#given)
   }
 }
 
