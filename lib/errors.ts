@@ -103,9 +103,8 @@ interface Place {
 }
 
 /**
- * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column.
- * `near` and `originalError` quote the text, so the message, logs and inspections do not show them. Fastify answers one
- * about the body of a request with 400.
+ * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column, and
+ * Fastify answers one about a body with 400. Logs and inspections do not show `near` and `originalError`.
  */
 export class JSONDecodeError extends SyntaxError {
   readonly code = 'FSS_ERR_BAD_JSON'

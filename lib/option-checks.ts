@@ -22,8 +22,8 @@ export const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be
 export const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more']
 
 /**
- * Throws a `TypeError` for an unknown option, which names the one to use instead where that is known, and for a value
- * that breaks the rule of its option. A value of undefined stands for the default.
+ * Throws a `TypeError` for an unknown option, which names the right one where it is known, and for a value that breaks
+ * its rule. A value of undefined stands for the default.
  */
 export function checkOptions (options: object, table: OptionTable): void {
   checkIsPlain(options, table.kind)

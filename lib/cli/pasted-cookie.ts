@@ -13,8 +13,7 @@ const COOKIE_NAME = /^(?!(set-)?cookie$)[\w!#$%&*+.`|~-]+$/i
 
 /**
  * The cookie in any text that holds one: a value, `name=value`, headers, JSON, a command of curl, a table. Without a
- * name it is `session`, or else the only one that has the form of a signed cookie. The values are those of every cookie
- * of the name, each once. Throws `BadInput`.
+ * name it is `session`, or else the only signed one. `values` has each value of the name once. Throws `BadInput`.
  */
 export function findCookie (text: string, name?: string): { name: string, values: string[] } {
   const pairs = pairsIn(text)

@@ -36,7 +36,7 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
   ]
 }
 
-/** A report as one line for programs. `data` is tagged JSON of the default format; null where there is a problem. */
+/** A report as one line for programs. `data` is tagged JSON of the default format, or null with a `dataProblem`. */
 export function reportAsJSON (report: CookieReport): string {
   const { settings: { cookieName: name, format, lifetime }, parts, content, verified, signedBy, problem } = report
   const { digest, compressed, age, signedAt = NaN } = parts ?? {}

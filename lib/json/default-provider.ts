@@ -43,7 +43,7 @@ export class DefaultJSONProvider extends JSONProvider {
    * What is written instead of a value that JSON has no form for: anything but strings, finite numbers, booleans, null,
    * arrays and objects without a class. What it returns is written in turn. Override it for your own types, and leave
    * the others to `super.default(value, key)`, which throws a `TypeError` for what it has no form for either. `key` is
-   * what `JSON.stringify` passes to `toJSON`: the key of the value as text, and the empty text for the whole value.
+   * the key of the value as text, the empty text for the whole value, as `JSON.stringify` passes it to `toJSON`.
    */
   default (value: unknown, key = ''): unknown { return formOf(value, key) }
 

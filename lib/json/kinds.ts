@@ -89,10 +89,7 @@ function nativeName (prototype: object): string | undefined {
 const ownValue = (object: object, key: string): unknown =>
   attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
 
-/**
- * Whether an object is one of no class: made by a literal or by `JSON.parse`, in this realm or another, with the
- * prototype null, or with an empty prototype that has null above it, as `request.query` of Fastify has.
- */
+/** Whether an object has no class: its prototype is of any realm's literals, null, or empty as of `request.query`. */
 export const isPlainObject = (value: object): boolean => looksPlain(value) && isOrdinary(value)
 
 /** The same, faster, for code that goes through the properties anyway, and asks `isOrdinary` where none has a name. */

@@ -5,9 +5,9 @@ import { STRING, tokensOf } from './strings.ts'
 const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 
 /**
- * Compact JSON text laid out anew; empty objects and arrays stay closed. Values are not touched. `indent` is the white
- * space of a level; without it everything stands on one line. `separators` stand between items, and between a key and
- * its value. Default `,` and `:`; where the text is indented, `,` and `: `.
+ * Compact JSON text laid out anew; empty objects and arrays stay closed. `indent` is the white space of a level,
+ * without which everything stands on one line; `separators` are by default `,` and `:`, where the text is indented `,`
+ * and `: `.
  */
 export function layOut (text: string, indent = '', separators?: DumpsOptions['separators']): string {
   const [item, key] = separators ?? [',', indent === '' ? ':' : ': ']

@@ -29,8 +29,8 @@ export function faithful (parse: Parse): Parse {
 export const parseJSON = faithful(JSON.parse)
 
 /**
- * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it.
- * Throws a `SyntaxError` as `JSON.parse`, and a `RangeError` where the text is nested deeper than the stack allows.
+ * The value of JSON text where a token outside strings that `isSpecial` stands for what `valueOf` makes of it. Throws
+ * as `JSON.parse`.
  */
 export function parseTokens (
   text: string, isSpecial: (token: string) => boolean, valueOf: (token: string) => unknown, parse: Parse = JSON.parse

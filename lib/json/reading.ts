@@ -19,10 +19,9 @@ const loadsOptions: OptionTable<keyof LoadsOptions> = {
 }
 
 /**
- * The value of JSON as text or as UTF-8. Refuses with a `JSONDecodeError` what is no JSON (RFC 8259): other text,
- * `NaN`, text behind the value, bytes that are not UTF-8; and what JSON allows but a program would trip over: a key
- * that changes prototypes, a number too large for a number, more than 500 levels, as many as are written. Bytes may
- * begin with a byte order mark. Of equal keys the last one counts.
+ * The value of JSON as text or as UTF-8, which may begin with a byte order mark. Throws a `JSONDecodeError` for what is
+ * no JSON (RFC 8259), and for what JSON allows and a program would trip over: a key that changes prototypes, a number
+ * too large, more than 500 levels, as many as are written. Of equal keys the last one counts.
  */
 export function readJSON (source: string | Uint8Array, options?: LoadsOptions): unknown {
   if (options !== undefined) checkCallOptions(options, loadsOptions)

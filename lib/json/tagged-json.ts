@@ -10,8 +10,7 @@ import { depthOf } from './strings.ts'
 export interface SerializerOptions {
   /**
    * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does: dates in
-   * whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53, where Python's integers begin to need one. It
-   * refuses every other type, which Flask would not escape. Default `default`.
+   * whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53; it refuses every other type. Default `default`.
    */
   format?: SerializerFormat | undefined
 }
@@ -34,16 +33,13 @@ const registerOptions: OptionTable<keyof RegisterOptions> = {
 }
 
 /**
- * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer` does: what JSON
- * has no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
- * throws a `TypeError` with its path.
+ * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer`: what JSON has no
+ * form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps` throws
+ * a `TypeError` with its path. Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a
+ * symbol. An object without a class comes back as a plain one, and a value of another realm as one of this realm.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose
- * prototype is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of
- * this realm.
- *
- * As many brackets inside each other as are written are read: 600, with format `flask` 485. An array or an object takes
- * one, a tuple, a Set or an escaped tag two, a Map three.
+ * At most 600 brackets stand inside each other, with format `flask` 485: an array or an object takes one, a tuple, a
+ * Set or an escaped tag two, a Map three.
  */
 export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
@@ -67,9 +63,9 @@ export class TaggedJSONSerializer {
   get order (): readonly JSONTag[] { return [...this.#order] }
 
   /**
-   * Adds a tag; a class that is registered already stays as it is. Throws a `TypeError` where the key is empty, ends as
-   * an escaped key does, or is taken and `force` is not given, and says which built-in tag has it. A forced tag
-   * replaces the one that has the key, at its place.
+   * Adds a tag; a class that is registered already stays as it is. With `force` it replaces the tag that has its key,
+   * at its place. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken, and says by
+   * which built-in tag.
    */
   register (Tag: TagClass, options: RegisterOptions = {}): void {
     checkOptions(options, registerOptions)
@@ -89,9 +85,8 @@ export class TaggedJSONSerializer {
   dumps (value: unknown, name = 'value'): string { return this.#writer.dumps(value, name) }
 
   /**
-   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in
-   * the error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were
-   * added, and passes on what they throw.
+   * Why `value` itself can never be kept, in the words after its path in the error of `dumps`; undefined where it can
+   * be kept, or only a look inside would tell. Asks the tags that were added, and passes on what they throw.
    */
   refusalOf (value: unknown): string | undefined { return this.#writer.refusalOf(value) }
 

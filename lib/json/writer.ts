@@ -12,10 +12,8 @@ let inheritsKeys = false
 
 /**
  * Writes values as JSON text. Reads every property exactly once: what was checked is what is written, whatever a getter
- * or a Proxy answers next. Subclasses say what becomes of the values that JSON has no form for.
- *
- * Where a value stands is not known while it is written, only how deep. A refusal collects the way back to the root as
- * it passes through the calls. That and `for…in` take half the time of a path that is kept and of `Object.keys`.
+ * or a Proxy answers next. Knows how deep a value stands, not where: a refusal collects the path on its way to the
+ * root. That and `for…in` take half the time of a path that is kept and of `Object.keys`.
  */
 export abstract class JSONWriter {
   /** How many brackets stand around the value to be written next. Whoever catches an error restores it. */

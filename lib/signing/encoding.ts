@@ -82,8 +82,7 @@ export const timestamp: Stamp = {
 export const MAX_INFLATED_SIZE = 256 * 1024
 
 /**
- * Text as base64url, deflated behind a leading dot where asked for and shorter: the payload of itsdangerous' URL-safe
- * serializers. Throws a `TypeError` for lone surrogates, which UTF-8 cannot hold.
+ * Text as an itsdangerous payload: base64url, with `compress` deflated if shorter. A `TypeError` for lone surrogates.
  */
 export function encodePayload (text: string, compress: boolean): string {
   if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')

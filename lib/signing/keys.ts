@@ -34,8 +34,8 @@ export function deriveKey (
 }
 
 /**
- * HKDF-SHA256 of the secret, bound to its use: every part of `info` follows its length, so two purposes, names or salts
- * never make the same key. Throws a `TypeError` where name and salt are too long, and where one is not well-formed.
+ * HKDF-SHA256 of the secret for one use: every part of `info` follows its length, so no two purposes, names and salts
+ * make the same key. Throws a `TypeError` where name and salt are too long or have lone surrogates.
  */
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
   const parts = [HKDF_VERSION, purpose, name, salt].map((part) => bytesOf(part, 'The salt'))

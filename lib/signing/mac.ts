@@ -53,8 +53,7 @@ export class Mac {
 
 /**
  * HMAC by its definition (RFC 2104, section 2), as two hashes of a whole buffer each: `createHmac` takes 1.8 times as
- * long, most of it for the object. The buffers begin with the padded key; what stands behind it is written anew for
- * each text.
+ * long. The buffers begin with the padded key; what stands behind it is written anew for each text.
  */
 class TwoHashes {
   readonly #digest: string

@@ -29,8 +29,8 @@ const EXAMPLES = [
 ]
 
 /**
- * The secret and the older ones. Throws a `TypeError` without the secret for one that is missing or easy to guess. With
- * `warn`, one that is easy to guess is reported there instead. Messages call the secret `name`.
+ * The secret and the older ones. Throws a `TypeError`, which calls the secret `name`, where one is missing or easy to
+ * guess; with `warn`, what is easy to guess is reported there instead.
  */
 export function checkedSecrets (secret: unknown, fallbacks: readonly unknown[], name: string, warn?: Warn): Secret[] {
   checkSecret(secret, name, HOW_TO, warn)

@@ -107,10 +107,7 @@ export class URLSafeTimedSerializer {
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
   dumps (value: unknown): string { return this.#signer.sign(this.#payloads.dumps(value)) }
 
-  /**
-   * Throws `BadSignature`, `SignatureExpired` or `BadPayload`, and a `TypeError` where neither the call nor the
-   * constructor gave a `maxAge`: `Infinity` has to be asked for.
-   */
+  /** Throws `BadSignature`, `SignatureExpired`, `BadPayload`, and a `TypeError` where no `maxAge` was given at all. */
   loads (text: string, limit: AgeLimit = {}): unknown { return this.loadsWithTimestamp(text, limit).value }
 
   /** As `loads`, together with the time of signing. */

@@ -87,9 +87,8 @@ export interface TimedUnsigned extends Unsigned {
 }
 
 /**
- * Signs text with an HMAC, as itsdangerous' `Signer` does: with the same secret, salt, separator, digest and key
- * derivation both write the same. Reading is stricter: one spelling of a signature is accepted, where
- * itsdangerous takes several.
+ * Signs text with an HMAC. Writes what itsdangerous' `Signer` does with the same secret, salt, separator, digest and
+ * key derivation. Reading is stricter: one spelling of a signature is accepted, where itsdangerous takes several.
  */
 export class Signer {
   readonly sep: string
