@@ -65,25 +65,23 @@ type Reading = { text: string, exactIntegers: boolean, rules: PoisonRules }
 
 /** Refuses what is nested deeper than `levels`, a number that is too large, and a poisoned key, anywhere in a value. */
 function checkMember (member: unknown, levels: number, reading: Reading): void {
-  if (typeof member === 'object' && member !== null) checkObject(member as Record<string, unknown>, levels, reading)
-  if (member !== Infinity && member !== -Infinity) return
-  const { text, exactIntegers } = reading
-  const offset = findHugeNumber(text, exactIntegers)
-  throw new JSONDecodeError('a number too large to be read begins here', { text, offset })
+  if (member === Infinity || member === -Infinity) throw hugeNumber(reading)
+  if (typeof member !== 'object' || member === null) return
+  if (levels === 0) throw decodeError(reading.text)
+  if (Array.isArray(member)) for (const each of member) checkMember(each, levels - 1, reading)
+  else checkObject(member as Record<string, unknown>, levels, reading)
 }
 
 function checkObject (object: Record<string, unknown>, levels: number, reading: Reading): void {
-  if (levels === 0) throw decodeError(reading.text)
-  if (Array.isArray(object)) {
-    for (const member of object) checkMember(member, levels - 1, reading)
-    return
-  }
   for (const key of Object.keys(object)) { // faster on every version of Node than for…in, which is slow on some
     const member = object[key]
     guardKey(object, key, reading.rules)
     checkMember(member, levels - 1, reading)
   }
 }
+
+const hugeNumber = ({ text, exactIntegers: isExact }: Reading): JSONDecodeError =>
+  new JSONDecodeError('a number too large to be read begins here', { text, offset: findHugeNumber(text, isExact) })
 
 const REPLACEMENT = '\ufffd'
 const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)

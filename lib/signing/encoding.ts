@@ -46,10 +46,9 @@ export function intToBytes (value: number): Buffer {
 
 /** By what the last sextet exceeds the last byte, for each rest of a length by four; no bytes make a rest of one. */
 const SPARE = [1, NaN, 16, 4]
-const NO_SEXTET = 64
-const SEXTETS = new Uint8Array(128).fill(NO_SEXTET)
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_' // RFC 4648, section 5
-for (let sextet = 0; sextet < ALPHABET.length; sextet++) SEXTETS[ALPHABET.charCodeAt(sextet)] = sextet
+const SEXTETS: number[] = []
+for (const [sextet, char] of [...ALPHABET].entries()) SEXTETS[char.charCodeAt(0)] = sextet
 
 /** How a time stands in signed text. */
 export interface Stamp {
@@ -68,8 +67,8 @@ export const timestamp: Stamp = {
   read (text) {
     let value = 0
     for (let index = 0; index < text.length; index++) {
-      const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET
-      if (sextet === NO_SEXTET) return undefined
+      const sextet = SEXTETS[text.charCodeAt(index)]
+      if (sextet === undefined) return undefined
       value = value * 64 + sextet
     }
     const spare = SPARE[text.length % 4]!
