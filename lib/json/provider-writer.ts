@@ -1,5 +1,5 @@
 import { isPlainArray, looksPlain } from './kinds.ts'
-import { type Key, passing } from './refusal.ts'
+import type { Key } from './refusal.ts'
 import { JSONWriter, MAX_DEPTH, textOf } from './writer.ts'
 
 /** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
@@ -39,19 +39,14 @@ const ITSELF = 'is what default gave for itself'
 /** Sorts the keys of every object by code point, as Python does. */
 export class SortingWriter extends ProviderWriter {
   protected override dict (object: object, holder: object = object): string {
-    let at: string | undefined
-    this.enter(holder)
-    try {
+    return this.inside(holder, (at) => {
       const members: string[] = []
       for (const key of Object.keys(object).sort(byCodePoint)) {
-        const value = (object as Record<string, unknown>)[at = key]
+        const value = (object as Record<string, unknown>)[at.key = key]
         if (value !== undefined) members.push(`${textOf(key)}:${this.write(value, key)}`)
       }
-      this.depth--
       return `{${members.join(',')}}`
-    } catch (error) {
-      throw passing(error, holder, at)
-    }
+    })
   }
 }
 

@@ -130,23 +130,18 @@ export class TagWriter extends DialectWriter {
 
   /** An entry is a list in the text, and no value by itself. */
   #entries (map: Map<unknown, unknown>): string {
-    const entries: string[] = []
-    let at: Key | undefined
-    this.enter(map)
-    try {
+    return this.inside(map, (at) => {
+      const entries: string[] = []
       for (const [key, item] of entriesOf(map)) {
         this.enter(undefined)
-        at = `key ${entries.length}`
+        at.key = `key ${entries.length}`
         const name = this.write(key)
-        at = typeof key === 'string' ? key : entries.length
+        at.key = typeof key === 'string' ? key : entries.length
         entries.push(`[${name},${this.write(item)}]`)
         this.depth--
       }
-      this.depth--
       return `[${entries.join(',')}]`
-    } catch (error) {
-      throw passing(error, map, at)
-    }
+    })
   }
 
   protected override list (values: readonly unknown[]): string {

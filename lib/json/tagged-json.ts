@@ -91,15 +91,7 @@ export class TaggedJSONSerializer {
   refusalOf (value: unknown): string | undefined { return this.#writer.refusalOf(value) }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
-  loads (text: string): unknown {
-    let value: unknown
-    try {
-      value = this.#dialect.parse(text)
-    } catch (error) {
-      throw this.#refused(text, error)
-    }
-    return this.#untagged(value, 0)
-  }
+  loads (text: string): unknown { return this.#untagged(this.#parsed(text), 0) }
 
   /** `value` as plain JSON data, for the `toJson` of tags; `at` is where it stands in the tagged value, for errors. */
   tag (value: unknown, at?: string | number): unknown { return this.#writer.tag(value, at) }
@@ -107,11 +99,14 @@ export class TaggedJSONSerializer {
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
   untag (value: unknown): unknown { return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0) }
 
-  /** What to throw where the parser threw `originalError` for a text. */
-  #refused (text: string, originalError: unknown): unknown {
+  #parsed (text: string): unknown {
     const { maxDepth } = this.#dialect
-    if (!isExhaustion(originalError)) return new BadPayload('The payload is not JSON', { payload: text, originalError })
-    return depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
+    try {
+      return this.#dialect.parse(text)
+    } catch (error) {
+      if (!isExhaustion(error)) throw new BadPayload('The payload is not JSON', { payload: text, originalError: error })
+      throw depthOf(text) > maxDepth ? tooDeep(maxDepth, error) : error
+    }
   }
 
   #add (tag: JSONTag, index: number): void {

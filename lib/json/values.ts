@@ -24,9 +24,7 @@ export class Tuple<T = unknown> implements Iterable<T> {
   [Symbol.iterator] (): IterableIterator<T> { return this.#items.values() }
 
   /** Whether `other` is a tuple of equal elements. */
-  equals (other: unknown): boolean {
-    return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items)
-  }
+  equals (other: unknown): boolean { return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items) }
 
   toString (): string { return this.#items.join(',') }
 

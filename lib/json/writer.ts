@@ -114,15 +114,16 @@ export abstract class JSONWriter {
   /** The text of an object with one member or none, or whose last key is no name. */
   protected braces (members: string, _count: number, _last: string, _object: object): string { return `{${members}}` }
 
-  /** Writes what is made from `holder`, one level inside it. */
-  protected inside (holder: unknown, write: () => string): string {
+  /** Writes what is made from `holder`, one level inside it. `write` keeps in `at` which key of it is under way. */
+  protected inside (holder: unknown, write: (at: { key?: Key }) => string): string {
     this.enter(holder)
+    const at: { key?: Key } = {}
     try {
-      const text = write()
+      const text = write(at)
       this.depth--
       return text
     } catch (error) {
-      throw passing(error, holder)
+      throw passing(error, holder, at.key)
     }
   }
 
