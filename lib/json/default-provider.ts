@@ -54,9 +54,7 @@ export class DefaultJSONProvider extends JSONProvider {
   }
 
   /** Throws `JSONDecodeError`, a `SyntaxError` with the place, and a `TypeError` for an unknown option. */
-  override loads (source: string | Uint8Array, options?: LoadsOptions): unknown {
-    return readJSON(source, options)
-  }
+  override loads (source: string | Uint8Array, options?: LoadsOptions): unknown { return readJSON(source, options) }
 
   #dumpsWith (value: unknown, options: DumpsOptions = {}): string {
     checkCallOptions(options, dumpsOptions)

@@ -6,8 +6,8 @@ const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 
 /**
  * Compact JSON text laid out anew; empty objects and arrays stay closed. `indent` is the white space of a level,
- * without which everything stands on one line; `separators` are by default `,` and `:`, where the text is indented `,`
- * and `: `.
+ * without which all stands on one line. `separators` are by default `,` and `:`, where the text is indented `,` and `:
+ * `.
  */
 export function layOut (text: string, indent = '', separators?: DumpsOptions['separators']): string {
   const [item, key] = separators ?? [',', indent === '' ? ':' : ': ']

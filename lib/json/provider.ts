@@ -37,9 +37,7 @@ export abstract class JSONProvider {
   /** The media type of `response`. */
   mimetype = 'application/json'
 
-  constructor ({ debug = false }: JSONProviderOptions = {}) {
-    this.debug = debug
-  }
+  constructor ({ debug = false }: JSONProviderOptions = {}) { this.debug = debug }
 
   /** `value` as JSON text. */
   abstract dumps (value: unknown, options?: DumpsOptions): string

@@ -28,7 +28,6 @@ export class Refusal extends TypeError {
 
   get keyPath (): string { return this.toError('value').keyPath }
   override get message (): string { return this.toError('value').message }
-
   stoodIn (holder: unknown, key: Key | undefined): void { this.#way.push({ holder, key }) }
 
   /** The error for a value that goes by `name`. What is nested without an end in itself is a cycle. */

@@ -15,9 +15,7 @@ export abstract class JSONTag {
   abstract readonly key: string
   readonly serializer: TagContext
 
-  constructor (serializer: TagContext) {
-    this.serializer = serializer
-  }
+  constructor (serializer: TagContext) { this.serializer = serializer }
 
   /** Whether this tag claims the value. Must not change it. */
   abstract check (value: unknown): boolean

@@ -63,9 +63,9 @@ export class TaggedJSONSerializer {
   get order (): readonly JSONTag[] { return [...this.#order] }
 
   /**
-   * Adds a tag; a class that is registered already stays as it is. With `force` it replaces the tag that has its key,
-   * at its place. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken, and says by
-   * which built-in tag.
+   * Adds a tag; a class that is registered stays as it is. With `force` it replaces the tag that has its key, at its
+   * place. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken, and says by which
+   * tag.
    */
   register (Tag: TagClass, options: RegisterOptions = {}): void {
     checkOptions(options, registerOptions)

@@ -25,7 +25,6 @@ export class Tuple<T = unknown> implements Iterable<T> {
 
   /** Whether `other` is a tuple of equal elements. */
   equals (other: unknown): boolean { return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items) }
-
   toString (): string { return this.#items.join(',') }
 
   [inspect.custom] (_depth: number, options: InspectOptions): string {

@@ -12,10 +12,7 @@ const NO_FALLBACK = 'leave it out where there is no older secret'
 
 type Warn = (message: string) => void
 
-/**
- * Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance: the likeliest,
- * `zxcvbnm`, stands in one of 900 million random secrets of 32 bytes in base64.
- */
+/** Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance. */
 const EXAMPLES = [
   // Texts that ask to be replaced.
   /^(change|replace)(me|this)/, /(change|replace)(me|this|it)$/, /please(change|replace)/,
