@@ -51,6 +51,15 @@ export function isExhaustion (error: unknown): boolean {
   return error instanceof Error && EXHAUSTION_CODES.has((error as { code?: unknown }).code)
 }
 
+/** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
+export function attempt<Result> (look: () => Result): Result | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
 /** The signature does not fit the data, or there is none. */
 export class BadSignature extends BadData { override readonly code: string = 'FSS_ERR_BAD_SIGNATURE' }
 

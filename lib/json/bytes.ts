@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { attempt } from '../errors.ts'
 
 const MANY = 64 // bytes, from which on comparing them costs less than listing all indexes
 
@@ -31,22 +32,13 @@ const offsetOf = getterOf('byteOffset')
 const { at } = Uint8Array.prototype
 
 /** Whether bytes have their memory, which may have been transferred to another thread or made smaller. */
-export function hasMemory (bytes: Uint8Array): boolean {
-  try {
-    at.call(bytes, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+export const hasMemory = (bytes: Uint8Array): boolean => attempt(() => [at.call(bytes, 0)]) !== undefined
 
 /** Whether bytes equal a view of the same memory, which has nothing else. `node:util` does not list the indexes. */
 function equalsView (bytes: Uint8Array, length: number): boolean {
-  const view = viewOf(bytes)
+  const buffer = viewOf(bytes)
   const isBuffer = Object.getPrototypeOf(bytes) === Buffer.prototype
-  try {
-    return isDeepStrictEqual(bytes, isBuffer ? view : new Uint8Array(view.buffer, view.byteOffset, length))
-  } catch {
-    return false // `node:util` reads properties that an instance may have instead of its class
-  }
+  const view = isBuffer ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, length)
+  // It throws where it reads properties that an instance has instead of its class.
+  return attempt(() => isDeepStrictEqual(bytes, view)) === true
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
+import { attempt } from '../errors.ts'
 import { hasMemory } from './bytes.ts'
-import { attempt, describeType, hasKnownClass, type Kind, kindOf } from './kinds.ts'
+import { describeType, hasKnownClass, type Kind, kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { attempt } from '../errors.ts'
 import { hasBytesOnly } from './bytes.ts'
 import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
 
@@ -138,15 +139,6 @@ export function isArray (value: unknown): value is unknown[] {
 function prototypeOf (value: object): object | null | undefined {
   try {
     return Object.getPrototypeOf(value)
-  } catch {
-    return undefined
-  }
-}
-
-/** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
-export function attempt<Result> (look: () => Result): Result | undefined {
-  try {
-    return look()
   } catch {
     return undefined
   }

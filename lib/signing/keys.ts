@@ -1,5 +1,6 @@
 import { createHash, createHmac, hkdfSync, KeyObject } from 'node:crypto'
 import { types } from 'node:util'
+import { attempt } from '../errors.ts'
 import { viewOf } from '../json/bytes.ts'
 
 /** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
@@ -61,11 +62,8 @@ export function secretBytes (secret: Secret): Buffer {
 
 /** Throws a `TypeError` for a digest of which Node's OpenSSL makes no HMAC. */
 export function checkDigest (digest: string): void {
-  try {
-    createHmac(digest, '').digest()
-  } catch {
-    throw new TypeError(`digest ${JSON.stringify(digest)} is not known here, or makes no HMAC`)
-  }
+  if (attempt(() => createHmac(digest, '').digest()) !== undefined) return
+  throw new TypeError(`digest ${JSON.stringify(digest)} is not known here, or makes no HMAC`)
 }
 
 /** Whether a secret is missing or has no bytes. */
