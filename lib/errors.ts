@@ -27,17 +27,13 @@ export class BadData extends Error {
   }
 
   get payload (): string | undefined { return this.#evidence.payload }
-
   get originalError (): unknown { return this.#evidence.originalError }
 }
 
-/**
- * Makes the errors of `run` without a stack, the slowest part of an error: anybody can send any number of bad cookies.
- * Where intrinsics are frozen, `Reflect.set` changes nothing, and does not throw.
- */
+/** Makes the errors of `run` without a stack, their slowest part: anybody can send any number of bad cookies. */
 export function withoutStacks<Result> (run: () => Result): Result {
   const { stackTraceLimit } = Error
-  Reflect.set(Error, 'stackTraceLimit', 0)
+  Reflect.set(Error, 'stackTraceLimit', 0) // changes nothing, and does not throw, where intrinsics are frozen
   try {
     return run()
   } finally {
@@ -55,25 +51,26 @@ export function isExhaustion (error: unknown): boolean {
   return error instanceof Error && EXHAUSTION_CODES.has((error as { code?: unknown }).code)
 }
 
-/** The signature does not fit the data, or there is none. */
-export class BadSignature extends BadData {
-  override readonly code: string = 'FSS_ERR_BAD_SIGNATURE'
+/** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
+export function attempt<Result> (look: () => Result): Result | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }
+
+/** The signature does not fit the data, or there is none. */
+export class BadSignature extends BadData { override readonly code: string = 'FSS_ERR_BAD_SIGNATURE' }
 
 /** The signature does not fit timestamped data, or its timestamp is missing or malformed. */
-export class BadTimeSignature extends BadSignature {
-  override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE'
-}
+export class BadTimeSignature extends BadSignature { override readonly code: string = 'FSS_ERR_BAD_TIME_SIGNATURE' }
 
 /** The signature is genuine and too old, or from the future. */
-export class SignatureExpired extends BadTimeSignature {
-  override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED'
-}
+export class SignatureExpired extends BadTimeSignature { override readonly code: string = 'FSS_ERR_SIGNATURE_EXPIRED' }
 
 /** The signature is genuine and the data inside cannot be read. */
-export class BadPayload extends BadData {
-  override readonly code: string = 'FSS_ERR_BAD_PAYLOAD'
-}
+export class BadPayload extends BadData { override readonly code: string = 'FSS_ERR_BAD_PAYLOAD' }
 
 /** The cookie is genuine, and what the store has for it cannot be read. */
 export class BadStoredSession extends BadPayload {
@@ -111,8 +108,7 @@ export class HasNoForm extends NotSerializable {
   }
 }
 
-/** How many characters of a body `near` shows on either side of the place. */
-const SHOWN_AROUND = 10
+const SHOWN_AROUND = 10 // characters on either side of a place
 
 /** Where in a text, in UTF-16 units from 0. */
 interface Place {
@@ -121,9 +117,8 @@ interface Place {
 }
 
 /**
- * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column.
- * `near` and `originalError` quote the text, so the message, logs and inspections do not show them. Fastify answers one
- * about the body of a request with 400.
+ * Text or bytes that are no JSON, or JSON that is not read; Python's name for it. The message says line and column, and
+ * Fastify answers one about a body with 400. Logs and inspections do not show `near` and `originalError`.
  */
 export class JSONDecodeError extends SyntaxError {
   readonly code = 'FSS_ERR_BAD_JSON'
@@ -163,12 +158,10 @@ function describePlace ({ text, offset }: Place): string {
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
 }
 
-/** A body that is not read for what its header fields say of it: media type or coding (RFC 9110, section 15.5.16). */
+/** A body that is not read for its media type or coding (RFC 9110, section 15.5.16). Fastify sends the `headers`. */
 export class UnsupportedMediaType extends Error {
   readonly code = 'FSS_ERR_UNSUPPORTED_MEDIA_TYPE'
-  /** What Fastify answers. */
   readonly statusCode = 415
-  /** Of the reply. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor (message: string, headers: Record<string, string> = {}) {

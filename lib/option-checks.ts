@@ -9,19 +9,21 @@ export interface OptionTable<Name extends string = string> {
   readonly kind: string
   readonly checks: Readonly<Record<Name, Check>>
   /** What to do instead of an option of another library. `max_age` and `MAX_AGE` are found as `maxAge`. */
-  readonly instead: Readonly<Record<string, string>>
+  readonly instead?: Readonly<Record<string, string>>
   /** Options that are checked elsewhere. Default none. */
   readonly passed?: readonly string[]
 }
 
+/** Whether a value is a number of seconds, 0 or more; Infinity is. */
+export const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
 /** The check of an option whose value is checked where it is used. */
 export const anything: Check = [() => true, '']
 export const isBoolean: Check = [(value) => typeof value === 'boolean', 'must be true or false']
 export const isSeconds: Check = [isTime, 'must be a number of seconds, 0 or more']
 
 /**
- * Throws a `TypeError` for an unknown option, which names the one to use instead where that is known, and for a value
- * that breaks the rule of its option. A value of undefined stands for the default.
+ * Throws a `TypeError` for an unknown option, which names the right one where it is known, and for a value that breaks
+ * its rule. A value of undefined stands for the default.
  */
 export function checkOptions (options: object, table: OptionTable): void {
   checkIsPlain(options, table.kind)
@@ -44,17 +46,11 @@ function checkIsPlain (options: unknown, kind: string): void {
   throw new TypeError(`The ${kind}s must be a plain object, such as { name: value }; this one has the class ${name}`)
 }
 
-/** Whether a value is a number of seconds, 0 or more; Infinity is. */
-export function isTime (value: unknown): boolean {
-  return typeof value === 'number' && value >= 0
-}
-
-export function isMethod (value: unknown, name: string): boolean {
-  return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
-}
+export const isMethod = (value: unknown, name: string): boolean =>
+  typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 
 /** A name with up to two wrong letters, fewer than half of it, is a typing mistake. */
-function hintFor (name: string, { checks, instead }: OptionTable): string {
+function hintFor (name: string, { checks, instead = {} }: OptionTable): string {
   const known = Object.keys(checks)
   const mistakes = known.map((each) => mistakesIn(letters(name), letters(each)))
   const fewest = Math.min(...mistakes)
@@ -65,9 +61,7 @@ function hintFor (name: string, { checks, instead }: OptionTable): string {
 }
 
 /** What `max_age`, `max-age` and `maxAge` have in common. */
-function letters (name: string): string {
-  return name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
-}
+const letters = (name: string): string => name.slice(0, 50).replace(/[-_ ]/g, '').toLowerCase()
 
 /** The Levenshtein distance of two texts. */
 function mistakesIn (one: string, other: string): number {

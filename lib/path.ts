@@ -1,10 +1,7 @@
 const SHOWN_KEYS = 12
 const SHOWN_CHARACTERS = 100
 
-/**
- * A path as JavaScript would write it: `session.cart[2]["unit price"]`. Keys are escaped, so that a hostile one cannot
- * break a log line, and shortened.
- */
+/** A path as JavaScript writes it, such as `session.cart[2]["unit price"]`; shortened, and escaped for a log line. */
 export function formatPath (root: string, keys: ReadonlyArray<string | number>): string {
   if (keys.length <= SHOWN_KEYS) return root + keys.map(formatKey).join('')
   return root + keys.slice(0, SHOWN_KEYS - 2).map(formatKey).join('') + '…' + keys.slice(-2).map(formatKey).join('')
@@ -17,19 +14,14 @@ export function quoteName (name: string): string {
 }
 
 /** Text with everything escaped that could act on a terminal or turn the order of what is read, line breaks aside. */
-export function escapeControls (text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, escapeUnit)
-}
+export const escapeControls = (text: string): string =>
+  text.replace(/[^\P{Cc}\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, escapeUnit)
 
 /** A name for a log: shortened, with everything escaped that could act on a terminal. */
-export function escapeName (name: string): string {
-  return quoteName(name).slice(1, -1)
-}
+export const escapeName = (name: string): string => quoteName(name).slice(1, -1)
 
 /** How the path into a value begins that goes by `name`. */
-export function formatRoot (name: string): string {
-  return IDENTIFIER.test(name) ? name : quoteName(name)
-}
+export const formatRoot = (name: string): string => IDENTIFIER.test(name) ? name : quoteName(name)
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]{0,99}$/
 
@@ -38,6 +30,5 @@ function formatKey (key: string | number): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${quoteName(key)}]`
 }
 
-function escapeUnit (unit: string): string {
-  return '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')
-}
+/** A UTF-16 unit as JSON may escape it. */
+export const escapeUnit = (unit: string): string => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0')

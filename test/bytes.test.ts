@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeBase64, encodeBase64 } from '../lib/json/bytes.ts'
+import { decodeBase64, encodeBase64, viewOf } from '../lib/json/bytes.ts'
 
 const RUNS = { seed: 20261124, numRuns: 2000 }
 
@@ -32,4 +32,13 @@ t.test('every value of the last characters is read only if it is the one spellin
     t.equal(read((one) => `${before}AAA${one}`), 64)
     t.equal(read((one) => `${before}${one}A${one}A`), 64)
   }
+})
+
+t.test('a Buffer of bytes is a view of just those bytes', async (t) => {
+  const whole = Uint8Array.of(1, 2, 3, 4)
+  const view = viewOf(whole.subarray(1, 3))
+  t.ok(Buffer.isBuffer(view))
+  t.strictSame([...view], [2, 3])
+  whole[1] = 9
+  t.equal(view[0], 9)
 })

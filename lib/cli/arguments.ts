@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { escapeControls } from '../path.ts'
-import { UsageError } from './refusals.ts'
+import { refusing, UsageError } from './refusals.ts'
 
 const flag = { type: 'boolean' } as const
 const text = { type: 'string' } as const
@@ -32,23 +31,15 @@ export function parseArguments ([command = '', ...args]: readonly string[]): Arg
   if (command === '--version') return { command: 'version', operand: undefined, options: {} }
   if (['--help', '-h', 'help'].includes(command)) return { command: 'help', operand: undefined, options: {} }
   if (!isCommand(command)) throw new UsageError('The first argument must be a command: secret, inspect or sign')
-  const { values: options, positionals } = parse(command, args)
+  const table = tables[command] as typeof sign
+  const parse = () => parseArgs({ args, options: table, allowPositionals: true })
+  const { values: options, positionals } = refusing(UsageError, parse)
   if (options.help) return { command: 'help', operand: undefined, options }
   if (options.secret !== undefined) throw new UsageError(SECRET_ARGUMENT)
   return { command, operand: operandOf(command, positionals, options), options }
 }
 
-function isCommand (command: string): command is keyof typeof tables {
-  return Object.hasOwn(tables, command)
-}
-
-function parse (command: keyof typeof tables, args: string[]): { values: Options, positionals: string[] } {
-  try {
-    return parseArgs({ args, options: tables[command] as typeof sign, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError(escapeControls((error as Error).message))
-  }
-}
+const isCommand = (command: string): command is keyof typeof tables => Object.hasOwn(tables, command)
 
 function operandOf (command: string, [given, ...others]: string[], options: Options): string | undefined {
   if (command === 'secret' && given !== undefined) throw new UsageError('secret takes no argument')

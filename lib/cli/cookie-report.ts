@@ -39,14 +39,10 @@ export function reportOn (value: string, applications: readonly Application[]) {
 const digests = new Map(formats.flask.digests.map((each) => [createHash(each).digest('base64url').length, each]))
 
 /** The digest of a cookie by the length of its signature; undefined where none has it. */
-function digestOf (value: string): string | undefined {
-  return digests.get(value.length - value.lastIndexOf('.') - 1)
-}
+const digestOf = (value: string): string | undefined => digests.get(value.length - value.lastIndexOf('.') - 1)
 
 /** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export function formatOf (value: string): FormatName {
-  return digestOf(value) === formats.flask.digest ? 'flask' : 'default'
-}
+export const formatOf = (value: string): FormatName => digestOf(value) === formats.flask.digest ? 'flask' : 'default'
 
 /** Takes a cookie apart without believing it. */
 function splitCookie (value: string) {

@@ -1,4 +1,3 @@
-/** What `--help` prints. */
 export const HELP = `Usage: fastify-signed-session <command> [options]
 
   secret              make a secret and print it

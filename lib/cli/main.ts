@@ -34,9 +34,7 @@ function say (stdout: Terminal['stdout'], text: string): number {
   return 0
 }
 
-function version (): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
-}
+const version = (): string => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
 function secret (asJSON = false): string {
   const secret = randomBytes(32).toString('base64url')

@@ -13,8 +13,7 @@ const COOKIE_NAME = /^(?!(set-)?cookie$)[\w!#$%&*+.`|~-]+$/i
 
 /**
  * The cookie in any text that holds one: a value, `name=value`, headers, JSON, a command of curl, a table. Without a
- * name it is `session`, or else the only one that has the form of a signed cookie. The values are those of every cookie
- * of the name, each once. Throws `BadInput`.
+ * name it is `session`, or else the only signed one. `values` has each value of the name once. Throws `BadInput`.
  */
 export function findCookie (text: string, name?: string): { name: string, values: string[] } {
   const pairs = pairsIn(text)
@@ -36,9 +35,7 @@ function valuesOf (pairs: readonly Pair[], name: string | undefined): string[] {
   return [...new Set((signed.length > 0 ? signed : named).map(([, value]) => value))]
 }
 
-function isSigned ([, value]: Pair): boolean {
-  return SIGNED.test(value)
-}
+const isSigned = ([, value]: Pair): boolean => SIGNED.test(value)
 
 /** Every word as a value, with the word before it as its name where `=`, `": "` or a tab binds the two. */
 function pairsIn (text: string): Pair[] {

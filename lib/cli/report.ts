@@ -37,10 +37,7 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
   ]
 }
 
-/**
- * A report to be read by programs, as one line. `data` is tagged JSON of the default format, whatever the cookie's is,
- * so that it is JSON to every parser and keeps the types. It is null where `dataProblem` says why it cannot be that.
- */
+/** A report as one line for programs. `data` is tagged JSON of the default format, or null with a `dataProblem`. */
 export function reportAsJSON (report: CookieReport): string {
   const { settings: { cookieName: name, format, lifetime }, parts, content, verified, signedBy, problem } = report
   const { digest, compressed, age, signedAt = NaN } = parts ?? {}

@@ -18,9 +18,8 @@ export async function readSecrets (options: Options, terminal: Terminal): Promis
   return found.length === 0 && terminal.env[DEFAULT_VARIABLE] ? [fromVariable(DEFAULT_VARIABLE, terminal)] : found
 }
 
-function fromVariable (name: string, { env }: Terminal): FoundSecret {
-  return { secret: env[name] ?? '', source: `the environment variable ${name}` }
-}
+const fromVariable = (name: string, { env }: Terminal): FoundSecret =>
+  ({ secret: env[name] ?? '', source: `the environment variable ${name}` })
 
 function fromBytes (bytes: Buffer, source: string): FoundSecret {
   const end = bytes.at(-1) !== 0x0a ? bytes.length : bytes.at(-2) === 0x0d ? -2 : -1

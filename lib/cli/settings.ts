@@ -2,16 +2,12 @@ import type { SessionOptions } from '../session/options.ts'
 import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import type { Secret } from '../signing/keys.ts'
 import type { Options } from './arguments.ts'
-import { UsageError } from './refusals.ts'
+import { refusing, UsageError } from './refusals.ts'
 
 /** The settings of an application with these options. Throws a `UsageError` for what the plugin would refuse. */
 export function settingsFor (secret: Secret, options: Options): SessionSettings {
   const { name: cookieName, format, salt, digest, 'key-derivation': keyDerivation, compress } = options
   const lifetime = options.lifetime?.trim() === '' ? NaN : options.lifetime && Number(options.lifetime)
   const given = { secret, cookieName, format, salt, digest, keyDerivation, lifetime, compress }
-  try {
-    return resolveOptions(given as SessionOptions)
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+  return refusing(UsageError, () => resolveOptions(given as SessionOptions))
 }

@@ -5,7 +5,7 @@ import { SecureCookieSessionInterface } from '../session/cookie-interface.ts'
 import { encodeSession } from '../session/encode.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import type { Arguments, Options } from './arguments.ts'
-import { BadInput, UsageError } from './refusals.ts'
+import { BadInput, refusing, UsageError } from './refusals.ts'
 import { readSecrets } from './secrets.ts'
 import { settingsFor } from './settings.ts'
 import { readNamedFile, readStdin, type Terminal, warn } from './terminal.ts'
@@ -14,7 +14,8 @@ import { readNamedFile, readStdin, type Terminal, warn } from './terminal.ts'
 export async function signCommand ({ operand, options }: Arguments, terminal: Terminal): Promise<number> {
   const settings = await readSettings(options, terminal)
   const { cookieName: name, maxCookieSize: limit, warnings } = settings
-  const value = makeCookie(await readText(operand, terminal), options.tagged ?? false, settings)
+  const text = await readText(operand, terminal)
+  const value = refusing(BadInput, () => makeCookie(text, options.tagged ?? false, settings))
   const cookie = `${name}=${value}`
   const bytes = cookie.length
   const tooLarge = `The cookie takes ${bytes} bytes before its attributes; browsers keep ${limit}`
@@ -41,12 +42,8 @@ async function readText (operand: string | undefined, terminal: Terminal): Promi
 
 /** Tagged JSON is first read as plain, whose errors tell the place. No message quotes the text. */
 function makeCookie (text: string | Buffer, isTagged: boolean, settings: SessionSettings): string {
-  try {
-    const plain = readJSON(text, { exactIntegers: true })
-    const data = isTagged ? new TaggedJSONSerializer().loads(text.toString()) : plain
-    if (kindOf(data) !== 'object') throw new TypeError('The JSON must be an object, the data of the session')
-    return encodeSession(new SecureCookieSessionInterface(settings), data as Record<string, unknown>).value
-  } catch (error) {
-    throw new BadInput((error as Error).message)
-  }
+  const plain = readJSON(text, { exactIntegers: true })
+  const data = isTagged ? new TaggedJSONSerializer().loads(text.toString()) : plain
+  if (kindOf(data) !== 'object') throw new TypeError('The JSON must be an object, the data of the session')
+  return encodeSession(new SecureCookieSessionInterface(settings), data as Record<string, unknown>).value
 }

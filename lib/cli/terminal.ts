@@ -9,8 +9,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Far more than any session has, in bytes: what is longer was not meant. */
-const MAX_INPUT = 16 * 1024 * 1024
+const MAX_INPUT = 16 * 1024 * 1024 // bytes, far more than any session has: what is longer was not meant
 
 /** All of standard input. At a keyboard it is asked for. Throws a `UsageError` where it cannot be read. */
 export async function readStdin ({ stdin, stderr }: Terminal, what: string): Promise<Buffer> {
@@ -19,9 +18,8 @@ export async function readStdin ({ stdin, stderr }: Terminal, what: string): Pro
 }
 
 /** All of a file. Throws a `UsageError` where it cannot be read. */
-export async function readNamedFile (file: string): Promise<Buffer> {
-  return await readAll(createReadStream(file), `The file ${file}`)
-}
+export const readNamedFile = async (file: string): Promise<Buffer> =>
+  await readAll(createReadStream(file), `The file ${file}`)
 
 /** Prints each warning once. */
 export function warn ({ stderr }: Terminal, warnings: readonly string[]): void {
@@ -30,16 +28,15 @@ export function warn ({ stderr }: Terminal, warnings: readonly string[]): void {
 
 async function readAll (stream: Terminal['stdin'], source: string): Promise<Buffer> {
   const chunks: Buffer[] = []
-  let left = MAX_INPUT
+  let size = 0
   try {
     for await (const chunk of stream) {
       chunks.push(Buffer.from(chunk as Uint8Array))
-      left -= chunk.length
-      if (left < 0) break
+      if ((size += chunk.length) > MAX_INPUT) break
     }
   } catch (error) {
     throw new UsageError(`${source} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
   }
-  if (left < 0) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
+  if (size > MAX_INPUT) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
   return Buffer.concat(chunks)
 }

@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { attempt } from '../errors.ts'
 
-/** From how many bytes on comparing them costs less than listing all indexes. */
-const MANY = 64
+const MANY = 64 // bytes, from which on comparing them costs less than listing all indexes
 
-/**
- * Whether a Buffer or Uint8Array has no enumerable properties of its own but its bytes, those keyed by symbols aside.
- * False for one that has lost its memory, which was transferred to another thread or made smaller.
- */
+/** Whether a Buffer or Uint8Array has its bytes, and no other enumerable properties but those keyed by symbols. */
 export function hasBytesOnly (bytes: Uint8Array): boolean {
   const length: number = lengthOf.call(bytes)
   if (length === 0 && !hasMemory(bytes)) return false
@@ -14,48 +11,34 @@ export function hasBytesOnly (bytes: Uint8Array): boolean {
 }
 
 /** Bytes as base64 with padding (RFC 4648, section 4). */
-export function encodeBase64 (bytes: Uint8Array): string {
-  return viewOf(bytes).toString('base64')
-}
+export const encodeBase64 = (bytes: Uint8Array): string => viewOf(bytes).toString('base64')
 
-/** The bytes of base64 with padding; undefined for text that no bytes are encoded as. */
-export function decodeBase64 (text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : undefined
+/** The bytes of base64 with padding, or of base64url without; undefined for text that no bytes are encoded as. */
+export function decodeBase64 (text: string, encoding: 'base64' | 'base64url' = 'base64'): Buffer | undefined {
+  const bytes = Buffer.from(text, encoding)
+  return bytes.toString(encoding) === text ? bytes : undefined
 }
 
 /** A Buffer over the same memory, which has the methods of its class only. */
-export function viewOf (bytes: Uint8Array): Buffer {
-  return Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
-}
+export const viewOf = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes))
 
-// The getters of the class. An instance may have properties of the same names.
+/** A getter of the class. An instance may have a property of the same name. */
+const getterOf = (name: string): (this: Uint8Array) => any =>
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
 const lengthOf = getterOf('length')
 const bufferOf = getterOf('buffer')
 const offsetOf = getterOf('byteOffset')
 const { at } = Uint8Array.prototype
 
-function getterOf (name: string): (this: Uint8Array) => any {
-  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
-}
-
-/** Only a view without memory throws. */
-export function hasMemory (bytes: Uint8Array): boolean {
-  try {
-    at.call(bytes, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+/** Whether bytes have their memory, which may have been transferred to another thread or made smaller. */
+export const hasMemory = (bytes: Uint8Array): boolean => attempt(() => [at.call(bytes, 0)]) !== undefined
 
 /** Whether bytes equal a view of the same memory, which has nothing else. `node:util` does not list the indexes. */
 function equalsView (bytes: Uint8Array, length: number): boolean {
-  const view = viewOf(bytes)
+  const buffer = viewOf(bytes)
   const isBuffer = Object.getPrototypeOf(bytes) === Buffer.prototype
-  try {
-    return isDeepStrictEqual(bytes, isBuffer ? view : new Uint8Array(view.buffer, view.byteOffset, length))
-  } catch {
-    return false // `node:util` reads properties that an instance may have instead of its class
-  }
+  const view = isBuffer ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, length)
+  // It throws where it reads properties that an instance has instead of its class.
+  return attempt(() => isDeepStrictEqual(bytes, view)) === true
 }

@@ -5,8 +5,7 @@ import { type DumpsOptions, JSONProvider } from './provider.ts'
 import { isPlainJSON, ProviderWriter, SortingWriter } from './provider-writer.ts'
 import { checkCallOptions, type LoadsOptions, readJSON } from './reading.ts'
 
-/** How paths in errors begin. */
-const ROOT = 'value'
+const ROOT = 'value' // how paths in errors begin
 const INDENT = /^[ \t\n\r]*$/
 const SEPARATORS = [/^[ \t\n\r]*,[ \t\n\r]*$/, /^[ \t\n\r]*:[ \t\n\r]*$/]
 
@@ -44,11 +43,9 @@ export class DefaultJSONProvider extends JSONProvider {
    * What is written instead of a value that JSON has no form for: anything but strings, finite numbers, booleans, null,
    * arrays and objects without a class. What it returns is written in turn. Override it for your own types, and leave
    * the others to `super.default(value, key)`, which throws a `TypeError` for what it has no form for either. `key` is
-   * what `JSON.stringify` passes to `toJSON`: the key of the value as text, and the empty text for the whole value.
+   * the key of the value as text, the empty text for the whole value, as `JSON.stringify` passes it to `toJSON`.
    */
-  default (value: unknown, key = ''): unknown {
-    return formOf(value, key)
-  }
+  default (value: unknown, key = ''): unknown { return formOf(value, key) }
 
   /** Throws a `TypeError` for an unknown option too. */
   override dumps (value: unknown, options?: DumpsOptions): string {
@@ -57,9 +54,7 @@ export class DefaultJSONProvider extends JSONProvider {
   }
 
   /** Throws `JSONDecodeError`, a `SyntaxError` with the place, and a `TypeError` for an unknown option. */
-  override loads (source: string | Uint8Array, options?: LoadsOptions): unknown {
-    return readJSON(source, options)
-  }
+  override loads (source: string | Uint8Array, options?: LoadsOptions): unknown { return readJSON(source, options) }
 
   #dumpsWith (value: unknown, options: DumpsOptions = {}): string {
     checkCallOptions(options, dumpsOptions)

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
+import { attempt } from '../errors.ts'
 import { hasMemory } from './bytes.ts'
-import { attempt, describeType, hasKnownClass, kindOf } from './kinds.ts'
+import { describeType, hasKnownClass, type Kind, kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
@@ -54,16 +55,14 @@ function refusal (value: unknown): string {
 
 function flaskRefusal (value: unknown): string {
   if (typeof value === 'bigint') return 'which would come back as a number, or has more digits than Python reads'
-  return `which Flask has no form for${flaskAdvice(value)}`
+  return `which Flask has no form for${flaskAdvice(value, kindOf(value))}`
 }
 
-function flaskAdvice (value: unknown): string {
+function flaskAdvice (value: unknown, kind: Kind | undefined): string {
   if (value === undefined) return '; store null'
-  const kind = kindOf(value)
   if (kind === 'Date') return '; store null, or a date of the years 1 to 9999'
-  if (!isObject(value)) return ''
   const general = `${INSTANCE} on both sides`
-  return `; ${kind === undefined ? adviceFor(value, general) : general}`
+  return isObject(value) ? `; ${kind === undefined ? adviceFor(value, general) : general}` : ''
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -87,10 +86,9 @@ function isIterator (value: object): boolean {
 }
 
 /** Told by name and method, since nothing here knows of sessions. Reads no property of it, which would open it. */
-function isSession (value: object): boolean {
-  return describeType(value) === 'an object of class Session' &&
-    attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
-}
+const isSession = (value: object): boolean =>
+  describeType(value) === 'an object of class Session' &&
+  attempt(() => 'regenerate' in Object.getPrototypeOf(value)) === true
 
 /** As Python's json writes it; a whole number past 2^53 as a float, so that it is read as one. */
 function pythonNumber (value: unknown): string | undefined {
@@ -102,9 +100,8 @@ function pythonNumber (value: unknown): string | undefined {
 }
 
 /** Smaller ones would come back as numbers. */
-function pythonInteger (value: bigint): string | undefined {
-  return Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
-}
+const pythonInteger = (value: bigint): string | undefined =>
+  Number.isSafeInteger(Number(value)) || !hasFewDigits(value) ? undefined : `${value}`
 
 const WORDS = /NaN|Infinity/g
 
@@ -115,9 +112,7 @@ function parsePythonJSON (text: string): unknown {
   return hasWords || standsOutside(text, LONG_DIGITS) ? parseTokens(text, isBeyondJSON, valueOf) : parseJSON(text)
 }
 
-function isBeyondJSON (token: string): boolean {
-  return /[Ny]$/.test(token) || isUnsafeInteger(token)
-}
+const isBeyondJSON = (token: string): boolean => /[Ny]$/.test(token) || isUnsafeInteger(token)
 
 function valueOf (token: string): number | bigint {
   if (!isUnsafeInteger(token)) return Number(token)

@@ -4,10 +4,10 @@ import { describeType, entriesOf, isBare, isInvalidDate, membersOf } from './kin
 import type { Markup } from './values.ts'
 
 /**
- * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601; a
+ * What stands in JSON for a value that JSON has no form for: what its `toJSON` says, which for a Date is ISO 8601, a
  * Map as an object, a Set as an array, otherwise what its `__html__` says. A BigInt and any other object come back as
- * they are: they are written as an integer, and as an object of their own properties. Throws a `TypeError` for bytes,
- * `NaN`, functions, symbols, promises, errors, invalid dates, and what can only be iterated, such as `URLSearchParams`.
+ * they are. Throws a `TypeError` for bytes, `NaN`, functions, symbols, promises, errors, invalid dates and mere
+ * iterables.
  */
 export function formOf (value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return value
@@ -32,26 +32,21 @@ function formOfBuiltIn (value: object): unknown {
 /** Neither is written by itself: an object would lose a repeated name, and an iterator is used up by reading it. */
 const ONLY_ITERABLE = '; spread it into a list, or make an object of its entries with Object.fromEntries'
 
-function noForm (value: unknown, advice = ''): HasNoForm {
-  return new HasNoForm(`is ${describeType(value)}, which JSON cannot say${advice}`)
-}
+const noForm = (value: unknown, advice = ''): HasNoForm =>
+  new HasNoForm(`is ${describeType(value)}, which JSON cannot say${advice}`)
 
 /** Whether an object has members that are no properties: an iterator, a generator, `URLSearchParams`, `Headers`. */
-function isIterable (value: object): boolean {
-  return [Symbol.iterator, Symbol.asyncIterator].some((symbol) => typeof Reflect.get(value, symbol) === 'function')
-}
+const isIterable = (value: object): boolean =>
+  [Symbol.iterator, Symbol.asyncIterator].some((symbol) => typeof Reflect.get(value, symbol) === 'function')
 
 /** Objects that JSON would write as if they were empty. */
-function isOpaque (value: object): boolean {
-  return types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) ||
-    types.isNativeError(value) || types.isWeakMap(value) || types.isWeakSet(value)
-}
+const isOpaque = (value: object): boolean =>
+  types.isAnyArrayBuffer(value) || types.isPromise(value) || types.isRegExp(value) ||
+  types.isNativeError(value) || types.isWeakMap(value) || types.isWeakSet(value)
 
 function objectOf (entries: ReadonlyArray<[unknown, unknown]>): object {
-  for (const [key] of entries) {
-    if (typeof key === 'string' || typeof key === 'number') continue
-    throw new HasNoForm(`has ${describeType(key)} as a key, where JSON has strings only`)
-  }
+  const wrong = entries.find(([key]) => typeof key !== 'string' && typeof key !== 'number')
+  if (wrong) throw new HasNoForm(`has ${describeType(wrong[0])} as a key, where JSON has strings only`)
   const object = Object.fromEntries(entries)
   if (Object.keys(object).length === entries.length) return object
   throw new HasNoForm('has keys that are one and the same as text')

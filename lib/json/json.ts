@@ -11,10 +11,7 @@ export function provideCurrent (find?: () => JSONProvider | undefined): void {
 
 type Functions = Pick<JSONProvider, 'dumps' | 'dump' | 'loads' | 'load'>
 
-/**
- * The functions of the default provider, for code without an application, as `flask.json`. Inside handlers of an
- * application with the option `ambientJson` they are those of that application's provider.
- */
+/** As `flask.json`: the default provider's functions, or in handlers of an application with `ambientJson` its own. */
 export const json = Object.freeze({
   dumps: (...args) => current().dumps(...args),
   dump: (...args) => current().dump(...args),

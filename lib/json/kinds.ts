@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { attempt } from '../errors.ts'
 import { hasBytesOnly } from './bytes.ts'
 import { isMarkup, isTuple, isUUID, Markup, Tuple, UUID } from './values.ts'
 
@@ -71,15 +72,12 @@ export function isBare (value: object): boolean {
   return true
 }
 
-/**
- * Whether a test's clock made a date: it is of the class that replaces `Date` now, as that of timekeeper does, or of
- * one by @sinonjs/fake-timers (Jest, Vitest), which gives each date the constructor of the real ones.
- */
+/** Whether a test's clock made a date: that which replaces `Date` now, as timekeeper does, or @sinonjs/fake-timers. */
 function isOfTestClock (value: object, prototype: object): boolean {
   if (prototype === globalThis.Date.prototype) return true
   const parent = prototypeOf(prototype)
   if (parent == null || nativeName(parent) !== 'Date') return false
-  return ownValue(value, 'constructor') === ownValue(parent, 'constructor')
+  return ownValue(value, 'constructor') === ownValue(parent, 'constructor') // as fake-timers gives each date
 }
 
 /** The name of the built-in class whose prototype an object is, in this realm or another. */
@@ -89,17 +87,11 @@ function nativeName (prototype: object): string | undefined {
   return /^function (\w+)\(\) \{ \[native code\] \}$/.exec(Function.prototype.toString.call(Class))?.[1]
 }
 
-function ownValue (object: object, key: string): unknown {
-  return attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
-}
+const ownValue = (object: object, key: string): unknown =>
+  attempt(() => Object.getOwnPropertyDescriptor(object, key)?.value)
 
-/**
- * Whether an object is one of no class: made by a literal or by `JSON.parse`, in this realm or another, with the
- * prototype null, or with an empty prototype that has null above it, as `request.query` of Fastify has.
- */
-export function isPlainObject (value: object): boolean {
-  return looksPlain(value) && isOrdinary(value)
-}
+/** Whether an object has no class: its prototype is of any realm's literals, null, or empty as of `request.query`. */
+export const isPlainObject = (value: object): boolean => looksPlain(value) && isOrdinary(value)
 
 /** The same, faster, for code that goes through the properties anyway, and asks `isOrdinary` where none has a name. */
 export function looksPlain (value: object): boolean {
@@ -109,10 +101,9 @@ export function looksPlain (value: object): boolean {
   return isOrdinary(value) && !(isBare(value) && hrefOf(value) !== undefined)
 }
 
-function isPlainPrototype (prototype: object): boolean {
-  return prototypeOf(prototype) === null &&
-    (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
-}
+const isPlainPrototype = (prototype: object): boolean =>
+  prototypeOf(prototype) === null &&
+  (attempt(() => Reflect.ownKeys(prototype).length) === 0 || nativeName(prototype) === 'Object')
 
 /** Whether an object holds nothing but properties, unlike `arguments`, `Math`, or a Date without its prototype. */
 export function isOrdinary (value: object): boolean {
@@ -125,19 +116,22 @@ export function isOrdinary (value: object): boolean {
 const MARKS = [Symbol.toStringTag, Symbol.iterator]
 
 /** What `toString` does not tell where the prototype of the class was taken away. */
-function holdsMore (value: object): boolean {
-  return ArrayBuffer.isView(value) || types.isMap(value) || types.isSet(value) || types.isAnyArrayBuffer(value) ||
-    types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)
-}
+const holdsMore = (value: object): boolean =>
+  ArrayBuffer.isView(value) || types.isMap(value) || types.isSet(value) || types.isAnyArrayBuffer(value) ||
+  types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)
 
 /** Whether a value is an array of no subclass, in this realm or another. */
 export function isPlainArray (value: unknown): value is unknown[] {
+  const prototype = isArray(value) ? prototypeOf(value) : undefined
+  return prototype === Array.prototype || (prototype != null && nativeName(prototype) === 'Array')
+}
+
+/** As `Array.isArray`, which throws for a Proxy that was revoked. */
+export function isArray (value: unknown): value is unknown[] {
   try {
-    if (!Array.isArray(value)) return false
-    const prototype = Object.getPrototypeOf(value)
-    return prototype === Array.prototype || (prototype !== null && nativeName(prototype) === 'Array')
+    return Array.isArray(value)
   } catch {
-    return false // a Proxy throws
+    return false
   }
 }
 
@@ -145,15 +139,6 @@ export function isPlainArray (value: unknown): value is unknown[] {
 function prototypeOf (value: object): object | null | undefined {
   try {
     return Object.getPrototypeOf(value)
-  } catch {
-    return undefined
-  }
-}
-
-/** What `look` gives; undefined where it throws, as it may at a Proxy, a getter or a look-alike. */
-export function attempt<Result> (look: () => Result): Result | undefined {
-  try {
-    return look()
   } catch {
     return undefined
   }
@@ -171,9 +156,7 @@ export const membersOf = (value: Set<unknown>): IterableIterator<unknown> => val
 /** The text of a URL; undefined for what only looks like one. */
 export const hrefOf = (value: object): string | undefined => attempt(() => href.call(value))
 
-export function isInvalidDate (value: unknown): boolean {
-  return types.isDate(value) && Number.isNaN(timeOf(value))
-}
+export const isInvalidDate = (value: unknown): boolean => types.isDate(value) && Number.isNaN(timeOf(value))
 
 /** What a value is, for an error message: its type or its class, never its content. */
 export function describeType (value: unknown): string {

@@ -1,12 +1,13 @@
+import { escapeUnit } from '../path.ts'
 import type { DumpsOptions } from './provider.ts'
 import { STRING, tokensOf } from './strings.ts'
 
 const TOKEN = new RegExp(`${STRING}|[{}[\\],:]|[^{}[\\],:"]+`, 'g')
 
 /**
- * Compact JSON text laid out anew; empty objects and arrays stay closed. Values are not touched. `indent` is the white
- * space of a level; without it everything stands on one line. `separators` stand between items, and between a key and
- * its value. Default `,` and `:`; where the text is indented, `,` and `: `.
+ * Compact JSON text laid out anew; empty objects and arrays stay closed. `indent` is the white space of a level,
+ * without which all stands on one line. `separators` are by default `,` and `:`, where the text is indented `,` and `:
+ * `.
  */
 export function layOut (text: string, indent = '', separators?: DumpsOptions['separators']): string {
   const [item, key] = separators ?? [',', indent === '' ? ':' : ': ']
@@ -28,6 +29,4 @@ export function layOut (text: string, indent = '', separators?: DumpsOptions['se
 }
 
 /** JSON text in ASCII alone, as Python writes it: U+007F is escaped too. */
-export function escapeToASCII (text: string): string {
-  return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'))
-}
+export const escapeToASCII = (text: string): string => text.replace(/[\u007f-\uffff]/g, escapeUnit)

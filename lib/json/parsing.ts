@@ -29,8 +29,8 @@ export function faithful (parse: Parse): Parse {
 export const parseJSON = faithful(JSON.parse)
 
 /**
- * The value of JSON text, in which a token outside strings that `isSpecial` stands for what `valueOf` makes of it.
- * Throws a `SyntaxError` as `JSON.parse`, and a `RangeError` where the text is nested deeper than the stack allows.
+ * The value of JSON text where a token outside strings that `isSpecial` stands for what `valueOf` makes of it. Throws
+ * as `JSON.parse`.
  */
 export function parseTokens (
   text: string, isSpecial: (token: string) => boolean, valueOf: (token: string) => unknown, parse: Parse = JSON.parse
@@ -75,19 +75,13 @@ function withoutEscapes (string: string, text: string, end: number): string {
 function unmarked (value: unknown, valueOf: (token: string) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((each) => unmarked(each, valueOf))
-  const members = value as Record<string, unknown>
-  const keys = Object.keys(members)
-  if (keys[0] === MARK) return valueOf(members[MARK] as string)
-  for (const key of keys) {
-    if (typeof members[key] === 'object') members[key] = unmarked(members[key], valueOf)
-  }
-  if (!keys.some((key) => key.startsWith(MARK))) return value
-  return Object.fromEntries(keys.map((key) => [unmarkedKey(key), members[key]]))
+  const entries = Object.entries(value)
+  if (entries[0]?.[0] === MARK) return valueOf(entries[0][1])
+  return Object.fromEntries(entries.map(([key, each]) => [unmarkedKey(key), unmarked(each, valueOf)]))
 }
 
-function unmarkedKey (key: string): string {
-  return key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
-}
+const unmarkedKey = (key: string): string =>
+  key.startsWith(MARK) ? Buffer.from(key.slice(MARK.length), 'hex').toString('utf16le') : key
 
 /** As many digits as the smallest integer past 2^53 has. A run of digits is tried from its first one only. */
 export const LONG_DIGITS = /(?<!\d)\d{16}/g
@@ -99,13 +93,10 @@ export function parseExactly (text: string): unknown {
 }
 
 /** Whether a token is an integer that a number may not hold exactly. */
-export function isUnsafeInteger (token: string): boolean {
-  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
-}
+export const isUnsafeInteger = (token: string): boolean =>
+  /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token))
 
-export function hasTooManyDigits (integer: string): boolean {
-  return integer.length - (integer.startsWith('-') ? 1 : 0) > MAX_DIGITS
-}
+export const hasTooManyDigits = (integer: string): boolean => integer.replace('-', '').length > MAX_DIGITS
 
 /** Where JSON text has a number that would be read as infinite, or more digits than are read; -1 for nowhere. */
 export function findHugeNumber (text: string, isExact: boolean): number {
@@ -115,6 +106,5 @@ export function findHugeNumber (text: string, isExact: boolean): number {
   return -1
 }
 
-function isHuge (token: string, isExact: boolean): boolean {
-  return isExact && isUnsafeInteger(token) ? hasTooManyDigits(token) : !Number.isFinite(Number(token))
-}
+const isHuge = (token: string, isExact: boolean): boolean =>
+  isExact && isUnsafeInteger(token) ? hasTooManyDigits(token) : !Number.isFinite(Number(token))

@@ -1,5 +1,5 @@
 import { isPlainArray, looksPlain } from './kinds.ts'
-import { type Key, passing } from './refusal.ts'
+import type { Key } from './refusal.ts'
 import { JSONWriter, MAX_DEPTH, textOf } from './writer.ts'
 
 /** Gives something that JSON has a form for; see `DefaultJSONProvider.default`. */
@@ -39,36 +39,25 @@ const ITSELF = 'is what default gave for itself'
 /** Sorts the keys of every object by code point, as Python does. */
 export class SortingWriter extends ProviderWriter {
   protected override dict (object: object, holder: object = object): string {
-    let at: string | undefined
-    this.enter(holder)
-    try {
+    return this.inside(holder, (at) => {
       const members: string[] = []
       for (const key of Object.keys(object).sort(byCodePoint)) {
-        const value = (object as Record<string, unknown>)[at = key]
+        const value = (object as Record<string, unknown>)[at.key = key]
         if (value !== undefined) members.push(`${textOf(key)}:${this.write(value, key)}`)
       }
-      this.depth--
       return `{${members.join(',')}}`
-    } catch (error) {
-      throw passing(error, holder, at)
-    }
+    })
   }
 }
 
 /** JavaScript compares UTF-16 units, of which surrogates stand below U+E000 to U+FFFF. */
 function byCodePoint (one: string, other: string): number {
-  const length = Math.min(one.length, other.length)
   let index = 0
-  while (index < length && one.charCodeAt(index) === other.charCodeAt(index)) index++
-  if (index === length) return one.length - other.length
-  const start = one.codePointAt(index - 1)! > 0xffff || other.codePointAt(index - 1)! > 0xffff ? index - 1 : index
-  return one.codePointAt(start)! - other.codePointAt(start)!
+  while (index < one.length && one.codePointAt(index) === other.codePointAt(index)) index++
+  return (one.codePointAt(index) ?? -1) - (other.codePointAt(index) ?? -1)
 }
 
-/**
- * Whether `JSON.stringify`, which is faster, writes a value as a provider does: it holds nothing but text, finite
- * numbers, booleans, null, undefined, arrays and objects without a class, none with a `toJSON`, nor too deep.
- */
+/** Whether `JSON.stringify`, which is faster, writes a value as a provider does: no class, no `toJSON`, few levels. */
 export function isPlainJSON (value: unknown, levels = MAX_DEPTH): boolean {
   switch (typeof value) {
     case 'string':

@@ -37,9 +37,7 @@ export abstract class JSONProvider {
   /** The media type of `response`. */
   mimetype = 'application/json'
 
-  constructor ({ debug = false }: JSONProviderOptions = {}) {
-    this.debug = debug
-  }
+  constructor ({ debug = false }: JSONProviderOptions = {}) { this.debug = debug }
 
   /** `value` as JSON text. */
   abstract dumps (value: unknown, options?: DumpsOptions): string
@@ -47,10 +45,7 @@ export abstract class JSONProvider {
   /** The value of JSON text, or of JSON in UTF-8. */
   abstract loads (source: string | Uint8Array, options?: LoadsOptions): unknown
 
-  /**
-   * Writes what `dumps` gives to a stream or a file handle, no faster than it takes it, and leaves it open. Resolves
-   * when all is flushed; rejects where the stream fails or closes before.
-   */
+  /** Writes `dumps` to a stream or file handle as it takes it, and leaves it open. Rejects where it fails or closes. */
   async dump (value: unknown, writable: JSONWritable, options?: DumpsOptions): Promise<void> {
     await writeText(writable, this.dumps(value, options))
   }

@@ -15,15 +15,13 @@ export interface LoadsOptions extends PoisonOptions {
 
 const loadsOptions: OptionTable<keyof LoadsOptions> = {
   kind: 'loads option',
-  checks: { exactIntegers: isBoolean, onProtoPoisoning: isAction, onConstructorPoisoning: isAction },
-  instead: {}
+  checks: { exactIntegers: isBoolean, onProtoPoisoning: isAction, onConstructorPoisoning: isAction }
 }
 
 /**
- * The value of JSON as text or as UTF-8. Refuses with a `JSONDecodeError` what is no JSON (RFC 8259): other text,
- * `NaN`, text behind the value, bytes that are not UTF-8; and what JSON allows but a program would trip over: a key
- * that changes prototypes, a number too large for a number, more than 500 levels, as many as are written. Bytes may
- * begin with a byte order mark. Of equal keys the last one counts.
+ * The value of JSON as text or as UTF-8, which may begin with a byte order mark. Throws a `JSONDecodeError` for what is
+ * no JSON (RFC 8259), and for what JSON allows and a program would trip over: a key that changes prototypes, a number
+ * too large, more than 500 levels, as many as are written. Of equal keys the last one counts.
  */
 export function readJSON (source: string | Uint8Array, options?: LoadsOptions): unknown {
   if (options !== undefined) checkCallOptions(options, loadsOptions)
@@ -67,25 +65,23 @@ type Reading = { text: string, exactIntegers: boolean, rules: PoisonRules }
 
 /** Refuses what is nested deeper than `levels`, a number that is too large, and a poisoned key, anywhere in a value. */
 function checkMember (member: unknown, levels: number, reading: Reading): void {
-  if (typeof member === 'object' && member !== null) checkObject(member as Record<string, unknown>, levels, reading)
-  if (member !== Infinity && member !== -Infinity) return
-  const { text, exactIntegers } = reading
-  const offset = findHugeNumber(text, exactIntegers)
-  throw new JSONDecodeError('a number too large to be read begins here', { text, offset })
+  if (member === Infinity || member === -Infinity) throw hugeNumber(reading)
+  if (typeof member !== 'object' || member === null) return
+  if (levels === 0) throw decodeError(reading.text)
+  if (Array.isArray(member)) for (const each of member) checkMember(each, levels - 1, reading)
+  else checkObject(member as Record<string, unknown>, levels, reading)
 }
 
 function checkObject (object: Record<string, unknown>, levels: number, reading: Reading): void {
-  if (levels === 0) throw decodeError(reading.text)
-  if (Array.isArray(object)) {
-    for (const member of object) checkMember(member, levels - 1, reading)
-    return
-  }
   for (const key of Object.keys(object)) { // faster on every version of Node than for…in, which is slow on some
     const member = object[key]
     guardKey(object, key, reading.rules)
     checkMember(member, levels - 1, reading)
   }
 }
+
+const hugeNumber = ({ text, exactIntegers: isExact }: Reading): JSONDecodeError =>
+  new JSONDecodeError('a number too large to be read begins here', { text, offset: findHugeNumber(text, isExact) })
 
 const REPLACEMENT = '\ufffd'
 const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)

@@ -5,7 +5,7 @@ export type Key = string | number
 
 interface Facts {
   /** The value itself where it is refused for its depth. */
-  readonly tooDeep?: unknown[]
+  readonly tooDeep?: unknown
   /** The status of a reply, where a request may have brought the value. */
   readonly statusCode?: number | undefined
   readonly cause?: unknown
@@ -17,44 +17,33 @@ export class Refusal extends TypeError {
   readonly #reason: string
   readonly #facts: Facts
   /** What the value stands in and at which keys, innermost first. */
-  readonly #holders: unknown[]
-  readonly #keys: Array<Key | undefined>
+  readonly #way: Array<{ holder: unknown, key?: Key | undefined }>
 
   constructor (reason: string, facts: Facts = {}) {
     super()
     this.#reason = reason
     this.#facts = facts
-    this.#holders = [...facts.tooDeep ?? []]
-    this.#keys = this.#holders.map(() => undefined)
+    this.#way = 'tooDeep' in facts ? [{ holder: facts.tooDeep }] : []
   }
 
-  get keyPath (): string {
-    return this.toError('value').keyPath
-  }
-
-  override get message (): string {
-    return this.toError('value').message
-  }
-
-  stoodIn (holder: unknown, key: Key | undefined): void {
-    this.#holders.push(holder)
-    this.#keys.push(key)
-  }
+  get keyPath (): string { return this.toError('value').keyPath }
+  override get message (): string { return this.toError('value').message }
+  stoodIn (holder: unknown, key: Key | undefined): void { this.#way.push({ holder, key }) }
 
   /** The error for a value that goes by `name`. What is nested without an end in itself is a cycle. */
   toError (name: string): NotSerializable {
-    const holders = this.#holders.toReversed()
-    const path = (depth: number): string =>
-      formatPath(formatRoot(name), this.#keys.toReversed().slice(0, depth).filter((key) => key !== undefined))
-    const again = this.#facts.tooDeep === undefined ? -1 : holders.findIndex(isRepeated)
-    if (again === -1) return new NotSerializable(path(Infinity), this.#reason, this.#facts.statusCode, this.#facts)
+    const way = this.#way.toReversed()
+    const path = (depth?: number): string =>
+      formatPath(formatRoot(name), way.slice(0, depth).flatMap(({ key }) => key ?? []))
+    const holders = way.map(({ holder }) => holder)
+    const again = 'tooDeep' in this.#facts ? holders.findIndex(isRepeated) : -1
+    if (again === -1) return new NotSerializable(path(), this.#reason, this.#facts.statusCode, this.#facts)
     return new NotSerializable(path(again), `is a cycle: it is ${path(holders.indexOf(holders[again]))} again`)
   }
 }
 
-function isRepeated (value: unknown, index: number, all: unknown[]): boolean {
-  return typeof value === 'object' && value !== null && all.indexOf(value) < index
-}
+const isRepeated = (value: unknown, index: number, all: unknown[]): boolean =>
+  typeof value === 'object' && value !== null && all.indexOf(value) < index
 
 const THREW = 'cannot be written: a getter, a method such as toJSON, or a tag threw; see the cause of this error'
 

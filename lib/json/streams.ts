@@ -10,10 +10,7 @@ export type JSONReadable = AsyncIterable<string | Uint8Array> | Iterable<string 
 
 const PIECE = 64 * 1024
 
-/**
- * Writes text piece by piece, each after the one before is flushed, and leaves the stream open. Rejects with what the
- * stream failed with, or where it closes first.
- */
+/** Writes text in pieces, each once the last is flushed; leaves the stream open. Rejects where it fails or closes. */
 export async function writeText (writable: JSONWritable, text: string): Promise<void> {
   if (isFile(writable)) return await writable.writeFile(text)
   if (typeof writable?.write !== 'function') throw new TypeError('dump writes to a stream or a file handle')
@@ -66,6 +63,4 @@ function pieceEnd (text: string, start: number): number {
   return unit >= 0xd800 && unit <= 0xdbff ? end - 1 : end
 }
 
-function isFile (value: unknown): value is FileHandle {
-  return typeof (value as FileHandle | null)?.readFile === 'function'
-}
+const isFile = (value: unknown): value is FileHandle => typeof (value as FileHandle | null)?.readFile === 'function'

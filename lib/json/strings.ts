@@ -2,10 +2,7 @@
 export const STRING = '"[^"\\\\]*"?'
 const BRACKET = new RegExp(`${STRING}|[[\\]{}]`, 'g')
 
-/**
- * What `pattern` finds in JSON text outside its strings, and every string whole, as start and end. The pattern is
- * global, and `STRING` is one of its alternatives.
- */
+/** Start and end of what a global pattern with `STRING` as an alternative finds in JSON text, of strings as a whole. */
 export function * tokensOf (text: string, pattern: RegExp): Generator<readonly [start: number, end: number]> {
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

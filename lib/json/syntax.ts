@@ -9,10 +9,7 @@ const SPACE = /[ \t\n\r]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
 const STRING_END = /["\\\u0000-\u001f]/g // eslint-disable-line no-control-regex -- what ends the plain part of a string
 
-/**
- * Where a text first departs from the grammar of JSON (RFC 8259) or opens a bracket beyond `maxDepth` levels; undefined
- * where it does neither.
- */
+/** Where text first leaves the grammar of JSON (RFC 8259) or opens more than `maxDepth` levels; otherwise undefined. */
 export function findFault (text: string, maxDepth = Infinity): Fault | undefined {
   const open: string[] = [] // the brackets that are due for those that were opened
   let expected: Expected = 'a value'

@@ -17,9 +17,7 @@ abstract class DialectWriter extends JSONWriter {
     this.dialect = dialect
   }
 
-  protected override other (value: unknown): string {
-    return this.dialect.number(value) ?? this.formless(value)
-  }
+  protected override other (value: unknown): string { return this.dialect.number(value) ?? this.formless(value) }
 
   /** A value that JSON has no form for. */
   protected abstract formless (value: unknown): string
@@ -37,6 +35,8 @@ interface Claim {
   readonly head: string
   /** The kind of which a default tag claims values; undefined for a tag that was added, which may claim any value. */
   readonly kind: Kind | undefined
+  /** The added tags that are asked before a default one. */
+  readonly ahead?: readonly Claim[]
 }
 
 /** Writes tagged JSON. */
@@ -48,8 +48,6 @@ export class TagWriter extends DialectWriter {
   readonly #claims = new Map<Kind | undefined, Claim>()
   /** The tags that were added, in their order. */
   #added: readonly Claim[] = []
-  /** Those of them that stand ahead of the default tag for a kind. For a kind without one, all do. */
-  readonly #ahead = new Map<Kind | undefined, readonly Claim[]>()
 
   constructor (tags: ReadonlyMap<string, JSONTag>, dialect: Dialect) {
     super(dialect)
@@ -63,11 +61,9 @@ export class TagWriter extends DialectWriter {
     this.#added = claims.filter(isAdded)
     this.claimed = this.#added.length > 0 ? (value) => this.#claimedFirst(value) : undefined
     this.#claims.clear()
-    this.#ahead.clear()
     for (const [index, claim] of claims.entries()) {
       if (isAdded(claim) || this.#claims.has(claim.kind)) continue
-      this.#claims.set(claim.kind, claim)
-      this.#ahead.set(claim.kind, claims.slice(0, index).filter(isAdded))
+      this.#claims.set(claim.kind, { ...claim, ahead: claims.slice(0, index).filter(isAdded) })
     }
   }
 
@@ -92,7 +88,7 @@ export class TagWriter extends DialectWriter {
 
   #claimedFirst (value: unknown): string | undefined {
     const isDict = typeof value === 'object' && value !== null && looksPlain(value)
-    const asked = this.#ahead.get(isDict ? 'object' : kindOf(value)) ?? this.#added
+    const asked = this.#claims.get(isDict ? 'object' : kindOf(value))?.ahead ?? this.#added
     const claim = asked.find(({ tag }) => tag.check(value))
     return claim === undefined ? undefined : this.#tagged(claim, value)
   }
@@ -109,9 +105,7 @@ export class TagWriter extends DialectWriter {
     return this.#added.find(({ tag }) => tag.check(value))
   }
 
-  #reason (value: unknown): string {
-    return `is ${describeType(value)}, ${this.dialect.refusal(value)}`
-  }
+  #reason (value: unknown): string { return `is ${describeType(value)}, ${this.dialect.refusal(value)}` }
 
   /** The braces of a tag are a level of the text, as the brackets inside are. */
   #tagged ({ head, kind, tag }: Claim, value: unknown): string {
@@ -136,23 +130,18 @@ export class TagWriter extends DialectWriter {
 
   /** An entry is a list in the text, and no value by itself. */
   #entries (map: Map<unknown, unknown>): string {
-    const entries: string[] = []
-    let at: Key | undefined
-    this.enter(map)
-    try {
+    return this.inside(map, (at) => {
+      const entries: string[] = []
       for (const [key, item] of entriesOf(map)) {
         this.enter(undefined)
-        at = `key ${entries.length}`
+        at.key = `key ${entries.length}`
         const name = this.write(key)
-        at = typeof key === 'string' ? key : entries.length
+        at.key = typeof key === 'string' ? key : entries.length
         entries.push(`[${name},${this.write(item)}]`)
         this.depth--
       }
-      this.depth--
       return `[${entries.join(',')}]`
-    } catch (error) {
-      throw passing(error, map, at)
-    }
+    })
   }
 
   protected override list (values: readonly unknown[]): string {
@@ -201,10 +190,7 @@ class PlainWriter extends DialectWriter {
 /** The kinds that JSON has a form for, numbers aside. */
 const FORMS: ReadonlyArray<Kind | undefined> = ['string', 'boolean', 'null', 'array', 'object']
 
-function claimOf (tag: JSONTag): Claim {
-  return { tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined }
-}
+const claimOf = (tag: JSONTag): Claim =>
+  ({ tag, head: `{${textOf(tag.key)}:`, kind: isBuiltIn(tag) ? tag.kind : undefined })
 
-function isAdded ({ kind }: Claim): boolean {
-  return kind === undefined
-}
+const isAdded = ({ kind }: Claim): boolean => kind === undefined

@@ -9,18 +9,13 @@ export interface TagContext {
 /** A tag class, as `register` takes it. */
 export type TagClass = new (serializer: TagContext) => JSONTag
 
-/**
- * How one type is written and read; the base of every tag, as Flask's `JSONTag`. A value that `check` claims is written
- * as `{ [key]: toJson(value) }`.
- */
+/** The base of every tag, as Flask's `JSONTag`: what `check` claims is written as `{ [key]: toJson(value) }`. */
 export abstract class JSONTag {
   /** Marks the type in the JSON text. Begins with a space by custom, to stay clear of ordinary keys. */
   abstract readonly key: string
   readonly serializer: TagContext
 
-  constructor (serializer: TagContext) {
-    this.serializer = serializer
-  }
+  constructor (serializer: TagContext) { this.serializer = serializer }
 
   /** Whether this tag claims the value. Must not change it. */
   abstract check (value: unknown): boolean

@@ -2,7 +2,6 @@ import { BadPayload, isExhaustion } from '../errors.ts'
 import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
 import { type Dialect, dialects, type SerializerFormat } from './dialects.ts'
 import { quoteName } from '../path.ts'
-import { isPlainArray } from './kinds.ts'
 import type { JSONTag, TagClass } from './tag.ts'
 import { TagWriter } from './tag-writer.ts'
 import { isBuiltIn } from './tags.ts'
@@ -11,8 +10,7 @@ import { depthOf } from './strings.ts'
 export interface SerializerOptions {
   /**
    * `default` keeps what JavaScript can tell apart. `flask` writes and reads what Flask's serializer does: dates in
-   * whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53, where Python's integers begin to need one. It
-   * refuses every other type, which Flask would not escape. Default `default`.
+   * whole seconds, Buffer, UUID, Markup, Tuple, and BigInt past 2^53; it refuses every other type. Default `default`.
    */
   format?: SerializerFormat | undefined
 }
@@ -26,27 +24,22 @@ export interface RegisterOptions {
 
 const serializerOptions: OptionTable<keyof SerializerOptions> = {
   kind: 'TaggedJSONSerializer option',
-  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] },
-  instead: {}
+  checks: { format: [(value) => Object.hasOwn(dialects, value), `must be one of ${Object.keys(dialects).join(', ')}`] }
 }
 
 const registerOptions: OptionTable<keyof RegisterOptions> = {
   kind: 'register option',
-  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] },
-  instead: {}
+  checks: { force: isBoolean, index: [(value) => Number.isInteger(value) && value >= 0, 'must be a place, 0 or more'] }
 }
 
 /**
- * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer` does: what JSON
- * has no form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps`
- * throws a `TypeError` with its path.
+ * Turns values into JSON text and back without losing their types, as Flask's `TaggedJSONSerializer`: what JSON has no
+ * form for is written as an object of one key, the tag. A value comes back equal in type and content, or `dumps` throws
+ * a `TypeError` with its path. Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a
+ * symbol. An object without a class comes back as a plain one, and a value of another realm as one of this realm.
  *
- * Left out, as in JSON: properties that are `undefined`, not enumerable, or keyed by a symbol. An object whose
- * prototype is null, or empty with null above it, comes back as a plain one, and a value of another realm as one of
- * this realm.
- *
- * As many brackets inside each other as are written are read: 600, with format `flask` 485. An array or an object takes
- * one, a tuple, a Set or an escaped tag two, a Map three.
+ * At most 600 brackets stand inside each other, with format `flask` 485: an array or an object takes one, a tuple, a
+ * Set or an escaped tag two, a Map three.
  */
 export class TaggedJSONSerializer {
   readonly #tags = new Map<string, JSONTag>()
@@ -64,19 +57,15 @@ export class TaggedJSONSerializer {
   }
 
   /** The tags by their keys: a copy, which `register` does not change. */
-  get tags (): ReadonlyMap<string, JSONTag> {
-    return new Map(this.#tags)
-  }
+  get tags (): ReadonlyMap<string, JSONTag> { return new Map(this.#tags) }
 
   /** The tags in the order in which they are asked to claim a value: a copy, too. */
-  get order (): readonly JSONTag[] {
-    return [...this.#order]
-  }
+  get order (): readonly JSONTag[] { return [...this.#order] }
 
   /**
-   * Adds a tag; a class that is registered already stays as it is. Throws a `TypeError` where the key is empty, ends as
-   * an escaped key does, or is taken and `force` is not given, and says which built-in tag has it. A forced tag
-   * replaces the one that has the key, at its place.
+   * Adds a tag; a class that is registered stays as it is. With `force` it replaces the tag that has its key, at its
+   * place. Throws a `TypeError` where the key is empty, ends as an escaped key does, or is taken, and says by which
+   * tag.
    */
   register (Tag: TagClass, options: RegisterOptions = {}): void {
     checkOptions(options, registerOptions)
@@ -92,52 +81,32 @@ export class TaggedJSONSerializer {
     this.#writer.ask(this.#order)
   }
 
-  /**
-   * `value` as JSON text. Throws a `TypeError` with the path of what cannot be kept; `name` is how the path begins,
-   * by default `value`.
-   */
-  dumps (value: unknown, name = 'value'): string {
-    return this.#writer.dumps(value, name)
-  }
+  /** `value` as JSON text. Throws a `TypeError` with the path of what cannot be kept, which begins with `name`. */
+  dumps (value: unknown, name = 'value'): string { return this.#writer.dumps(value, name) }
 
   /**
-   * The reason why `value` itself can never be kept, whatever stands in it, as the words that come after its path in
-   * the error of `dumps`; undefined where it can be kept, or only a look inside would tell. Asks the tags that were
-   * added, and passes on what they throw.
+   * Why `value` itself can never be kept, in the words after its path in the error of `dumps`; undefined where it can
+   * be kept, or only a look inside would tell. Asks the tags that were added, and passes on what they throw.
    */
-  refusalOf (value: unknown): string | undefined {
-    return isPlainArray(value) ? undefined : this.#writer.refusalOf(value)
-  }
+  refusalOf (value: unknown): string | undefined { return this.#writer.refusalOf(value) }
 
   /** The value of JSON text. Throws `BadPayload` for text that is not JSON, too deep, or tagged wrongly. */
-  loads (text: string): unknown {
-    let value: unknown
-    try {
-      value = this.#dialect.parse(text)
-    } catch (error) {
-      throw this.#refused(text, error)
-    }
-    return this.#untagged(value, 0)
-  }
+  loads (text: string): unknown { return this.#untagged(this.#parsed(text), 0) }
 
-  /**
-   * `value` as plain JSON data. For the `toJson` of tags that hold other values; `at` is where in the tagged value
-   * this one stands, for the path of errors.
-   */
-  tag (value: unknown, at?: string | number): unknown {
-    return this.#writer.tag(value, at)
-  }
+  /** `value` as plain JSON data, for the `toJson` of tags; `at` is where it stands in the tagged value, for errors. */
+  tag (value: unknown, at?: string | number): unknown { return this.#writer.tag(value, at) }
 
   /** The value of plain JSON data, which is left as it is. Throws `BadPayload`. */
-  untag (value: unknown): unknown {
-    return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0)
-  }
+  untag (value: unknown): unknown { return this.#untagged(copyOf(value, this.#dialect.maxDepth, 0), 0) }
 
-  /** The error for a text that the parser threw `originalError` for. */
-  #refused (text: string, originalError: unknown): unknown {
+  #parsed (text: string): unknown {
     const { maxDepth } = this.#dialect
-    if (!isExhaustion(originalError)) return new BadPayload('The payload is not JSON', { payload: text, originalError })
-    return depthOf(text) > maxDepth ? tooDeep(maxDepth, originalError) : originalError
+    try {
+      return this.#dialect.parse(text)
+    } catch (error) {
+      if (!isExhaustion(error)) throw new BadPayload('The payload is not JSON', { payload: text, originalError: error })
+      throw depthOf(text) > maxDepth ? tooDeep(maxDepth, error) : error
+    }
   }
 
   #add (tag: JSONTag, index: number): void {
@@ -145,10 +114,7 @@ export class TaggedJSONSerializer {
     this.#order.splice(index, 0, tag)
   }
 
-  /**
-   * Works in place and from the inside out; what an escape gives back is not looked at again. `for…in` takes a fraction
-   * of the time of `Object.keys`. It lists the keys of the object first, and then those that all objects were given.
-   */
+  /** Works in place, from the inside out. `for…in` takes a fraction of `Object.keys`, and lists own keys first. */
   #untagged (value: unknown, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value
     if (depth === this.#dialect.maxDepth) throw tooDeep(depth)
@@ -163,7 +129,7 @@ export class TaggedJSONSerializer {
       if (untagged !== member) dict[key] = untagged // most members are no tags, and comparing costs less than writing
     }
     const tag = first === undefined ? undefined : this.#tags.get(first)
-    return tag !== undefined && isOnlyKey(first!, dict) ? fromTag(tag, dict[first!]) : dict
+    return tag !== undefined && Object.keys(dict).length === 1 ? fromTag(tag, dict[first!]) : dict
   }
 
   #untaggedList (list: unknown[], depth: number): unknown[] {
@@ -175,11 +141,6 @@ export class TaggedJSONSerializer {
     }
     return list
   }
-}
-
-function isOnlyKey (key: string, dict: object): boolean {
-  const keys = Object.keys(dict)
-  return keys.length === 1 && keys[0] === key
 }
 
 function checkTagKey (key: unknown): void {
@@ -202,9 +163,8 @@ function copyOf (value: unknown, maxDepth: number, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each)]))
 }
 
-function tooDeep (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload {
-  return new BadPayload(`The payload is nested deeper than ${maxDepth} levels`, { originalError })
-}
+const tooDeep = (maxDepth: number, originalError: unknown = new RangeError('Nested too deep')): BadPayload =>
+  new BadPayload(`The payload is nested deeper than ${maxDepth} levels`, { originalError })
 
 function fromTag (tag: JSONTag, value: unknown): unknown {
   try {

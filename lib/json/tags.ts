@@ -7,14 +7,10 @@ import { Markup, Tuple, UUID } from './values.ts'
 /** The base of the built-in tags: claims values of one kind. */
 export abstract class KindTag extends JSONTag {
   abstract readonly kind: Kind
-  check (value: unknown): boolean {
-    return kindOf(value) === this.kind && this.holds(value as never)
-  }
+  check (value: unknown): boolean { return kindOf(value) === this.kind && this.holds(value as never) }
 
   /** Whether it claims a value of its kind. */
-  holds (_value: never): boolean {
-    return true
-  }
+  holds (_value: never): boolean { return true }
 }
 
 /** An object whose only key is a tag, escaped by `__` behind the key. */
@@ -42,14 +38,8 @@ export class TagDict extends KindTag {
 /** Written as they are, their members tagged. Stands in the order so that tags can be put ahead of it. */
 abstract class PassTag extends KindTag {
   readonly key = ''
-
-  toJson (value: unknown): unknown {
-    return this.serializer.tag(value)
-  }
-
-  fromJson (value: unknown): unknown {
-    return value
-  }
+  toJson (value: unknown): unknown { return this.serializer.tag(value) }
+  fromJson (value: unknown): unknown { return value }
 }
 
 export class PassDict extends PassTag { readonly kind = 'object' }
@@ -59,52 +49,34 @@ export class PassList extends PassTag { readonly kind = 'array' }
 export class TagTuple extends KindTag {
   readonly key = ' t'
   readonly kind = 'Tuple'
-  toJson (value: Tuple): unknown {
-    return Array.from(value, (item, index) => this.serializer.tag(item, index))
-  }
-
-  fromJson (value: unknown): Tuple {
-    return new Tuple(expectList(value))
-  }
+  toJson (value: Tuple): unknown { return Array.from(value, (item, index) => this.serializer.tag(item, index)) }
+  fromJson (value: unknown): Tuple { return new Tuple(expectList(value)) }
 }
 
 /** `Buffer`, as base64 with padding (RFC 4648, section 4). */
 export class TagBytes extends KindTag {
   readonly key = ' b'
   readonly kind = 'Buffer'
-  toJson (value: Buffer): string {
-    return encodeBase64(value)
-  }
-
-  fromJson (value: unknown): Buffer {
-    return expectBytes(value)
-  }
+  toJson (value: Buffer): string { return encodeBase64(value) }
+  fromJson (value: unknown): Buffer { return expectBytes(value) }
 }
 
 /** `Markup`, as its text. */
 export class TagMarkup extends KindTag {
   readonly key = ' m'
   readonly kind = 'Markup'
-  toJson (value: Markup): string {
-    return value.__html__()
-  }
-
-  fromJson (value: unknown): Markup {
-    return new Markup(expectString(value))
-  }
+  toJson (value: Markup): string { return value.__html__() }
+  fromJson (value: unknown): Markup { return new Markup(expectString(value)) }
 }
 
 /** `UUID`, as its 32 digits. */
 export class TagUUID extends KindTag {
   readonly key = ' u'
   readonly kind = 'UUID'
-  toJson (value: UUID): string {
-    return value.hex
-  }
-
+  toJson (value: UUID): string { return value.hex }
   fromJson (value: unknown): UUID {
     const uuid = new UUID(expectString(value))
-    return expect(uuid.hex === value ? uuid : undefined, '32 digits in lower case')
+    return expect(uuid.hex === value && uuid, '32 digits in lower case')
   }
 }
 
@@ -112,10 +84,7 @@ export class TagUUID extends KindTag {
 export class TagDateTime extends KindTag {
   readonly key = ' d'
   readonly kind = 'Date'
-  toJson (value: Date): string | null {
-    return formatISO(value)
-  }
-
+  toJson (value: Date): string | null { return formatISO(value) }
   fromJson (value: unknown): Date {
     return value === null ? new Date(NaN) : expect(parseISO(expectString(value)), 'a date')
   }
@@ -126,17 +95,9 @@ export class TagHTTPDate extends KindTag {
   readonly key = ' d'
   readonly kind = 'Date'
   /** The years that Python has. */
-  override holds (value: Date): boolean {
-    return hasHTTPDate(value)
-  }
-
-  toJson (value: Date): string {
-    return formatHTTPDate(value)
-  }
-
-  fromJson (value: unknown): Date {
-    return expect(parseHTTPDate(expectString(value)), 'an HTTP date')
-  }
+  override holds (value: Date): boolean { return hasHTTPDate(value) }
+  toJson (value: Date): string { return formatHTTPDate(value) }
+  fromJson (value: unknown): Date { return expect(parseHTTPDate(expectString(value)), 'an HTTP date') }
 }
 
 /** The most digits of a BigInt, as in Python's own limit for reading integers. */
@@ -144,25 +105,17 @@ export const MAX_DIGITS = 4300
 const LIMIT = 10n ** BigInt(MAX_DIGITS)
 
 /** Whether a BigInt has no more digits than are read. To write it takes long where it has many. */
-export function hasFewDigits (value: bigint): boolean {
-  return value < LIMIT && value > -LIMIT
-}
+export const hasFewDigits = (value: bigint): boolean => value < LIMIT && value > -LIMIT
 
 /** BigInt, as its decimal digits. */
 export class TagBigInt extends KindTag {
   readonly key = ' n'
   readonly kind = 'bigint'
-  override holds (value: bigint): boolean {
-    return hasFewDigits(value)
-  }
-
-  toJson (value: bigint): string {
-    return `${value}`
-  }
-
+  override holds (value: bigint): boolean { return hasFewDigits(value) }
+  toJson (value: bigint): string { return `${value}` }
   fromJson (value: unknown): bigint {
     const text = expectString(value)
-    return BigInt(expect(/^(0|-?[1-9]\d{0,4299})$/.test(text) ? text : undefined, 'an integer'))
+    return BigInt(expect(/^(0|-?[1-9]\d{0,4299})$/.test(text) && text, 'an integer'))
   }
 }
 
@@ -170,10 +123,7 @@ export class TagBigInt extends KindTag {
 export class TagNumber extends KindTag {
   readonly key = ' f'
   readonly kind = 'not finite'
-  toJson (value: number): string {
-    return `${value}`
-  }
-
+  toJson (value: number): string { return `${value}` }
   fromJson (value: unknown): number {
     return expect([NaN, Infinity, -Infinity].find((number) => `${number}` === value), 'a number')
   }
@@ -183,13 +133,8 @@ export class TagNumber extends KindTag {
 export class TagUndefined extends KindTag {
   readonly key = ' un'
   readonly kind = 'undefined'
-  toJson (): null {
-    return null
-  }
-
-  fromJson (value: unknown): undefined {
-    expect(value === null || undefined, 'undefined')
-  }
+  toJson (): null { return null }
+  fromJson (value: unknown): undefined { expect(value === null || undefined, 'undefined') }
 }
 
 /** `Map`, as a list of its entries in order; keys may be of any type. */
@@ -206,7 +151,7 @@ export class TagMap extends KindTag {
     const entries = expectList(value)
     const isWhole = entries.every((entry) => Array.isArray(entry) && entry.length === 2)
     const map = new Map(isWhole ? entries as Array<[unknown, unknown]> : [])
-    return expect(map.size === entries.length ? map : undefined, 'a list of different keys')
+    return expect(map.size === entries.length && map, 'a list of different keys')
   }
 }
 
@@ -221,7 +166,7 @@ export class TagSet extends KindTag {
   fromJson (value: unknown): Set<unknown> {
     const members = expectList(value)
     const set = new Set(members)
-    return expect(set.size === members.length ? set : undefined, 'a list of different members')
+    return expect(set.size === members.length && set, 'a list of different members')
   }
 }
 
@@ -229,30 +174,17 @@ export class TagSet extends KindTag {
 export class TagURL extends KindTag {
   readonly key = ' ur'
   readonly kind = 'URL'
-  override holds (value: URL): boolean {
-    return readURL(hrefOf(value)!) !== undefined
-  }
-
-  toJson (value: URL): string {
-    return hrefOf(value)!
-  }
-
-  fromJson (value: unknown): URL {
-    return expect(readURL(expectString(value)), 'the text of a URL')
-  }
+  override holds (value: URL): boolean { return readURL(hrefOf(value)!) !== undefined }
+  toJson (value: URL): string { return hrefOf(value)! }
+  fromJson (value: unknown): URL { return expect(readURL(expectString(value)), 'the text of a URL') }
 }
 
 /** `Uint8Array`, apart from Buffer, as base64. */
 export class TagUint8Array extends KindTag {
   readonly key = ' u8'
   readonly kind = 'Uint8Array'
-  toJson (value: Uint8Array): string {
-    return encodeBase64(value)
-  }
-
-  fromJson (value: unknown): Uint8Array {
-    return Uint8Array.from(expectBytes(value))
-  }
+  toJson (value: Uint8Array): string { return encodeBase64(value) }
+  fromJson (value: unknown): Uint8Array { return Uint8Array.from(expectBytes(value)) }
 }
 
 const sharedTags: readonly TagClass[] = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID]
@@ -266,13 +198,10 @@ export const defaultTags: readonly TagClass[] = [
 const builtInTags = new Set<unknown>([...flaskTags, ...defaultTags])
 
 /** Whether a tag is one of both formats. One of a subclass may do otherwise. */
-export function isBuiltIn (tag: JSONTag): tag is KindTag {
-  return builtInTags.has(tag.constructor)
-}
+export const isBuiltIn = (tag: JSONTag): tag is KindTag => builtInTags.has(tag.constructor)
 
-function definedKeys (value: Record<string, unknown>): string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined)
-}
+const definedKeys = (value: Record<string, unknown>): string[] =>
+  Object.keys(value).filter((key) => value[key] !== undefined)
 
 /** The URL of which `href` gives this text. A setter may leave a part that the parser reads otherwise. */
 function readURL (text: string): URL | undefined {
@@ -280,19 +209,14 @@ function readURL (text: string): URL | undefined {
   return url !== undefined && hrefOf(url) === text ? url : undefined
 }
 
-function expect<Value> (value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new TypeError(`Not ${what}`)
+/** `value`, unless it is undefined or false: then a `TypeError`. */
+function expect<Value> (value: Value | undefined | false, what: string): Value {
+  if (value === undefined || value === false) throw new TypeError(`Not ${what}`)
   return value
 }
 
-function expectString (value: unknown): string {
-  return expect(typeof value === 'string' ? value : undefined, 'a string')
-}
+const expectString = (value: unknown): string => expect(typeof value === 'string' && value, 'a string')
 
-function expectBytes (value: unknown): Buffer {
-  return expect(decodeBase64(expectString(value)), 'base64')
-}
+const expectBytes = (value: unknown): Buffer => expect(decodeBase64(expectString(value)), 'base64')
 
-function expectList (value: unknown): unknown[] {
-  return expect(Array.isArray(value) ? value : undefined, 'a list')
-}
+const expectList = (value: unknown): unknown[] => expect(Array.isArray(value) && value, 'a list')

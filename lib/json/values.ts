@@ -20,53 +20,33 @@ export class Tuple<T = unknown> implements Iterable<T> {
   }
 
   static { isTuple = (value): value is Tuple => #items in value }
-
-  get length (): number {
-    return this.#items.length
-  }
-
-  [Symbol.iterator] (): IterableIterator<T> {
-    return this.#items.values()
-  }
+  get length (): number { return this.#items.length }
+  [Symbol.iterator] (): IterableIterator<T> { return this.#items.values() }
 
   /** Whether `other` is a tuple of equal elements. */
-  equals (other: unknown): boolean {
-    return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items)
-  }
-
-  toString (): string {
-    return this.#items.join(',')
-  }
+  equals (other: unknown): boolean { return other instanceof Tuple && isDeepStrictEqual(this.#items, other.#items) }
+  toString (): string { return this.#items.join(',') }
 
   [inspect.custom] (_depth: number, options: InspectOptions): string {
     return `Tuple ${inspect(this.#items, options)}`
   }
 
-  toJSON (): T[] {
-    return [...this.#items]
-  }
+  toJSON (): T[] { return [...this.#items] }
 }
 
 /** The base of values that are one text. */
 abstract class TextValue {
   readonly text: string
 
-  constructor (text: string) {
-    this.text = text
-  }
+  constructor (text: string) { this.text = text }
 
   /** Whether `other` is of the same class and text. */
   equals (other: unknown): boolean {
     return other instanceof TextValue && other.constructor === this.constructor && other.text === this.text
   }
 
-  toString (): string {
-    return this.text
-  }
-
-  toJSON (): string {
-    return this.text
-  }
+  toString (): string { return this.text }
+  toJSON (): string { return this.text }
 }
 
 /** Whether an object was made as Markup, whatever its prototype is. */
@@ -86,9 +66,7 @@ export class Markup extends TextValue {
   static { isMarkup = (value): value is Markup => #html in value }
 
   /** The HTML, by the name under which MarkupSafe asks any object for it. */
-  __html__ (): string {
-    return this.#html
-  }
+  __html__ (): string { return this.#html }
 }
 
 const UUID_TEXT = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
@@ -112,9 +90,7 @@ export class UUID extends TextValue {
   static { isUUID = (value): value is UUID => #digits in value }
 
   /** The 32 digits without hyphens. */
-  get hex (): string {
-    return this.#digits
-  }
+  get hex (): string { return this.#digits }
 }
 
 /** The 32 digits of the text of a UUID, in lower case. */

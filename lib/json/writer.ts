@@ -1,23 +1,19 @@
 import { NotSerializable } from '../errors.ts'
 import { formatRoot } from '../path.ts'
-import { looksPlain } from './kinds.ts'
+import { isArray, looksPlain } from './kinds.ts'
 import { asRefusal, type Key, passing, Refusal } from './refusal.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
 export const MAX_DEPTH = 500
-
 /** How many names of members a writer keeps. Clients may choose keys, so all are dropped when there are more. */
 const MAX_NAMES = 250
-
 /** Whether Object.prototype has enumerable properties (prototype pollution), as the latest `dumps` found. */
 let inheritsKeys = false
 
 /**
  * Writes values as JSON text. Reads every property exactly once: what was checked is what is written, whatever a getter
- * or a Proxy answers next. Subclasses say what becomes of the values that JSON has no form for.
- *
- * Where a value stands is not known while it is written, only how deep. A refusal collects the way back to the root as
- * it passes through the calls. That and `for…in` take half the time of a path that is kept and of `Object.keys`.
+ * or a Proxy answers next. Knows how deep a value stands, not where: a refusal collects the path on its way to the
+ * root. That and `for…in` take half the time of a path that is kept and of `Object.keys`.
  */
 export abstract class JSONWriter {
   /** How many brackets stand around the value to be written next. Whoever catches an error restores it. */
@@ -29,9 +25,7 @@ export abstract class JSONWriter {
   readonly #maxDepth: number
   readonly #names = new Map<string, string>()
 
-  constructor (maxDepth = MAX_DEPTH) {
-    this.#maxDepth = maxDepth
-  }
+  constructor (maxDepth = MAX_DEPTH) { this.#maxDepth = maxDepth }
 
   /** `value` as JSON text. `name` is how its path begins in errors. May be called again while it writes. */
   dumps (value: unknown, name: string): string {
@@ -49,19 +43,14 @@ export abstract class JSONWriter {
   }
 
   /** `statusCode` is the reply's where a request may have brought the value. */
-  refuse (reason: string, statusCode?: number): never {
-    throw new Refusal(reason, { statusCode })
-  }
+  refuse (reason: string, statusCode?: number): never { throw new Refusal(reason, { statusCode }) }
 
   /** `key` is where the value stands in what holds it. */
   write (value: unknown, key?: Key): string {
     const text = this.claimed?.(value) ?? textOf(value)
     if (text !== undefined) return text
-    switch (shapeOf(value)) {
-      case 'list': return this.list(value as unknown[])
-      case 'dict': return this.dict(value as object)
-      default: return this.other(value, key)
-    }
+    if (isArray(value)) return this.list(value)
+    return typeof value === 'object' && looksPlain(value!) ? this.dict(value!) : this.other(value, key)
   }
 
   /** Any value that `textOf` has no text for, and that is no array and no plain object. */
@@ -69,7 +58,7 @@ export abstract class JSONWriter {
 
   /** `holder` is what stands in the value, where `values` were made from it. */
   protected list (values: readonly unknown[], holder: object = values): string {
-    if (this.depth++ === this.#maxDepth) throw this.tooDeep(holder)
+    this.enter(holder)
     let index = 0
     try {
       let text = '['
@@ -87,7 +76,7 @@ export abstract class JSONWriter {
 
   /** The own enumerable string keys of `object`. Properties that are `undefined` are left out, as in JSON. */
   protected dict (object: object, holder: object = object): string {
-    if (this.depth++ === this.#maxDepth) throw this.tooDeep(holder)
+    this.enter(holder)
     let at: string | undefined
     try {
       let members = ''
@@ -123,19 +112,18 @@ export abstract class JSONWriter {
   protected checkProtoKey (): void {}
 
   /** The text of an object with one member or none, or whose last key is no name. */
-  protected braces (members: string, _count: number, _last: string, _object: object): string {
-    return `{${members}}`
-  }
+  protected braces (members: string, _count: number, _last: string, _object: object): string { return `{${members}}` }
 
-  /** Writes what is made from `holder`, one level inside it. */
-  protected inside (holder: unknown, write: () => string): string {
+  /** Writes what is made from `holder`, one level inside it. `write` keeps in `at` which key of it is under way. */
+  protected inside (holder: unknown, write: (at: { key?: Key }) => string): string {
     this.enter(holder)
+    const at: { key?: Key } = {}
     try {
-      const text = write()
+      const text = write(at)
       this.depth--
       return text
     } catch (error) {
-      throw passing(error, holder)
+      throw passing(error, holder, at.key)
     }
   }
 
@@ -145,7 +133,7 @@ export abstract class JSONWriter {
 
   protected tooDeep (holder: unknown): Refusal {
     const reason = `is nested deeper than ${this.#maxDepth} levels`
-    return new Refusal(reason, { tooDeep: [holder], statusCode: this.inputStatus })
+    return new Refusal(reason, { tooDeep: holder, statusCode: this.inputStatus })
   }
 }
 
@@ -159,10 +147,7 @@ function errorFor (error: unknown, name: string): unknown {
   return told instanceof Refusal ? told.toError(name) : told
 }
 
-/**
- * The text of what every format writes alike: strings, numbers, booleans and null; undefined for other values, and for
- * -0 and numbers past 2^53. Lone surrogates are escaped, so that the text is always valid UTF-8.
- */
+/** A string, number, boolean or null as text; undefined for other values, for -0 and for numbers past 2^53. */
 export function textOf (value: string): string
 export function textOf (value: unknown): string | undefined
 export function textOf (value: unknown): string | undefined {
@@ -175,18 +160,6 @@ export function textOf (value: unknown): string | undefined {
 }
 
 const NEEDS_ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex -- what JSON escapes
-
-/** Whether a value is an array or looks like a plain object. Only a Proxy throws when it is asked. */
-function shapeOf (value: unknown): 'list' | 'dict' | undefined {
-  if (typeof value !== 'object') return undefined
-  try {
-    if (Array.isArray(value)) return 'list'
-    if (Object.getPrototypeOf(value) === Object.prototype) return 'dict'
-  } catch {
-    return undefined
-  }
-  return looksPlain(value!) ? 'dict' : undefined
-}
 
 /** Keys from here on are no indexes: what looks like a plain object and is not has none such, unlike most objects. */
 export const AFTER_DIGITS = ':'

@@ -1,39 +1,32 @@
 import { isUtf8 } from 'node:buffer'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { BadPayload } from '../errors.ts'
+import { decodeBase64, viewOf } from '../json/bytes.ts'
 
 /** Takes text that is only looked at until the function returns; longer text gets a buffer of its own. */
 const scratch = Buffer.allocUnsafeSlow(12288)
 
 /** Bytes or text as base64url without padding (RFC 4648, section 5). Text is taken as UTF-8. */
 export function base64urlEncode (value: string | Uint8Array): string {
-  if (typeof value !== 'string') return asBuffer(value).toString('base64url')
+  if (typeof value !== 'string') return viewOf(value).toString('base64url')
   if (value.length * 3 > scratch.length) return Buffer.from(value).toString('base64url')
   return scratch.toString('base64url', 0, scratch.write(value))
-}
-
-/** The bytes of unpadded base64url, or undefined for any other text: each sequence of bytes has one spelling. */
-export function base64urlDecode (text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
 /** The text of unpadded base64url; undefined where it is none, null where its bytes are not UTF-8. */
 export function base64urlToText (encoded: string): string | null | undefined {
   if (encoded.length > scratch.length) {
-    const bytes = base64urlDecode(encoded)
+    const bytes = decodeBase64(encoded, 'base64url')
     return bytes && utf8ToText(bytes)
   }
   const size = scratch.write(encoded, 'base64url')
   if (!isOneSpelling(encoded, size)) return undefined
   const text = scratch.toString('utf8', 0, size)
-  return text.includes(REPLACEMENT) ? utf8ToText(scratch.subarray(0, size)) : text
+  // U+FFFD stands for bytes that are not UTF-8, and may also be meant.
+  return text.includes('\ufffd') ? utf8ToText(scratch.subarray(0, size)) : text
 }
 
-/**
- * Whether a text that Node reads as so many bytes is how they are written: no character was passed over or is of
- * another alphabet, and no bits are left at its end. Takes half of the time of writing them again.
- */
+/** Whether text that Node reads as `size` bytes is how they are written. Takes half of the time of writing them. */
 function isOneSpelling (text: string, size: number): boolean {
   const { length } = text
   const isWhole = length % 4 !== 1 && size === Math.floor(length * 3 / 4) && Buffer.byteLength(text) === length
@@ -41,13 +34,8 @@ function isOneSpelling (text: string, size: number): boolean {
   return isWhole && hasNoRest && !text.includes('+') && !text.includes('/')
 }
 
-/** What stands for bytes that are not UTF-8, and may also be meant. */
-const REPLACEMENT = '\ufffd'
-
 /** The text of UTF-8 bytes, a byte order mark kept; null for bytes that are not UTF-8. */
-export function utf8ToText (bytes: Uint8Array): string | null {
-  return isUtf8(bytes) ? asBuffer(bytes).toString() : null
-}
+export const utf8ToText = (bytes: Uint8Array): string | null => isUtf8(bytes) ? viewOf(bytes).toString() : null
 
 /** A whole number from 0 to 2^53 - 1 as big-endian bytes without leading zeros. 0 is no bytes, as in itsdangerous. */
 export function intToBytes (value: number): Buffer {
@@ -58,22 +46,9 @@ export function intToBytes (value: number): Buffer {
 
 /** By what the last sextet exceeds the last byte, for each rest of a length by four; no bytes make a rest of one. */
 const SPARE = [1, NaN, 16, 4]
-const NO_SEXTET = 64
-const SEXTETS = new Uint8Array(128).fill(NO_SEXTET)
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_' // RFC 4648, section 5
-for (let sextet = 0; sextet < ALPHABET.length; sextet++) SEXTETS[ALPHABET.charCodeAt(sextet)] = sextet
-
-/** The text of UTF-8 bytes. A `TypeError` for bytes that are not UTF-8; a byte order mark is kept. */
-export function decodeUtf8 (bytes: Uint8Array): string {
-  const text = utf8ToText(bytes)
-  if (text === null) throw new TypeError('The bytes are not UTF-8')
-  return text
-}
-
-/** The same bytes as a Buffer, without a copy. */
-export function asBuffer (bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
+const SEXTETS: number[] = []
+for (const [sextet, char] of [...ALPHABET].entries()) SEXTETS[char.charCodeAt(0)] = sextet
 
 /** How a time stands in signed text. */
 export interface Stamp {
@@ -92,8 +67,8 @@ export const timestamp: Stamp = {
   read (text) {
     let value = 0
     for (let index = 0; index < text.length; index++) {
-      const sextet = SEXTETS[text.charCodeAt(index)] ?? NO_SEXTET
-      if (sextet === NO_SEXTET) return undefined
+      const sextet = SEXTETS[text.charCodeAt(index)]
+      if (sextet === undefined) return undefined
       value = value * 64 + sextet
     }
     const spare = SPARE[text.length % 4]!
@@ -106,8 +81,7 @@ export const timestamp: Stamp = {
 export const MAX_INFLATED_SIZE = 256 * 1024
 
 /**
- * Text as base64url, deflated behind a leading dot where asked for and shorter: the payload of itsdangerous' URL-safe
- * serializers. Throws a `TypeError` for lone surrogates, which UTF-8 cannot hold.
+ * Text as an itsdangerous payload: base64url, with `compress` deflated if shorter. A `TypeError` for lone surrogates.
  */
 export function encodePayload (text: string, compress: boolean): string {
   if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
@@ -119,22 +93,17 @@ export function encodePayload (text: string, compress: boolean): string {
   return shorter ? '.' + base64urlEncode(deflated) : base64urlEncode(plain)
 }
 
-/** The text of a payload. Throws `BadPayload`. */
+/** The text of a payload. Throws `BadPayload`, as itsdangerous with an error as the cause. */
 export function decodePayload (payload: string, compress: boolean): string {
   const text = payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload)
-  if (text === undefined) throw badPayload('not base64url', payload)
-  if (text === null) throw badPayload('not UTF-8', payload)
-  return text
-}
-
-/** As itsdangerous has it, with an error as the cause. */
-function badPayload (what: string, payload: string): BadPayload {
-  return new BadPayload(`The payload is ${what}`, { payload, originalError: new TypeError(`The text is ${what}`) })
+  if (typeof text === 'string') return text
+  const fault = text === null ? 'not UTF-8' : 'not base64url'
+  throw new BadPayload(`The payload is ${fault}`, { payload, originalError: new TypeError(`The text is ${fault}`) })
 }
 
 function inflatedText (payload: string, compress: boolean): string | null | undefined {
   if (!compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
-  const bytes = base64urlDecode(payload.slice(1))
+  const bytes = decodeBase64(payload.slice(1), 'base64url')
   return bytes && utf8ToText(inflate(bytes, payload))
 }
 

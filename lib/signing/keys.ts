@@ -1,6 +1,7 @@
 import { createHash, createHmac, hkdfSync, KeyObject } from 'node:crypto'
 import { types } from 'node:util'
-import { asBuffer } from './encoding.ts'
+import { attempt } from '../errors.ts'
+import { viewOf } from '../json/bytes.ts'
 
 /** What a key can be made from: text (taken as UTF-8), bytes, or a `KeyObject` of type `secret`. */
 export type Secret = string | Uint8Array | KeyObject
@@ -14,8 +15,7 @@ export type KeyDerivation = 'hkdf' | 'django-concat' | 'concat' | 'hmac' | 'none
 
 const HKDF_SALT = 'fastify-signed-session'
 const HKDF_VERSION = '1'
-/** Node takes no longer one. */
-const MAX_INFO_BYTES = 1024
+const MAX_INFO_BYTES = 1024 // Node takes no more
 
 const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: string) => Buffer> = {
   hkdf: (secret, salt) => hkdfKey(secret, 'token', '', salt),
@@ -25,10 +25,7 @@ const derivations: Record<KeyDerivation, (secret: Buffer, salt: Buffer, digest: 
   none: (secret) => secret
 }
 
-/**
- * The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for text with lone
- * surrogates: they have no UTF-8, so two secrets or salts that differ only in them would make one key.
- */
+/** The signing key for `secret` and `salt`. Throws a `TypeError` for an unknown derivation, and for lone surrogates. */
 export function deriveKey (
   secret: Secret, salt: string | Uint8Array, derivation: KeyDerivation, digest: string
 ): Buffer {
@@ -38,8 +35,8 @@ export function deriveKey (
 }
 
 /**
- * HKDF-SHA256 of the secret, bound to its use: every part of `info` follows its length, so two purposes, names or salts
- * never make the same key. Throws a `TypeError` where name and salt are too long, and where one is not well-formed.
+ * HKDF-SHA256 of the secret for one use: every part of `info` follows its length, so no two purposes, names and salts
+ * make the same key. Throws a `TypeError` where name and salt are too long or have lone surrogates.
  */
 export function hkdfKey (secret: Secret, purpose: string, name: string, salt: string | Uint8Array): Buffer {
   const parts = [HKDF_VERSION, purpose, name, salt].map((part) => bytesOf(part, 'The salt'))
@@ -49,14 +46,12 @@ export function hkdfKey (secret: Secret, purpose: string, name: string, salt: st
 }
 
 /** HKDF-SHA256 (RFC 5869): extracts from the secret with the salt, and expands to so many bytes for `info`. */
-export function hkdf (secret: Secret, salt: string | Uint8Array, info: Uint8Array, length: number): Buffer {
-  return Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
-}
+export const hkdf = (secret: Secret, salt: string | Uint8Array, info: Uint8Array, length: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', secretBytes(secret), salt, info, length))
 
 /** Whether a value has a type that a secret may have. Bytes may come from another realm. */
-export function isSecret (value: unknown): value is Secret {
-  return typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
-}
+export const isSecret = (value: unknown): value is Secret =>
+  typeof value === 'string' || types.isUint8Array(value) || value instanceof KeyObject
 
 /** The bytes of a secret. Throws a `TypeError` for an asymmetric `KeyObject` and for anything that is not a secret. */
 export function secretBytes (secret: Secret): Buffer {
@@ -67,11 +62,8 @@ export function secretBytes (secret: Secret): Buffer {
 
 /** Throws a `TypeError` for a digest of which Node's OpenSSL makes no HMAC. */
 export function checkDigest (digest: string): void {
-  try {
-    createHmac(digest, '').digest()
-  } catch {
-    throw new TypeError(`digest ${JSON.stringify(digest)} is not known here, or makes no HMAC`)
-  }
+  if (attempt(() => createHmac(digest, '').digest()) !== undefined) return
+  throw new TypeError(`digest ${JSON.stringify(digest)} is not known here, or makes no HMAC`)
 }
 
 /** Whether a secret is missing or has no bytes. */
@@ -81,7 +73,7 @@ export function isEmptySecret (secret: unknown): boolean {
 }
 
 function bytesOf (value: string | Uint8Array, what: string): Buffer {
-  if (typeof value !== 'string') return asBuffer(value)
+  if (typeof value !== 'string') return viewOf(value)
   if (!value.isWellFormed()) throw new TypeError(`${what} must be well-formed text: lone surrogates have no UTF-8`)
   return Buffer.from(value)
 }

@@ -2,19 +2,17 @@ import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } fr
 import { secretBytes } from './keys.ts'
 
 /** Bytes of the block of a hash (RFC 1321, FIPS 180-4), of those hashes whose HMAC is made the fast way. */
-const BLOCK_BYTES: Readonly<Record<string, number>> = {
-  md5: 64, sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128
-}
-/** The longest text that the fast way takes, in characters; browsers keep no longer cookie. */
-const MAX_TEXT = 4096
-/** A character takes three bytes at most; those that take four are two characters long. */
-const MAX_TEXT_BYTES = 3 * MAX_TEXT
-
-/** Places for views of a buffer: the cookies of an application have few lengths, whatever others send. */
-const PLACES = 256
+const BLOCK_BYTES = new Map([
+  ['md5', 64], ['sha1', 64], ['sha224', 64], ['sha256', 64], ['sha384', 128], ['sha512', 128]
+])
+const MAX_TEXT = 4096 // characters that the fast way takes; browsers keep no longer cookie
+const MAX_TEXT_BYTES = 3 * MAX_TEXT // what takes four bytes is two characters long
+const PLACES = 256 // for views of a buffer: the cookies of an application have few lengths, whatever others send
 
 /** An HMAC under one key, written as unpadded base64url. */
 export class Mac {
+  /** The characters of every signature. */
+  readonly length: number
   readonly #digest: string
   readonly #key: KeyObject
   readonly #hashes: TwoHashes | undefined
@@ -23,64 +21,39 @@ export class Mac {
   readonly #given: Buffer
 
   constructor (digest: string, key: KeyObject | Uint8Array) {
-    this.#digest = digest
     const bytes = secretBytes(key)
+    const block = BLOCK_BYTES.get(digest)
+    this.#digest = digest
     this.#key = createSecretKey(bytes)
-    const block = Object.hasOwn(BLOCK_BYTES, digest) ? BLOCK_BYTES[digest] : undefined
     this.#hashes = block === undefined ? undefined : new TwoHashes(digest, bytes, block)
-    const { length } = this.sign('')
-    this.#expected = Buffer.alloc(length)
-    this.#given = Buffer.alloc(length)
-  }
-
-  /** The characters of every signature. */
-  get length (): number {
-    return this.#given.length
+    this.length = this.sign('').length
+    this.#expected = Buffer.alloc(this.length)
+    this.#given = Buffer.alloc(this.length)
   }
 
   sign (text: string): string {
-    return this.#hashes?.sign(text) ?? hmac(this.#digest, this.#key, text)
+    return this.#hashes?.sign(text) ?? createHmac(this.#digest, this.#key).update(text).digest('base64url')
   }
 
   /**
-   * Whether `signature` is the HMAC of `text`, in the one spelling that `sign` gives it. In constant time. A text with
-   * lone surrogates has none, since as UTF-8 it would be the same as another.
+   * Whether `signed` ends with the HMAC of its text before `end`, in the one spelling that `sign` gives it. In constant
+   * time. A text with lone surrogates has none, since as UTF-8 it would be the same as another.
    */
-  verify (text: string, signature: string): boolean {
-    return signature.length === this.length && text.isWellFormed() && this.#isEqual(this.sign(text), signature)
-  }
-
-  /**
-   * As `verify`, of a text before `end` and a signature at the end of `signed`. What stands between is not looked at.
-   */
-  verifyEnd (signed: string, end: number): boolean {
-    const expected = this.#hashes?.signStart(signed, end)
-    const signature = signed.slice(-this.#given.length)
-    if (expected === undefined || signature.length !== expected.length) {
-      return this.verify(signed.slice(0, end), signature)
-    }
-    this.#expected.write(expected, 'latin1')
-    this.#given.write(signature, 'latin1')
-    return timingSafeEqual(this.#expected, this.#given)
-  }
-
-  /** A character that is not ASCII takes more bytes than one, so that those that were written cannot be equal. */
-  #isEqual (expected: string, signature: string): boolean {
+  verify (signed: string, end: number): boolean {
     const { length } = this
-    this.#expected.write(expected, 'latin1')
-    return this.#given.write(signature, 'utf8') === length && timingSafeEqual(this.#expected, this.#given)
+    const signature = signed.slice(-length)
+    const fast = this.#hashes?.sign(signed, end) // says that all is ASCII
+    if (signature.length !== length || (fast === undefined && !signed.isWellFormed())) return false
+    this.#expected.write(fast ?? this.sign(signed.slice(0, end)), 'latin1')
+    // As UTF-8, a character that is not ASCII takes more bytes than one, so that those written cannot be equal.
+    const written = this.#given.write(signature, fast === undefined ? 'utf8' : 'latin1')
+    return written === length && timingSafeEqual(this.#expected, this.#given)
   }
-}
-
-/** The HMAC as Node makes it. */
-export function hmac (digest: string, key: KeyObject, text: string): string {
-  return createHmac(digest, key).update(text).digest('base64url')
 }
 
 /**
  * HMAC by its definition (RFC 2104, section 2), as two hashes of a whole buffer each: `createHmac` takes 1.8 times as
- * long, most of it for the object, and `hmac` is the plain form. The buffers begin with the padded key; what stands
- * behind it is written anew for each text.
+ * long. The buffers begin with the padded key; what stands behind it is written anew for each text.
  */
 class TwoHashes {
   readonly #digest: string
@@ -98,21 +71,12 @@ class TwoHashes {
     this.#outer = padded(short, 0x5c, block, hash(digest, '', 'buffer').length)
   }
 
-  /** Undefined for a text that is too long. */
-  sign (text: string): string | undefined {
+  /** The signature of a text, or of its part before `end`; undefined for long text, and for a part of one not ASCII. */
+  sign (text: string, end?: number): string | undefined {
     if (text.length > MAX_TEXT) return undefined
-    return this.#hash(this.#inner.write(text, this.#block))
-  }
-
-  /** The signature of the text before `end`; undefined for a text that is too long or not ASCII. */
-  signStart (text: string, end: number): string | undefined {
-    const isAscii = text.length <= MAX_TEXT && this.#inner.write(text, this.#block) === text.length
-    return isAscii ? this.#hash(end) : undefined
-  }
-
-  /** The signature of so many bytes behind the key. */
-  #hash (length: number): string {
-    const size = this.#block + length
+    const written = this.#inner.write(text, this.#block)
+    if (end !== undefined && written !== text.length) return undefined
+    const size = this.#block + (end ?? written)
     const place = size % PLACES
     let view = this.#views[place]
     if (view?.length !== size) view = this.#views[place] = this.#inner.subarray(0, size)

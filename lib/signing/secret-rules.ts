@@ -3,22 +3,16 @@ import { isEmptySecret, isSecret, type Secret, secretBytes } from './keys.ts'
 
 const MIN_BYTES = 32
 const MIN_DISTINCT_BYTES = 8
-/** The fewest bytes that do not continue a run. */
-const MIN_OUTSIDE_RUNS = 16
-/** Fewer repeated bytes may be chance. */
-const MIN_REPEATED = 16
-/** How many bytes may differ in a repetition, such as a number at its end. */
-const MAX_OTHERS = 4
+const MIN_OUTSIDE_RUNS = 16 // bytes that do not continue a run
+const MIN_REPEATED = 16 // bytes; fewer may be repeated by chance
+const MAX_OTHERS = 4 // bytes that may differ in a repetition, such as a number at its end
 const HOW_TO = "make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"` " +
   'and keep it in the environment as SESSION_SECRET'
 const NO_FALLBACK = 'leave it out where there is no older secret'
 
 type Warn = (message: string) => void
 
-/**
- * Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance: the likeliest,
- * `zxcvbnm`, stands in one of 900 million random secrets of 32 bytes in base64.
- */
+/** Published secrets, in small letters and digits alone. Each pattern is too long to be met by chance. */
 const EXAMPLES = [
   // Texts that ask to be replaced.
   /^(change|replace)(me|this)/, /(change|replace)(me|this|it)$/, /please(change|replace)/,
@@ -32,8 +26,8 @@ const EXAMPLES = [
 ]
 
 /**
- * The secret and the older ones. Throws a `TypeError` without the secret for one that is missing or easy to guess. With
- * `warn`, one that is easy to guess is reported there instead. Messages call the secret `name`.
+ * The secret and the older ones. Throws a `TypeError`, which calls the secret `name`, where one is missing or easy to
+ * guess; with `warn`, what is easy to guess is reported there instead.
  */
 export function checkedSecrets (secret: unknown, fallbacks: readonly unknown[], name: string, warn?: Warn): Secret[] {
   checkSecret(secret, name, HOW_TO, warn)

@@ -77,14 +77,10 @@ export class URLSafeSerializer {
   }
 
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
-  dumps (value: unknown): string {
-    return this.#signer.sign(this.#payloads.dumps(value))
-  }
+  dumps (value: unknown): string { return this.#signer.sign(this.#payloads.dumps(value)) }
 
   /** Throws `BadSignature` or `BadPayload`. */
-  loads (text: string): unknown {
-    return this.#payloads.loads(this.#signer.unsign(text))
-  }
+  loads (text: string): unknown { return this.#payloads.loads(this.#signer.unsign(text)) }
 }
 
 export interface Timestamped {
@@ -109,17 +105,10 @@ export class URLSafeTimedSerializer {
   }
 
   /** Throws a `TypeError` with the path of a value that cannot be kept. */
-  dumps (value: unknown): string {
-    return this.#signer.sign(this.#payloads.dumps(value))
-  }
+  dumps (value: unknown): string { return this.#signer.sign(this.#payloads.dumps(value)) }
 
-  /**
-   * Throws `BadSignature`, `SignatureExpired` or `BadPayload`, and a `TypeError` where neither the call nor the
-   * constructor gave a `maxAge`: `Infinity` has to be asked for.
-   */
-  loads (text: string, limit: AgeLimit = {}): unknown {
-    return this.loadsWithTimestamp(text, limit).value
-  }
+  /** Throws `BadSignature`, `SignatureExpired`, `BadPayload`, and a `TypeError` where no `maxAge` was given at all. */
+  loads (text: string, limit: AgeLimit = {}): unknown { return this.loadsWithTimestamp(text, limit).value }
 
   /** As `loads`, together with the time of signing. */
   loadsWithTimestamp (text: string, limit: AgeLimit = {}): Timestamped {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { BadData, BadSignature, BadTimeSignature, type Evidence, SignatureExpired } from '../errors.ts'
+import { BadData, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import { anything, checkOptions, isSeconds, type OptionTable } from '../option-checks.ts'
-import { decodeUtf8, MAX_TIMESTAMP, type Stamp, timestamp as bigEndian } from './encoding.ts'
+import { MAX_TIMESTAMP, type Stamp, timestamp as bigEndian, utf8ToText } from './encoding.ts'
 import { checkDigest, deriveKey, type KeyDerivation, type Secret } from './keys.ts'
 import { Mac } from './mac.ts'
 import { checkedSecrets } from './secret-rules.ts'
@@ -35,15 +35,17 @@ export interface AgeLimit {
 }
 
 /** What to do in place of options that other libraries have; `forAge` in place of those that limit an age. */
-export function insteadOf (forAge: string): OptionTable['instead'] {
+export function insteadOf (forAge: string): Record<string, string> {
   const ages = ['maxAge', 'expiresIn', 'expires', 'expiry', 'ttl'].map((name) => [name, forAge])
   const digests = ['algorithm', 'digestMethod', 'digest_method'].map((name) => [name, 'use digest'])
   return Object.fromEntries([...ages, ...digests])
 }
 
+const isSeparator = (value: unknown): boolean =>
+  typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
+
 const UNSIGN = 'an age is limited in reading, by unsign(signed, { maxAge }) of a TimestampSigner'
 
-/** The options of `Signer`. */
 export const signerOptions: OptionTable<keyof SignerOptions> = {
   kind: 'Signer option',
   checks: {
@@ -56,7 +58,6 @@ export const signerOptions: OptionTable<keyof SignerOptions> = {
   instead: insteadOf(UNSIGN)
 }
 
-/** The options of `TimestampSigner`. */
 export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> = {
   kind: 'TimestampSigner option',
   checks: {
@@ -67,44 +68,35 @@ export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> =
   instead: insteadOf(UNSIGN)
 }
 
-type Refused<Failure> = new (message: string, evidence: Evidence) => Failure
-
 /** What `keyOf` answers where no key signed a text. */
 export const NO_KEY = -1
 /** What it answers where no separator stands where that of a signature would. */
 export const NOT_SIGNED = -2
 
-/** A value whose signature holds. */
+const MISMATCH = 'The signature does not match'
+
 export interface Unsigned {
   value: string
   /** Which secret signed it: 0 the current one, n the nth fallback. */
   key: number
 }
 
-/** A value whose signature and age hold. */
 export interface TimedUnsigned extends Unsigned {
   /** When it was signed, in Unix seconds. */
   timestamp: number
 }
 
 /**
- * Signs text with an HMAC, as itsdangerous' `Signer` does: with the same secret, salt, separator, digest and key
- * derivation both write the same. Reading is stricter: one spelling of a signature is accepted, where
- * itsdangerous takes several.
+ * Signs text with an HMAC. Writes what itsdangerous' `Signer` does with the same secret, salt, separator, digest and
+ * key derivation. Reading is stricter: one spelling of a signature is accepted, where itsdangerous takes several.
  */
 export class Signer {
   readonly sep: string
   readonly #macs: readonly Mac[]
-  /**
-   * The characters of a separator and a signature.
-   * @internal
-   */
+  /** @internal The characters of a separator and a signature. */
   protected readonly tail: number
 
-  /**
-   * Throws a `TypeError` for a secret that is missing, or with `hkdf` easy to guess, and for an option that is unknown
-   * or wrong, such as a separator that base64url could hold.
-   */
+  /** Throws a `TypeError` for a missing secret, with `hkdf` one easy to guess, and for a wrong or unknown option. */
   constructor (secret: Secret, options: SignerOptions) {
     checkOptions(options, signerOptions)
     const { salt, fallbacks = [], digest = 'sha256', keyDerivation = 'hkdf', sep = '.' } = options
@@ -120,23 +112,15 @@ export class Signer {
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
   sign (value: string | Uint8Array): string {
-    return this.signText(asText(value))
-  }
-
-  /** @internal */
-  protected signText (text: string): string {
+    const text = asText(value)
     return text + this.sep + this.#macs[0]!.sign(text)
   }
 
   /** The value of `signed`. Throws `BadSignature`. */
-  unsign (signed: string): string {
-    return this.verify(signed).value
-  }
+  unsign (signed: string): string { return this.verify(signed).value }
 
   /** Whether `unsign` would return. */
-  validate (signed: string): boolean {
-    return this.keyOf(signed) >= 0
-  }
+  validate (signed: string): boolean { return this.keyOf(signed) >= 0 }
 
   /** The value of `signed` and which key signed it. Throws `BadSignature`. */
   verify (signed: string): Unsigned {
@@ -145,41 +129,28 @@ export class Signer {
     return { value: signed.slice(0, signed.length - this.tail), key }
   }
 
-  /**
-   * Which key signed a text: 0 the current one, n the nth fallback; less for none. Says nothing about the age.
-   * @internal
-   */
+  /** @internal Which key signed a text, of any age: 0 the current one, n the nth fallback; less for none. */
   keyOf (signed: string): number {
     const end = typeof signed === 'string' ? signed.length - this.tail : -1
     // A signature has one length, and no separator inside.
     if (end < 0 || !signed.startsWith(this.sep, end)) return NOT_SIGNED
-    for (let key = 0; key < this.#macs.length; key++) {
-      if (this.#macs[key]!.verifyEnd(signed, end)) return key
-    }
+    for (let key = 0; key < this.#macs.length; key++) if (this.#macs[key]!.verify(signed, end)) return key
     return NO_KEY
   }
 
-  /**
-   * The error for a text whose signature does not hold.
-   * @internal
-   */
+  /** @internal The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
     const end = typeof signed === 'string' ? signed.lastIndexOf(this.sep) : -1
-    if (end === -1) return this.failure(BadSignature, 'There is no signature', { payload: signed })
+    if (end === -1) return this.failure(() => new BadSignature('There is no signature', { payload: signed }))
     return this.mismatch(signed.slice(0, end))
   }
 
-  /**
-   * Makes every error about data that is refused.
-   * @internal
-   */
-  protected failure<Failure extends BadData> (Class: Refused<Failure>, message: string, evidence: Evidence): Failure {
-    return new Class(message, evidence)
-  }
+  /** @internal Makes every error about data that is refused. */
+  protected failure<Failure> (make: () => Failure): Failure { return make() }
 
   /** @internal */
   protected mismatch (value: string): BadSignature {
-    return this.failure(BadSignature, 'The signature does not match', { payload: value })
+    return this.failure(() => new BadSignature(MISMATCH, { payload: value }))
   }
 }
 
@@ -208,13 +179,11 @@ export class TimestampSigner extends Signer {
       this.#stamped = now
       this.#stamp = this.stamp.write(now)
     }
-    return this.signText(asText(value) + this.sep + this.#stamp)
+    return super.sign(asText(value) + this.sep + this.#stamp)
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
-  override unsign (signed: string, limit?: AgeLimit): string {
-    return this.verify(signed, limit).value
-  }
+  override unsign (signed: string, limit?: AgeLimit): string { return this.verify(signed, limit).value }
 
   override validate (signed: string, limit: AgeLimit = {}): boolean {
     const { maxAge } = checkedLimit(limit)
@@ -231,19 +200,14 @@ export class TimestampSigner extends Signer {
     return opened
   }
 
-  /**
-   * Value and time of a text that `key` signed, or why it is refused for its time at `now`.
-   * @internal
-   */
+  /** @internal Value and time of a text that `key` signed, or why it is refused for its time at `now`. */
   timed (signed: string, key: number, maxAge: number | undefined, now: number): TimedUnsigned | BadTimeSignature {
     const end = signed.length - this.tail
     const at = end < this.sep.length ? -1 : signed.lastIndexOf(this.sep, end - this.sep.length)
-    if (at === -1) {
-      return this.failure(BadTimeSignature, 'The timestamp is missing', { payload: signed.slice(0, end) })
-    }
+    if (at === -1) return this.#unstamped('missing', signed.slice(0, end))
     const value = signed.slice(0, at)
     const timestamp = this.stamp.read(signed.slice(at + this.sep.length, end))
-    if (timestamp === undefined) return this.failure(BadTimeSignature, 'The timestamp is malformed', { payload: value })
+    if (timestamp === undefined) return this.#unstamped('malformed', value)
     const age = now - timestamp
     const isFresh = maxAge === undefined || (maxAge >= 0 && age <= maxAge && age >= -this.#clockTolerance)
     return isFresh ? { value, key, timestamp } : this.#expired(value, timestamp, age, maxAge)
@@ -262,40 +226,36 @@ export class TimestampSigner extends Signer {
     if (end === -1) return super.mismatch(stamped)
     const timestamp = this.stamp.read(stamped.slice(end + this.sep.length))
     const dateSigned = timestamp === undefined ? undefined : new Date(timestamp * 1000)
-    const payload = stamped.slice(0, end)
-    return this.failure(BadTimeSignature, 'The signature does not match', { payload, dateSigned })
+    return this.failure(() => new BadTimeSignature(MISMATCH, { payload: stamped.slice(0, end), dateSigned }))
   }
 
-  #expired (value: string, timestamp: number, age: number, maxAge: number): SignatureExpired {
+  #unstamped (how: string, payload: string): BadTimeSignature {
+    return this.failure(() => new BadTimeSignature(`The timestamp is ${how}`, { payload }))
+  }
+
+  #expired (payload: string, timestamp: number, age: number, maxAge: number): SignatureExpired {
     const message = age < 0
       ? `The signature is from ${-age} seconds in the future`
       : `The signature is ${age} seconds old, more than ${maxAge}`
-    return this.failure(SignatureExpired, message, { payload: value, dateSigned: new Date(timestamp * 1000) })
+    return this.failure(() => new SignatureExpired(message, { payload, dateSigned: new Date(timestamp * 1000) }))
   }
 }
 
 /** Throws a `TypeError` for what is no limit, a bare number or `{ max_age }` say, since it would limit nothing. */
 export function checkedLimit (limit: AgeLimit): AgeLimit {
-  if (isLimit(limit)) return limit
+  const isObject = typeof limit === 'object' && limit !== null
+  if (isObject && Object.keys(limit).every((key) => key === 'maxAge') && isAge(limit.maxAge)) return limit
   throw new TypeError('The limit is given as { maxAge }, a number of seconds')
 }
 
-function isLimit (limit: unknown): boolean {
-  if (typeof limit !== 'object' || limit === null) return false
-  const { maxAge } = limit as AgeLimit
-  const isAge = maxAge === undefined || (typeof maxAge === 'number' && !Number.isNaN(maxAge))
-  return isAge && Object.keys(limit).every((key) => key === 'maxAge')
-}
-
-function isSeparator (value: unknown): boolean {
-  return typeof value === 'string' && !/^[\w=-]*$/.test(value) && value.isWellFormed()
-}
+const isAge = (value: unknown): boolean => value === undefined || (typeof value === 'number' && !Number.isNaN(value))
 
 function asText (value: string | Uint8Array): string {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
     throw new TypeError('Only text can be signed, as a string or as UTF-8')
   }
-  const text = typeof value === 'string' ? value : decodeUtf8(value)
-  if (!text.isWellFormed()) throw new TypeError('Text with lone surrogates cannot be signed: it has no UTF-8')
-  return text
+  const text = typeof value === 'string' ? value : utf8ToText(value)
+  if (text?.isWellFormed()) return text
+  const why = text === null ? 'The bytes are not UTF-8' : 'Text with lone surrogates cannot be signed: it has no UTF-8'
+  throw new TypeError(why)
 }

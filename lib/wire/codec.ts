@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { BadData, BadPayload, BadSignature, type Evidence, withoutStacks } from '../errors.ts'
+import { BadData, BadPayload, BadSignature, withoutStacks } from '../errors.ts'
 import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
 import { NO_KEY, NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
 import type { Stamp } from '../signing/encoding.ts'
@@ -38,11 +38,7 @@ class CookieSigner extends TimestampSigner {
     this.stamp = format.stamp
   }
 
-  protected override failure<Failure extends BadData> (
-    Class: new (message: string, evidence: Evidence) => Failure, message: string, evidence: Evidence
-  ): Failure {
-    return withoutStacks(() => super.failure(Class, message, evidence))
-  }
+  protected override failure<Failure> (make: () => Failure): Failure { return withoutStacks(make) }
 }
 
 /** Makes text the value of a cookie, and such a value text again. */
