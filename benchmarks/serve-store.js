@@ -33,14 +33,14 @@ const kinds = {
     await app.register(fastifySession, {
       ...SPARING,
       cookieName: 'session',
-      store: new ConnectRedis({ client, prefix: 'session:', disableTouch: true })
+      store: new ConnectRedis({ client, prefix: 'session:' })
     })
   }),
   'express-session': () => onExpress(expressSession({
     ...SPARING,
     name: 'session',
     resave: false,
-    store: new ConnectRedis({ client, prefix: 'express:', disableTouch: true })
+    store: new ConnectRedis({ client, prefix: 'express:' })
   }))
 }
 

@@ -4,7 +4,7 @@ import { recordedClient, sameAsMemory } from './support/recorded-store.ts'
 
 type Client = ConstructorParameters<typeof RedisStore>[0]
 
-const unused = { hGetAll: async () => ({}), evalSha: async () => 0, eval: async () => 0 }
+const unused = { get: async () => null, evalSha: async () => 0, eval: async () => 0 }
 
 for (const name of ['node-redis', 'ioredis']) {
   t.test(`${name}: the answers of a real Redis make those of MemoryStore`, async (t) => {
@@ -18,7 +18,7 @@ t.test('a failure of the server is thrown as it came, and no script is sent whol
   for (const message of ['READONLY You can\'t write against a read only replica.', 'OOM command not allowed']) {
     let evals = 0
     const fails = async () => { throw new Error(message) }
-    const store = new RedisStore({ hGetAll: fails, evalSha: fails, eval: async () => { evals++ } })
+    const store = new RedisStore({ get: fails, evalSha: fails, eval: async () => { evals++ } })
     await t.rejects(store.read('a'), { message })
     await t.rejects(store.check(), { message })
     t.equal(evals, 0)
@@ -27,7 +27,7 @@ t.test('a failure of the server is thrown as it came, and no script is sent whol
 
 t.test('what is no client of Redis is refused', async (t) => {
   const message = 'RedisStore expected a client of redis (node-redis) or ioredis as its first argument'
-  for (const client of [undefined, null, 'redis://localhost', {}, { hGetAll () {} }]) {
+  for (const client of [undefined, null, 'redis://localhost', {}, { get () {} }]) {
     t.throws(() => new RedisStore(client as unknown as Client), { name: 'TypeError', message })
   }
 })

@@ -49,7 +49,7 @@ t.test('the routes for the sessions of one user list and end them', async (t) =>
 t.test('what is imported from the package is there, and every option is one', async (t) => {
   const imports = [...blocks.join('').matchAll(/import { (\w+) } from 'fastify-signed-session'/g)]
   t.strictSame(imports.filter(([, name]) => !Object.hasOwn(names, name!)), [])
-  const redis = { hGetAll: async () => ({}), evalSha: async () => 0, eval: async () => 0 }
+  const redis = { get: async () => null, evalSha: async () => 0, eval: async () => 0 }
   const client = { query: async () => ({ rows: [] }), prepare: () => ({}), ...redis }
   const stores: Record<string, (options: object) => unknown> = {
     memory: (options) => new names.MemoryStore(options),

@@ -16,7 +16,7 @@ const HOST = '127.0.0.1'
 const kinds = [
   {
     name: 'node-redis',
-    methods: ['hGetAll', 'evalSha', 'eval'],
+    methods: ['get', 'evalSha', 'eval'],
     connect: ([{ port }]: Server[]) => createClient({ socket: { host: HOST, port } }).connect(),
     connectCluster: (servers: Server[]) => {
       return createCluster({ rootNodes: servers.map(({ port }) => ({ socket: { host: HOST, port } })) }).connect()
@@ -25,7 +25,7 @@ const kinds = [
   },
   {
     name: 'ioredis',
-    methods: ['hgetall', 'evalsha', 'eval'],
+    methods: ['get', 'evalsha', 'eval'],
     connect: async ([{ port }]: Server[]) => new Redis(port, HOST),
     connectCluster: async (servers: Server[]) => new Cluster(servers.map(({ port }) => ({ host: HOST, port }))),
     close: (client: { disconnect (): void }) => client.disconnect()
@@ -98,7 +98,7 @@ for (const { name, methods, connect, connectCluster, close } of skips ? [] : kin
       const run = (text: string) => name === 'ioredis'
         ? (clients[0] as Redis).eval(text, 0)
         : (clients[0] as ReturnType<typeof createClient>).eval(text)
-      await run("return redis.call('SET', 'fss:session:other', 'x')")
+      await run("return redis.call('RPUSH', 'fss:session:other', 'x')")
       const store: SessionStore = new RedisStore(clients[0])
       await assert.rejects(store.read('other'), /WRONGTYPE/)
       await assert.rejects(store.destroy('other', undefined), /WRONGTYPE/)

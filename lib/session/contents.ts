@@ -97,6 +97,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   saved: Saved | undefined
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
+  /** What the interface that opened it keeps of it, such as the record in a store. */
+  attached: object | undefined
   /** Told when code outside gets hold of an object for the first time. */
   watcher: { onHeld (): void } | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */

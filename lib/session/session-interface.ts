@@ -161,7 +161,8 @@ export abstract class SessionInterface {
   ): Session {
     const reason = candidates.refusal()
     if (reason !== undefined) refused(reason)
-    const origin = { ...came, isNew: true, hasCookie: candidates.count > 0 }
+    const { isEnded, isElsewhere } = came
+    const origin = { isNew: true, hasCookie: candidates.count > 0, isEnded, isElsewhere }
     return sessionOn(new SessionContents({}, origin, {}, this.rules))
   }
 
@@ -183,7 +184,8 @@ export abstract class SessionInterface {
     const clocks = { permanent, issuedAt, createdAt }
     const expiresAt = expiryOf(settings, clocks)
     if (openedAt > expiresAt) throw refusalOf(settings, clocks, openedAt, cookie.text)
-    const origin = { ...came, isNew: false, hasCookie: true, id, issuedAt, openedAt, expiresAt, isFromFallback }
+    const { text, isForeign } = came
+    const origin = { isNew: false, hasCookie: true, id, text, isForeign, issuedAt, openedAt, expiresAt, isFromFallback }
     return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
   }
 

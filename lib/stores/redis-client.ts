@@ -3,30 +3,29 @@ import type { RedisScript } from './redis-scripts.ts'
 
 /** What is used of a client, a pool or a cluster of node-redis (`redis`). */
 export interface NodeRedisClient {
-  hGetAll (key: string): Promise<unknown>
+  get (key: string): Promise<unknown>
   evalSha (sha: string, options: { keys: string[], arguments: string[] }): Promise<unknown>
   eval (script: string, options: { keys: string[], arguments: string[] }): Promise<unknown>
 }
 
 /** What is used of a client or a cluster of ioredis, and of those with the same methods, such as iovalkey. */
 export interface IORedisClient {
-  hgetall (key: string): Promise<unknown>
+  get (key: string): Promise<unknown>
   evalsha (sha: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>
   eval (script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>
 }
 
 /** The two things a store asks of Redis. Each is one round trip, but for the first run of a script on a server. */
 export interface RedisCommands {
-  hash (key: string): Promise<Readonly<Record<string, string>>>
+  /** Undefined or null for no such key. */
+  get (key: string): Promise<unknown>
   run (script: RedisScript, key: string, args: readonly string[]): Promise<unknown>
 }
 
-type Hash = Readonly<Record<string, string>>
-
 /** Throws a `TypeError` for what is neither kind of client. */
 export function commandsOf (client: NodeRedisClient | IORedisClient): RedisCommands {
-  if (hasMethods(client, 'hGetAll', 'evalSha', 'eval')) return ofNodeRedis(client as NodeRedisClient)
-  if (hasMethods(client, 'hgetall', 'evalsha', 'eval')) return ofIORedis(client as IORedisClient)
+  if (hasMethods(client, 'get', 'evalSha', 'eval')) return ofNodeRedis(client as NodeRedisClient)
+  if (hasMethods(client, 'get', 'evalsha', 'eval')) return ofIORedis(client as IORedisClient)
   throw new TypeError('RedisStore expected a client of redis (node-redis) or ioredis as its first argument')
 }
 
@@ -36,7 +35,7 @@ function hasMethods (client: unknown, ...names: string[]): boolean {
 
 function ofNodeRedis (client: NodeRedisClient): RedisCommands {
   return {
-    hash: async (key) => await client.hGetAll(key) as Hash,
+    get: (key) => client.get(key),
     run: ({ sha, text }, key, args) => {
       const options = { keys: [key], arguments: [...args] }
       return orWhole(() => client.evalSha(sha, options), () => client.eval(text, options))
@@ -46,7 +45,7 @@ function ofNodeRedis (client: NodeRedisClient): RedisCommands {
 
 function ofIORedis (client: IORedisClient): RedisCommands {
   return {
-    hash: async (key) => await client.hgetall(key) as Hash,
+    get: (key) => client.get(key),
     run: ({ sha, text }, key, args) => orWhole(
       () => client.evalsha(sha, 1, key, ...args),
       () => client.eval(text, 1, key, ...args)

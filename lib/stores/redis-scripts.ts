@@ -14,19 +14,29 @@ function script (text: string): RedisScript {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }
 
-const PRELUDE = `
+const TIMES = `
 local now = tonumber(ARGV[1])
 local function time (text) return tonumber(text or '') or 0 end
-local function keep (expires) redis.call('EXPIRE', KEYS[1], string.format('%d', time(expires) - now)) end
 `
 
-/** ARGV: now, when it expires, then names and texts of the hash. */
-export const CREATE = script(`${PRELUDE}
-local old = redis.call('HMGET', KEYS[1], 'expires', 'ended')
-if time(old[1]) > now then return old[2] and 'ended' or 'exists' end
-redis.call('DEL', KEYS[1])
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-keep(ARGV[2])
+/**
+ * A record is a text of lines: `expires indexed permanent created used cookie`, the owner, then a line each for the
+ * name and the text of a field. What has ended is one line, `expires ended`.
+ */
+const RECORD = `${TIMES}
+local record = redis.call('GET', KEYS[1]) or ''
+local expires = time(string.match(record, '^(%d+) '))
+local ended = string.find(record, '^%d+ ended') ~= nil
+local function save (text, seconds)
+  if time(seconds) <= now then return redis.call('DEL', KEYS[1]) end
+  return redis.call('SET', KEYS[1], text, 'EX', string.format('%d', time(seconds) - now))
+end
+`
+
+/** ARGV: now, when it expires, the record. */
+export const CREATE = script(`${RECORD}
+if expires > now then return ended and 'ended' or 'exists' end
+save(ARGV[3], ARGV[2])
 return 'created'
 `)
 
@@ -35,44 +45,54 @@ return 'created'
  * index has the key, until when, the number of names to remove, those names, then names and texts.
  * Where the index of the owner does not have the key for long enough, nothing is done; the answer says what it needs.
  */
-export const UPDATE = script(`${PRELUDE}
-local old = redis.call('HMGET', KEYS[1], 'expires', 'ended', 'permanent', 'owner', 'indexed')
-if time(old[1]) <= now or old[2] then return 'none' end
-local permanent = ARGV[5] ~= '' and ARGV[5] or old[3]
-local expires = permanent == '1' and ARGV[3] or ARGV[4]
-local owner = ARGV[6] == 'own' and ARGV[7] or old[4] or ''
-local indexed = owner == old[4] and time(old[5]) or 0
+export const UPDATE = script(`${RECORD}
+if expires <= now or ended then return 'none' end
+local indexed, permanent, created, cookie, before, fields =
+  string.match(record, '^%d+ (%d+) (%d) (%-?%d+) %-?%d+ (%d)\\n([^\\n]*)\\n(.*)$')
+if ARGV[5] ~= '' then permanent = ARGV[5] end
+local last = permanent == '1' and ARGV[3] or ARGV[4]
+local owner = ARGV[6] == 'own' and ARGV[7] or before
+indexed = owner == before and time(indexed) or 0
 if owner == ARGV[8] and time(ARGV[9]) > indexed then indexed = time(ARGV[9]) end
-if owner ~= '' and time(expires) > now and time(expires) > indexed then return 'index ' .. expires .. ' ' .. owner end
+if owner ~= '' and time(last) > now and time(last) > indexed then return 'index ' .. last .. ' ' .. owner end
 local first = 11 + ARGV[10]
-for i = 11, first - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = first, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', KEYS[1], 'used', ARGV[2], 'expires', expires, 'permanent', permanent,
-  'owner', owner, 'indexed', string.format('%d', indexed))
-keep(expires)
+local texts = {}
+for i = 11, first - 1 do texts[ARGV[i]] = false end
+for i = first, #ARGV, 2 do texts[ARGV[i]] = ARGV[i + 1] end
+local head = { last, string.format('%d', indexed), permanent, created, ARGV[2], cookie }
+local lines = { table.concat(head, ' '), owner }
+local function add (name, text)
+  if text then
+    lines[#lines + 1] = name
+    lines[#lines + 1] = text
+  end
+  texts[name] = nil
+end
+for name, text in string.gmatch(fields, '([^\\n]*)\\n([^\\n]*)\\n') do
+  if texts[name] == nil then add(name, text) else add(name, texts[name]) end
+end
+for i = first, #ARGV, 2 do add(ARGV[i], texts[ARGV[i]]) end
+save(table.concat(lines, '\\n') .. '\\n', last)
 return 'updated'
 `)
 
 /** ARGV: now, until or '', the owner it must have or ''. */
-export const DESTROY = script(`${PRELUDE}
-local old = redis.call('HMGET', KEYS[1], 'expires', 'ended', 'owner')
-local live = time(old[1]) > now and not old[2]
-if ARGV[3] ~= '' and not (live and old[3] == ARGV[3]) then return 0 end
-local expires = ARGV[2]
-if old[2] and time(old[1]) > time(expires) then expires = old[1] end
-redis.call('DEL', KEYS[1])
-if time(expires) > now then
-  redis.call('HSET', KEYS[1], 'ended', '1', 'expires', expires)
-  keep(expires)
-end
+export const DESTROY = script(`${RECORD}
+local live = expires > now and not ended
+local owner = string.match(record, '^[^\\n]*\\n([^\\n]*)')
+if ARGV[3] ~= '' and not (live and owner == ARGV[3]) then return 0 end
+local last = time(ARGV[2])
+if ended and expires > last then last = expires end
+save(string.format('%d ended\\n', last), last)
 return live and 1 or 0
 `)
 
 /** Adds a member to the index of an owner, and drops those whose time is over. ARGV: now, until, the member. */
-export const INDEX = script(`${PRELUDE}
+export const INDEX = script(`${TIMES}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
-if redis.call('TTL', KEYS[1]) < time(ARGV[2]) - now then keep(ARGV[2]) end
+local left = time(ARGV[2]) - now
+if redis.call('TTL', KEYS[1]) < left then redis.call('EXPIRE', KEYS[1], string.format('%d', left)) end
 return 1
 `)
 

@@ -31,7 +31,7 @@ const GRACE = 600
 
 /**
  * Sessions in Redis 6 or newer, or Valkey; one server or a cluster. The client stays yours: connect and close it.
- * Each session is a hash that expires by itself. One round trip each; `create` with an owner takes one more, `list` and
+ * Each session is a text that expires by itself. One round trip each; `create` with an owner takes one more, `list` and
  * `destroyAll` two, and an update one or two more where the session gets an owner or outlives its place in the index.
  * Throws a `TypeError` for another client or a wrong option.
  */
@@ -48,16 +48,15 @@ export class RedisStore implements SessionStore {
   }
 
   async read (key: string): Promise<StoredSession | 'ended' | undefined> {
-    const hash = await this.#redis.hash(this.#record(key))
-    if (!(Number(hash.expires) > this.#now())) return undefined
-    return hash.ended === undefined ? sessionIn(hash) : 'ended'
+    const text = await this.#redis.get(this.#record(key))
+    return typeof text === 'string' ? sessionIn(text, this.#now()) : undefined
   }
 
   async create (key: string, session: StoredSession): Promise<'created' | 'exists' | 'ended'> {
     const now = this.#now()
     const indexed = await this.#index(key, session.owner ?? '', session.expiresAt, now)
-    const hash = [...headOf(session, indexed), ...pairsOf(session.fields)]
-    return await this.#redis.run(CREATE, this.#record(key), [`${now}`, `${session.expiresAt}`, ...hash]) as 'created'
+    const args = [`${now}`, `${session.expiresAt}`, textOf(session, indexed)]
+    return await this.#redis.run(CREATE, this.#record(key), args) as 'created'
   }
 
   async update (key: string, changes: SessionChanges): Promise<boolean> {
@@ -142,43 +141,36 @@ function keysIn (members: readonly string[]): string[] {
   return [...new Set(members.map(keyIn))]
 }
 
-/** A field is `.` and its name, so that it never meets one of the names that are used here for the rest. */
-function fieldOf (name: string): string {
-  return `.${encodeFieldName(name)}`
-}
-
 function pairsOf (fields: ReadonlyMap<string, string>): string[] {
-  return Array.from(fields, ([name, text]) => [fieldOf(name), text]).flat()
+  return Array.from(fields, ([name, text]) => [encodeFieldName(name), text]).flat()
 }
 
 function flag (value: boolean): string {
   return value ? '1' : '0'
 }
 
-/** What a record says of its session beside the fields. */
-function headOf (session: StoredSession, indexed: number): string[] {
-  return Object.entries({
-    permanent: flag(session.permanent),
-    created: `${session.createdAt}`,
-    used: `${session.usedAt}`,
-    expires: `${session.expiresAt}`,
-    owner: session.owner ?? '',
-    cookie: flag(session.fromCookie),
-    indexed: `${indexed}`
-  }).flat()
+/** A record, as the scripts write and read it. */
+function textOf (session: StoredSession, indexed: number): string {
+  const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = session
+  const head = [expiresAt, indexed, flag(permanent), createdAt, usedAt, flag(fromCookie)].join(' ')
+  return [head, owner ?? '', ...pairsOf(fields), ''].join('\n')
 }
 
-function sessionIn (hash: Readonly<Record<string, string>>): StoredSession {
+function sessionIn (text: string, now: number): StoredSession | 'ended' | undefined {
+  const lines = text.split('\n')
+  const [expires, indexed, permanent, created, used, cookie] = lines[0]!.split(' ')
+  if (!(Number(expires) > now)) return undefined
+  if (indexed === 'ended') return 'ended'
   const fields = new Map<string, string>()
-  for (const name in hash) if (name.startsWith('.')) fields.set(decodeFieldName(name.slice(1)), hash[name]!)
+  for (let at = 2; at + 1 < lines.length; at += 2) fields.set(decodeFieldName(lines[at]!), lines[at + 1]!)
   return {
     fields,
-    permanent: hash.permanent === '1',
-    createdAt: Number(hash.created),
-    usedAt: Number(hash.used),
-    expiresAt: Number(hash.expires),
-    owner: hash.owner || null,
-    fromCookie: hash.cookie === '1'
+    permanent: permanent === '1',
+    createdAt: Number(created),
+    usedAt: Number(used),
+    expiresAt: Number(expires),
+    owner: lines[1] || null,
+    fromCookie: cookie === '1'
   }
 }
 
@@ -195,6 +187,6 @@ function changeOf (changes: SessionChanges, now: number, indexedOwner: string, i
     permanent === undefined ? '' : flag(permanent),
     owner === undefined ? 'keep' : 'own', owner ?? '',
     indexedOwner, `${indexedUntil}`,
-    `${unset.length}`, ...unset.map(fieldOf), ...pairsOf(set)
+    `${unset.length}`, ...unset.map(encodeFieldName), ...pairsOf(set)
   ]
 }

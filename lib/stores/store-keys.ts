@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What is hashed is told apart from what another version may hash. */
 const VERSION = '1'
@@ -18,11 +18,11 @@ export class StoreKeys {
   }
 
   ofId (id: string): string {
-    return createHash('sha256').update(this.#ids + withLength(id)).digest('base64url')
+    return hash('sha256', this.#ids + withLength(id), 'base64url')
   }
 
   ofOwner (owner: string): string {
-    return createHash('sha256').update(this.#owners + withLength(owner)).digest('base64url')
+    return hash('sha256', this.#owners + withLength(owner), 'base64url')
   }
 }
 

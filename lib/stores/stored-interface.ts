@@ -18,6 +18,9 @@ import { isStoreKey, StoreKeys } from './store-keys.ts'
 import { StoredSaver } from './stored-saver.ts'
 import type { StoredState } from './stored-state.ts'
 
+/** Of a session whose text is not that of its cookie. */
+const FOREIGN = { text: undefined, isForeign: true }
+
 /** Keeps sessions in a store. The cookie holds the signed id, and nothing else. */
 export class StoredSessionInterface extends SessionInterface {
   override readonly async = true
@@ -27,7 +30,6 @@ export class StoredSessionInterface extends SessionInterface {
   readonly #gate: StoreGate
   readonly #keys: StoreKeys
   readonly #saver: StoredSaver
-  readonly #states = new WeakMap<SessionContents, StoredState>()
 
   /** Throws a `TypeError` for settings without a store. */
   constructor (settings: SessionSettings) {
@@ -154,7 +156,7 @@ export class StoredSessionInterface extends SessionInterface {
   /** The same for a cookie from before there was a store: its own data are the session until it is moved there. */
   async #openWithData (cookie: Opened): Promise<Session | undefined> {
     const { data, id = idFromSignature(cookie.cookie), createdAt, permanent } = this.#payloadOf(cookie)
-    const session = this.sessionOf(data, cookie, { id, createdAt, permanent }, { isForeign: true })
+    const session = this.sessionOf(data, cookie, { id, createdAt, permanent }, FOREIGN)
     const found = await this.#read(id)
     if (found === 'ended') return undefined
     if (found !== undefined) return this.#opened(found, id, cookie)
@@ -181,9 +183,10 @@ export class StoredSessionInterface extends SessionInterface {
 
   /** The session of a record. Throws `BadData`. */
   #opened (record: StoredSession, id: string, cookie: Opened): Session {
-    const { createdAt, permanent } = record
-    const session = this.sessionOf(this.#dataOf(record), cookie, { id, createdAt, permanent }, { isForeign: true })
-    this.#stateOf(contentsOf(session)!).kept = { ...record, id, isStored: true }
+    const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = record
+    const session = this.sessionOf(this.#dataOf(record), cookie, { id, createdAt, permanent }, FOREIGN)
+    const kept = { id, isStored: true, fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie }
+    this.#stateOf(contentsOf(session)!).kept = kept
     return session
   }
 
@@ -197,11 +200,10 @@ export class StoredSessionInterface extends SessionInterface {
   }
 
   #stateOf (contents: SessionContents): StoredState {
-    const known = this.#states.get(contents)
-    if (known !== undefined) return known
+    if (contents.attached !== undefined) return contents.attached as StoredState
     const issuedAt = contents.origin.issuedAt ?? this.settings.codec.now()
     const state = { kept: undefined, decision: undefined, issuedAt, isOver: false }
-    this.#states.set(contents, state)
+    contents.attached = state
     return state
   }
 
