@@ -91,8 +91,6 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   saved: Saved | undefined
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
-  /** Told when code outside gets hold of an object for the first time. */
-  watcher: { onHeld (): void } | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
   #cleanText: string | undefined
   #isForeign: boolean
@@ -127,7 +125,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
     if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) {
-      (this.held ?? this.#hold()).addRead(key, value)
+      (this.held ??= new Held()).addRead(key, value)
     }
     return value
   }
@@ -139,7 +137,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) (this.held ?? this.#hold()).addStored(key)
+    if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
     this.change()
   }
@@ -225,6 +223,12 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     this.saved = { revision: this.revision, snapshots }
   }
 
+  /** Forgets the last decision, since it did not reach the browser. */
+  forgetDecision (): void {
+    this.decided = undefined
+    this.saved = undefined
+  }
+
   /** The payload that the browser has by the last decision. */
   get sentText (): string | undefined {
     return this.decided?.text ?? this.#cleanText
@@ -232,11 +236,5 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   get #startingPermanent (): true | undefined {
     return this.rules.startsPermanent || undefined
-  }
-
-  #hold (): Held {
-    this.held = new Held()
-    this.watcher?.onHeld()
-    return this.held
   }
 }
