@@ -89,6 +89,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   decided: Decided | undefined
   /** How the session was then; undefined where nothing was changed by then. */
   saved: Saved | undefined
+  /** Whether what is kept beside the data is among it now, to be written with it. */
+  isJoined = false
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
@@ -147,6 +149,18 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     this.change()
     this.held?.drop(key)
     return delete this.data[key]
+  }
+
+  /**
+   * Goes on with a copy of the data alone, for a getter or tag that uses the session while it is written: the text is
+   * made of the data as it was, and shows what is kept beside it to nobody.
+   */
+  part (): void {
+    this.isJoined = false
+    this.data = { ...this.data }
+    if (this.id !== undefined) delete this.data._id
+    if (this.createdAt !== undefined) delete this.data._began
+    if (this.permanent !== undefined) delete this.data._permanent
   }
 
   /** Puts other data in place of all there was; the id, the clocks and `permanent` end with it. */
