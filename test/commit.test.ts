@@ -499,6 +499,18 @@ t.test('headers that we cannot change are logged where Node takes them after all
   t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }])
 })
 
+t.test('headers that Node refuses, and then takes mended, leave with the cookie and without an error', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    t.throws(() => reply.raw.writeHead(200, { 'x y': 'z' }))
+    reply.raw.writeHead(200, { x: 'y' }).end()
+  })
+  t.equal(setCookies((await app.inject('/')).headers).length, 1)
+  t.strictSame(errorsOf(logs), [])
+})
+
 t.test('HTTP/2 headers outside of Latin-1 do not keep the cookie away', async (t) => {
   const { app } = await buildApp({}, { http2: true } as never)
   t.teardown(() => app.close())
