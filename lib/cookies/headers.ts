@@ -154,19 +154,18 @@ export class DepartingHead implements Headers {
     return before === undefined ? given : linesBeside(before, line)
   }
 
-  /** Throws where the headers of the call cannot be set. */
   header (name: string, value: string | string[]): void {
-    this.#setGiven()
+    this.takeOver()
     this.#raw.setHeader(name, value)
   }
 
   removeHeader (name: string): void {
-    this.#setGiven()
+    this.takeOver()
     this.#raw.removeHeader(name)
   }
 
-  /** Sets the headers of the call, so that all of them can be changed alike. */
-  #setGiven (): void {
+  /** Sets the headers of the call, so that all of them can be changed alike. Throws where they cannot be set. */
+  takeOver (): void {
     if (this.#given === undefined) return
     setAll(this.#raw, merged(this.#given))
     this.#given = undefined

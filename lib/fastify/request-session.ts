@@ -180,6 +180,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       if (this.#failure !== undefined) this.#head().keepPrivate(head)
       const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
       if (!isCommitted && !this.#site.sessionInterface.async) {
+        head.takeOver() // throws for headers that cannot be sent, which is no failure of the session
         const failure = this.#save(head)
         if (failure !== undefined) this.#giveUp(failure, head)
       }
