@@ -1,11 +1,15 @@
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { SessionOptions } from '../lib/index.ts'
 import { forbidSharing, isShareable } from '../lib/cookies/caching.ts'
 import type { Headers as HeaderSource } from '../lib/cookies/headers.ts'
 import { buildApp, OTHER_SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
+import { freePort } from './support/free-port.ts'
+import { nginx, startNginx } from './support/nginx.ts'
+import { skipFor } from './support/requirements.ts'
 
 type Headers = Record<string, string | string[]>
 
@@ -20,6 +24,8 @@ function sourceOf (headers: Headers): HeaderSource {
 
 const PRIVATE = 'private, no-cache'
 const DEFAULT = 'private, no-cache="Set-Cookie"'
+const FUTURE = 'Thu, 01 Jan 2099 00:00:00 GMT'
+const PAST = 'Thu, 01 Jan 1970 00:00:00 GMT'
 
 /** What shared caches may keep, and what becomes of it where it sets the cookie. */
 const shareable: Array<[before: Headers, after: Headers]> = [
@@ -37,7 +43,7 @@ const shareable: Array<[before: Headers, after: Headers]> = [
   ],
   [
     { 'cache-control': 'private', 'surrogate-control': 'max-age=60;a, content="ESI/1.0"' },
-    { 'cache-control': 'private', 'surrogate-control': 'private' }
+    { 'cache-control': 'private', 'surrogate-control': 'no-store' }
   ],
   [
     { 'cache-control': 'no-cache', 'Cloudflare-CDN-Cache-Control': 'public' },
@@ -50,7 +56,18 @@ const shareable: Array<[before: Headers, after: Headers]> = [
   [
     { 'cache-control': 'public', 'netlify-cdn-cache-control': 'public, s-maxage=1, durable' },
     { 'cache-control': PRIVATE, 'netlify-cdn-cache-control': 'private' }
-  ]
+  ],
+  [{ 'akamai-cache-control': 'max-age=9' }, { 'akamai-cache-control': 'private', 'cache-control': PRIVATE }],
+  ...['max-age=60', 'no-cache, cache-maxage=7d', '!no-store', 'a,!no-store'].map((value): [Headers, Headers] => [
+    { 'cache-control': 'no-store', 'Edge-Control': value }, { 'cache-control': 'no-store', 'Edge-Control': 'no-store' }
+  ]),
+  ...['1', '060', '@4000000000'].map((value): [Headers, Headers] => [
+    { 'cache-control': 'private', 'X-Accel-Expires': value }, { 'cache-control': 'private', 'X-Accel-Expires': '0' }
+  ]),
+  ...[undefined, 'must-revalidate', 'no-cache', 'public', 'max-age=60', ''].map((value): [Headers, Headers] => [
+    { ...(value !== undefined && { 'cache-control': value }), expires: FUTURE },
+    { expires: '0', 'cache-control': PRIVATE }
+  ])
 ]
 
 /** What they may not keep, or are not told to. */
@@ -59,9 +76,31 @@ const others: Array<[before: Headers, after: Headers]> = [
   [{ 'cdn-cache-control': 'no-store' }, { 'cdn-cache-control': 'no-store', 'cache-control': DEFAULT }],
   [{ 'x-cache-control': 'public' }, { 'x-cache-control': 'public', 'cache-control': DEFAULT }],
   ...[
-    'no-store', 'private', 'Private, max-age=60', 'public, No-Store', 'no-cache', 'no-transform',
-    'x-public, y-max-age=1', DEFAULT, ''
-  ].map((value): [Headers, Headers] => [{ 'cache-control': value }, { 'cache-control': value }])
+    'no-store', 'private', 'Private, max-age=60', 'public, No-Store', 'no-cache', 'must-revalidate, No-Cache', DEFAULT
+  ].map((value): [Headers, Headers] => [{ 'cache-control': value }, { 'cache-control': value }]),
+  ...['no-transform', 'x-public, y-max-age=1', 'no-cache="Set-Cookie"', ''].map((value): [Headers, Headers] => [
+    { 'cache-control': value, 'last-modified': PAST },
+    { 'cache-control': `${value}, private`, 'last-modified': PAST }
+  ]),
+  [{ 'cache-control': ['immutable', 'must-revalidate'] }, { 'cache-control': 'immutable, must-revalidate, private' }],
+  ...['private', 'no-store'].map((value): [Headers, Headers] => [
+    { 'cache-control': value, expires: FUTURE }, { 'cache-control': value, expires: FUTURE }
+  ]),
+  ...[PAST, '0', '-1', '3600', '', 'tomorrow'].map((expires): [Headers, Headers] => [
+    { expires }, { expires, 'cache-control': DEFAULT }
+  ]),
+  ...['must-revalidate', 'stale-if-error=60'].map((value): [Headers, Headers] => [
+    { 'cache-control': 'private', 'cdn-cache-control': value },
+    { 'cache-control': 'private', 'cdn-cache-control': 'private' }
+  ]),
+  ...Object.entries({
+    'cdn-cache-control': ['', 'no-cache', 'private'],
+    'surrogate-control': ['content="ESI/1.0"', 'no-store'],
+    'edge-control': ['dca=esi', 'no-store', 'bypass-cache', 'no-store, max-age=1'],
+    'x-accel-expires': ['0', '', 'off', '-1']
+  }).flatMap(([name, values]) => values.map((value): [Headers, Headers] => [
+    { [name]: value, 'cache-control': 'private' }, { [name]: value, 'cache-control': 'private' }
+  ]))
 ]
 
 t.test('a response that shared caches may keep is known, and kept from them with all its fields', async (t) => {
@@ -76,7 +115,7 @@ t.test('a response that shared caches may keep is known, and kept from them with
   }
 })
 
-t.test('any other response keeps its Cache-Control, or has one that keeps the cookie private', async (t) => {
+t.test('any other response keeps its fields, but for what would let shared caches keep the cookie', async (t) => {
   for (const [before, after] of others) {
     const headers = { ...before }
     t.notOk(isShareable(sourceOf(headers)), JSON.stringify(before))
@@ -115,6 +154,8 @@ const ways: Record<string, { before?: Say, late?: Say, answer?: Say }> = {
   'for one cache, and says nothing else': {
     before: (reply) => { reply.header('Vercel-CDN-Cache-Control', 'max-age=60') }
   },
+  'for nginx': { before: (reply) => { reply.headers({ 'cache-control': 'private', 'x-accel-expires': '60' }) } },
+  'until a time to come': { before: (reply) => { reply.header('expires', FUTURE) } },
   'on the raw response': { before: ({ raw }) => { raw.setHeader('Cache-Control', PUBLIC) } },
   'in writeHead': {
     answer: (reply) => {
@@ -221,4 +262,58 @@ t.test('the error of a session that cannot be saved is kept from shared caches, 
       : { 'cache-control': 'public, max-age=60', 'cdn-cache-control': 'max-age=60' })
     t.equal((await app.inject('/own')).headers['cache-control'], 'no-transform')
   }
+})
+
+/** What has an nginx keep a response, where it was told to ignore Set-Cookie, and to keep whatever is in /any. */
+const keptByNginx: Array<[path: string, headers: Headers]> = [
+  ['/', { 'cache-control': 'public, max-age=60' }],
+  ['/', { 'x-accel-expires': '60' }],
+  ['/', { 'x-accel-expires': '@4000000000', 'cache-control': 'no-store' }],
+  ['/', { 'x-accel-expires': '60', 'cache-control': 'private' }],
+  ['/', { expires: FUTURE }],
+  ['/', { expires: FUTURE, 'cache-control': 'must-revalidate' }],
+  ['/any/', {}],
+  ['/any/', { 'cache-control': 'must-revalidate', 'last-modified': PAST }],
+  ['/any/', { 'cache-control': 'no-transform' }],
+  ['/any/', { 'cdn-cache-control': 'max-age=60' }]
+]
+
+/** The cookies that two browsers get one after the other, through an nginx. */
+async function throughNginx (t: Test, cacheControl: boolean): Promise<Array<[string, string]>> {
+  const { app } = await buildApp({ cacheControl })
+  let requests = 0
+  keptByNginx.forEach(([path, headers], index) => app.get(`${path}${index}`, async ({ session }, reply) => {
+    session.set('request', ++requests)
+    return reply.headers(headers).send('x')
+  }))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => app.close())
+  const port = await freePort()
+  const pass = `proxy_pass http://127.0.0.1:${(app.server.address() as AddressInfo).port}; ` +
+    'proxy_cache kept; proxy_ignore_headers Set-Cookie;'
+  await startNginx(t, `proxy_cache_path kept keys_zone=kept:1m;
+    server {
+      listen 127.0.0.1:${port};
+      location / { ${pass} }
+      location /any/ { ${pass} proxy_cache_valid 200 1m; }
+    }`, port)
+  const get = async (path: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).headers.getSetCookie().join()
+  const cookies: Array<[string, string]> = []
+  for (const [index, [path]] of keptByNginx.entries()) {
+    cookies.push([await get(`${path}${index}`), await get(`${path}${index}`)])
+  }
+  return cookies
+}
+
+const skip = skipFor(nginx === undefined ? 'nginx was not found, so no cache stands before the application' : undefined)
+t.test('an nginx that keeps responses with their cookies keeps none with that of a session', { skip }, async (t) => {
+  const [kept, guarded] = [await throughNginx(t, false), await throughNginx(t, true)]
+  keptByNginx.forEach(([path, headers], index) => {
+    const name = `${path} ${JSON.stringify(headers)}`
+    t.match(kept[index]![0], /^session=/)
+    t.equal(kept[index]![0], kept[index]![1], `${name} without cacheControl`)
+    t.match(guarded[index]![1], /^session=/)
+    t.not(guarded[index]![0], guarded[index]![1], name)
+  })
 })

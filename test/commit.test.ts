@@ -499,6 +499,18 @@ t.test('headers that we cannot change are logged where Node takes them after all
   t.match(errorsOf(logs), [{ msg: 'The session could not be saved' }])
 })
 
+t.test('headers that Node refuses, and then takes mended, leave with the cookie and without an error', async (t) => {
+  const { app, logs } = await buildApp()
+  app.get('/', (request, reply) => {
+    request.session.set('a', 1)
+    reply.hijack()
+    t.throws(() => reply.raw.writeHead(200, { 'x y': 'z' }))
+    reply.raw.writeHead(200, { x: 'y' }).end()
+  })
+  t.equal(setCookies((await app.inject('/')).headers).length, 1)
+  t.strictSame(errorsOf(logs), [])
+})
+
 t.test('HTTP/2 headers outside of Latin-1 do not keep the cookie away', async (t) => {
   const { app } = await buildApp({}, { http2: true } as never)
   t.teardown(() => app.close())
@@ -730,3 +742,88 @@ t.test('an upgrade that is refused is a reply like any other, and saves the sess
   t.match(cookieFrom(await get()), /^session=/)
   t.strictSame(errorsOf(logs), [])
 })
+
+type Use = (request: FastifyRequest) => unknown
+
+/** What is done with a session of `{ user, list }`, and the keys that are lost where its cookie does not go out. */
+const uses: Record<string, { use: Use, keys?: string[] }> = {
+  nothing: { use: () => {} },
+  'a read': { use: ({ session }) => session.get('list') },
+  'a key set': { use: ({ session }) => { session.set('n', 1) }, keys: ['n'] },
+  'an object changed': { use: ({ session }) => { (session.get('list') as number[]).push(1) }, keys: ['list'] },
+  'the end': { use: ({ session }) => { session.delete() }, keys: ['user', 'list'] }
+}
+
+type WriteHead = http.ServerResponse['writeHead']
+const kept = new WeakMap<object, WriteHead>()
+
+function prototypeOf ({ raw }: FastifyReply): { writeHead: WriteHead } {
+  return 'stream' in raw ? http2.Http2ServerResponse.prototype as never : http.ServerResponse.prototype
+}
+
+function respond ({ raw }: FastifyReply, headers: object): void {
+  const { stream } = raw as unknown as http2.Http2ServerResponse
+  stream.respond({ ':status': 201, ...headers })
+  stream.end('x')
+}
+
+type Past = (reply: FastifyReply, headers: http.OutgoingHttpHeaders) => void
+/** How headers leave past what stands in the place of `writeHead`. */
+const pasts: Record<string, { leave: Past, only?: string }> = {
+  'writeHead of the prototype': {
+    leave: (reply, headers) => { prototypeOf(reply).writeHead.call(reply.raw, 201, headers).end('x') }
+  },
+  'a writeHead that was kept': {
+    leave: (reply, headers) => { kept.get(reply.raw)!.call(reply.raw, 201, headers).end('x') }
+  },
+  'stream.respond': { leave: respond, only: 'HTTP/2' }
+}
+
+/** An application whose headers leave past `writeHead`: `/handler` never passes through onSend, the others do. */
+async function passing (t: Test, server: object, use: Use, leave: Past): ReturnType<typeof buildApp> {
+  const { app, logs } = await buildApp({ refreshAfter: 0 }, server)
+  t.teardown(() => app.close())
+  app.addHook('onRequest', async (_request, { raw }) => { kept.set(raw, raw.writeHead) })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.url === '/put-back') return done(null, payload)
+    if (request.url === '/later') use(request)
+    leave(reply, request.url === '/without' ? {} : reply.getHeaders() as http.OutgoingHttpHeaders)
+  })
+  app.get('/handler', (request, reply) => { use(request); reply.hijack(); leave(reply, {}) })
+  app.get('/put-back', (request, reply) => {
+    use(request)
+    reply.raw.writeHead = kept.get(reply.raw)!
+    reply.send('x')
+  })
+  app.get('/without', async (request) => { use(request); return 'x' })
+  app.get('/with', async (request) => { use(request); return 'x' })
+  app.get('/later', async (request) => { request.session.get('user'); return 'x' })
+  return { app, logs }
+}
+
+for (const [transport, { server = {}, get }] of Object.entries(transports)) {
+  t.test(`${transport}: a change whose headers leave past writeHead without it is logged once as lost`, async (t) => {
+    for (const [pastName, { leave, only = transport }] of Object.entries(pasts)) {
+      if (only !== transport) continue
+      for (const [useName, { use, keys }] of Object.entries(uses)) {
+        const { app, logs } = await passing(t, server, use, leave)
+        const cookie = `session=${app.encodeSession({ user: 'Ada', list: [] })}`
+        let sent = 0
+        for (const path of ['/handler', '/without', '/with', '/put-back', '/later']) {
+          logs.length = 0
+          const { headers } = await get(app, path, { cookie })
+          await new Promise((resolve) => { setTimeout(resolve, 5) })
+          const isSent = setCookies(headers).length > 0
+          const isLost = keys !== undefined && (path === '/later' || !isSent)
+          const name = [pastName, useName, path].join()
+          t.strictSame(lost(logs).map(({ keys, route }) => [keys, route]), isLost ? [[keys, `GET ${path}`]] : [], name)
+          t.strictSame(errorsOf(logs).length, isLost ? 1 : 0)
+          if (path === '/with' || path === '/put-back') t.equal(isSent, useName !== 'nothing', name)
+          if (isSent) sent++
+        }
+        const { saved, resigned, deleted } = app.sessionCounters
+        t.equal(saved + resigned + deleted, sent, 'what did not go out is not counted')
+      }
+    }
+  })
+}

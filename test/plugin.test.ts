@@ -581,6 +581,14 @@ t.test('wrong options fail ready() with one sentence', async (t) => {
   t.equal(await registrationError({ secret: SECRET, prefix: '/a', logLevel: 'warn', logSerializers: {} }), '')
 })
 
+t.test('a decorator of the application in the place of one of the plugin is named', async (t) => {
+  for (const name of ['sessionInterface', 'sessionCounters', 'encodeSession', 'decodeSession']) {
+    const app = Fastify()
+    app.decorate(name, 1)
+    await t.rejects(async () => { await app.register(sessionPlugin, { secret: SECRET }) }, new RegExp(`'${name}'`))
+  }
+})
+
 t.test('a secret from an environment variable that is not set is told of, alone as in options', async (t) => {
   for (const register of [
     async (app: FastifyInstance) => { await app.register(sessionPlugin, process.env.NO_SUCH_SECRET) },

@@ -749,6 +749,67 @@ t.test('tags of the application travel in the session, ahead of the built-in one
   )
 })
 
+/** A value whose tag uses a session while that is written. */
+class Spy { n = 1 }
+let spy: (session: Session) => unknown
+let spied: Session
+class TagSpy extends JSONTag {
+  readonly key = ' spy'
+  check (value: unknown): boolean { return value instanceof Spy }
+  toJson ({ n }: Spy): unknown { spy(spied); return n }
+  fromJson (): Spy { return new Spy() }
+}
+
+const uses: Record<string, (session: Session) => unknown> = {
+  data: (session) => session.data(),
+  keys: (session) => session.keys(),
+  spread: (session) => ({ ...session }),
+  size: (session) => session.size,
+  'a change': (session) => { session.set('a', 2) },
+  'a new key': (session) => { session.set('b', 2) },
+  'a key removed': (session) => session.delete('a'),
+  'another permanent': (session) => { session.permanent = false },
+  'a new session': (session) => session.regenerate(),
+  'its end': (session) => session.delete()
+}
+
+for (const format of ['default', 'flask'] as const) {
+  t.test(`format ${format}: a tag that uses the session while it is written sees the data alone, ` +
+    'and what it changes comes after the text', async (t) => {
+    for (const [name, use] of Object.entries(uses)) {
+      const { iface } = interfaceWith({ format, tags: [TagSpy], absoluteLifetime: DAY, permanent: true })
+      const seen: unknown[] = []
+      const { session } = open(iface)
+      session.update({ a: 1, spy: new Spy() } as never)
+      const { id } = session
+      spied = session
+      spy = () => {}
+      const expected = use(open(iface, valueOf(iface.saveSession(session))).session)
+      session.touch()
+      spy = (session) => seen.push(use(session))
+      const saved = valueOf(iface.saveSession(session))
+      const { session: opened } = open(iface, saved)
+      t.strictSame(seen, [expected], name)
+      t.strictSame([opened.data(), opened.id, opened.permanent], [{ a: 1, spy: new Spy() }, id, true], name)
+      t.strictSame(session.keys().filter((key) => key.startsWith('_')), [])
+      spy = () => {}
+      const { session: later } = open(iface, valueOf(iface.saveSession(session)))
+      t.strictSame(later.data(), session.data(), `${name}, saved again`)
+    }
+  })
+}
+
+t.test('a tag that asks whether the session is modified changes nothing of the text', async (t) => {
+  const { iface } = interfaceWith({ tags: [TagSpy] })
+  const { session } = open(iface, cookieOf(iface, { a: 1 }))
+  spied = session
+  let depth = 0
+  spy = (session) => { if (depth++ === 0) t.equal(session.modified, true) }
+  session.set('spy', new Spy())
+  const { id } = session
+  t.equal(open(iface, valueOf(iface.saveSession(session))).session.id, id)
+})
+
 t.test('a session made by hand can be saved', async (t) => {
   const { iface } = interfaceWith()
   const session = new Session({ a: 1 }) as Session

@@ -1,17 +1,53 @@
 import { asList, type Headers, type HeaderValue } from './headers.ts'
 
-/** Fields that speak to some caches only, ahead of `Cache-Control` (RFC 9213, section 2). */
-const TARGETED = /(?:^surrogate|(?:^|-)cdn-cache)-control$/i
+/** How `Cache-Control`, or a field that some caches heed instead, permits and forbids to keep a response. */
+interface CacheField {
+  readonly name: RegExp
+  readonly permits: RegExp
+  readonly forbids: RegExp
+  /** The value that forbids it. */
+  readonly closed: string
+}
+
 const PRIVATE = 'private, no-cache="Set-Cookie"'
-const KEPT_PRIVATE = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
-const KEPT = /(?:^|,)\s*(?:public|s-maxage|max-age)\s*(?:[=,]|$)/i
+/** RFC 9111, section 5.2.2. */
+const DIRECTIVES = {
+  permits: /(?:^|,)\s*(?:public|s-maxage|max-age)\s*(?:[=,]|$)/i,
+  forbids: /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
+}
+const CACHE_CONTROL: CacheField = { name: /^cache-control$/i, ...DIRECTIVES, closed: 'private, no-cache' }
+/** RFC 9213, section 2: a cache that heeds such a field looks neither at `Cache-Control` nor at `Expires`. */
+const CDN: CacheField = { name: /^(?:akamai|(?:.*-)?cdn)-cache-control$/i, ...DIRECTIVES, closed: 'private' }
+const TARGETED: readonly CacheField[] = [
+  CDN,
+  // The W3C's Edge Architecture, section 2.3, which knows no private.
+  { name: /^surrogate-control$/i, ...DIRECTIVES, closed: 'no-store' },
+  // Akamai's
+  {
+    name: /^edge-control$/i,
+    permits: /(?:^|,)\s*(?:(?:cache-maxage|max-age)\s*=|!no-store\s*(?:,|$))/i,
+    forbids: /(?:^|,)\s*(?:no-store|bypass-cache)\s*(?:,|$)/i,
+    closed: 'no-store'
+  },
+  // nginx's: seconds, or a time behind @
+  { name: /^x-accel-expires$/i, permits: /^\s*(?:@|0*[1-9])/, forbids: /^\s*$/, closed: '0' }
+]
+const ANY_TARGETED = new RegExp(TARGETED.map(({ name }) => name.source).join('|'), 'i')
+const NO_CACHE = /(?:^|,)\s*no-cache\s*(?:,|$)/i
+
+/** A field of a response. */
+interface Found {
+  readonly field: CacheField
+  readonly name: string
+  readonly value: HeaderValue
+}
 
 /**
- * Whether shared caches may keep the response: one of its fields says `public`, `s-maxage` or `max-age`, and neither
- * `private` nor `no-store` (RFC 9111, section 5.2.2).
+ * Whether shared caches may keep the response: a field permits it, or `Expires` is a time to come and `Cache-Control`
+ * does not forbid it (RFC 9111, section 3).
  */
 export function isShareable (headers: Headers): boolean {
-  return isKept(headers.getHeader('cache-control')) || sharingFields(headers).length > 0
+  return isPermitted(headers) || targetedFields(headers).some(permits)
 }
 
 /**
@@ -19,15 +55,12 @@ export function isShareable (headers: Headers): boolean {
  * application had said that they may store it.
  */
 export function forbidSharing (headers: Headers): boolean {
-  const present = headers.getHeader('cache-control')
-  const targeted = headers.namesLike === undefined ? [] : sharingFields(headers)
-  if (targeted.length === 0 && (present === undefined || present === PRIVATE)) {
-    if (present === undefined) headers.header('cache-control', PRIVATE)
-    return false
-  }
-  const isShared = isKept(present) || targeted.length > 0
-  if (isShared && !isPrivate(present)) headers.header('cache-control', 'private, no-cache')
-  for (const name of targeted) headers.header(name, 'private')
+  const targeted = targetedFields(headers)
+  const isPublic = isPermitted(headers)
+  const isShared = isPublic || targeted.some(permits)
+  if (isPublic && isFuture(headers.getHeader('expires'))) headers.header('expires', '0')
+  closeControl(headers, isShared)
+  for (const each of targeted) if (permits(each) || isHiding(each)) headers.header(each.name, each.field.closed)
   return isShared
 }
 
@@ -36,16 +69,50 @@ export function permitSharing (headers: Headers): void {
   if (headers.getHeader('cache-control') === PRIVATE) headers.removeHeader('cache-control')
 }
 
-function sharingFields (headers: Headers): string[] {
-  return headers.namesLike?.(TARGETED).filter((name) => isKept(headers.getHeader(name))) ?? []
+/**
+ * Has `Cache-Control` forbid it. Where that says nothing of it, shared caches may keep the response by its status or
+ * its Last-Modified (RFC 9111, section 4.2.2).
+ */
+function closeControl (headers: Headers, isShared: boolean): void {
+  const value = headers.getHeader('cache-control')
+  if (value === PRIVATE || forbids(CACHE_CONTROL, value)) return
+  if (isShared) headers.header('cache-control', CACHE_CONTROL.closed)
+  else if (value === undefined) headers.header('cache-control', PRIVATE)
+  else if (!NO_CACHE.test(unquoted(value))) headers.header('cache-control', `${asList(value).join(', ')}, private`)
 }
 
-function isKept (value: HeaderValue): boolean {
-  return value !== undefined && !isPrivate(value) && KEPT.test(unquoted(value))
+function targetedFields (headers: Headers): Found[] {
+  const names = headers.namesLike?.(ANY_TARGETED) ?? []
+  return names.map((name) => {
+    const field = TARGETED.find((each) => each.name.test(name))!
+    return { field, name, value: headers.getHeader(name) }
+  })
 }
 
-function isPrivate (value: HeaderValue): boolean {
-  return value === PRIVATE || KEPT_PRIVATE.test(unquoted(value))
+/** Whether all caches may keep it, by `Cache-Control` or by `Expires`. */
+function isPermitted (headers: Headers): boolean {
+  const value = headers.getHeader('cache-control')
+  if (value === PRIVATE || forbids(CACHE_CONTROL, value)) return false
+  return permits({ field: CACHE_CONTROL, value }) || isFuture(headers.getHeader('expires'))
+}
+
+function permits ({ field, value }: Omit<Found, 'name'>): boolean {
+  return value !== undefined && !forbids(field, value) && field.permits.test(unquoted(value))
+}
+
+function forbids (field: CacheField, value: HeaderValue): boolean {
+  return value !== undefined && field.forbids.test(unquoted(value))
+}
+
+/** Whether a field hides a `Cache-Control` that forbids it, and says nothing of it by itself. */
+function isHiding ({ field, value }: Found): boolean {
+  return field === CDN && value !== '' && !forbids(field, value) && !NO_CACHE.test(unquoted(value))
+}
+
+/** What is no date has expired (RFC 9111, section 5.3). */
+function isFuture (value: HeaderValue): boolean {
+  const text = asList(value).join()
+  return /^[a-z]/i.test(text) && Date.parse(text) > Date.now()
 }
 
 /** The directives without quoted text: `private="Set-Cookie"` is about one field only, and not all caches heed it. */

@@ -45,6 +45,13 @@ export function hasSetCookie (value: HeaderValue, line: string): boolean {
   return value === line || asList(value).includes(line)
 }
 
+/** Whether the headers that left, whoever sent them, have a `Set-Cookie` line. */
+export function hasSent (raw: ServerResponse, line: string): boolean {
+  const { stream, _header } = raw as { stream?: { sentHeaders: HeaderArgument }, _header?: string }
+  if (stream === undefined) return `${_header}`.includes(`: ${line}\r\n`)
+  return hasSetCookie(merged(stream.sentHeaders).get('set-cookie')?.[1], line)
+}
+
 /** Whether `Vary` says that the response depends on the cookie. */
 export function isVariedByCookie (value: HeaderValue): boolean {
   if (value === undefined || value === 'Cookie') return value !== undefined
@@ -58,6 +65,8 @@ export interface HeadWatcher {
   leaving (head: DepartingHead): boolean
   /** Called when they have left; not where `writeHead` threw. */
   left (): void
+  /** Called when the response is over, however its headers left. */
+  closed (): void
 }
 
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
@@ -81,16 +90,17 @@ class Watch {
 const WATCH = Symbol('fastify-signed-session.watch')
 type Watched = ServerResponse & { [WATCH]?: Watch }
 
-/**
- * Has every call of `writeHead`, by Node or by the application, told to a watcher. Returns false where other code has
- * wrapped it before: a call of that wrapper may be under way, and the watcher is not told of that one.
- */
-export function watchHead (raw: Watched, watcher: HeadWatcher): boolean {
+/** Has every call of `writeHead`, by Node or by the application, told to a watcher, and the end of the response. */
+export function watchHead (raw: Watched, watcher: HeadWatcher): void {
   const first = raw[WATCH]
-  const writeHead = first === undefined ? raw.writeHead as WriteHead : first.writeHead
-  raw[WATCH] = new Watch(writeHead, watcher, first)
-  if (first === undefined) raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
-  return writeHead === Object.getPrototypeOf(raw).writeHead
+  raw[WATCH] = new Watch(first === undefined ? raw.writeHead as WriteHead : first.writeHead, watcher, first)
+  if (first !== undefined) return
+  raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
+  raw.on('close', tellClosed)
+}
+
+function tellClosed (this: Watched): void {
+  for (let watch = this[WATCH]; watch !== undefined; watch = watch.next) watch.watcher.closed()
 }
 
 /** One function for all responses, so that none is made for each. */
@@ -144,19 +154,18 @@ export class DepartingHead implements Headers {
     return before === undefined ? given : linesBeside(before, line)
   }
 
-  /** Throws where the headers of the call cannot be set. */
   header (name: string, value: string | string[]): void {
-    this.#setGiven()
+    this.takeOver()
     this.#raw.setHeader(name, value)
   }
 
   removeHeader (name: string): void {
-    this.#setGiven()
+    this.takeOver()
     this.#raw.removeHeader(name)
   }
 
-  /** Sets the headers of the call, so that all of them can be changed alike. */
-  #setGiven (): void {
+  /** Sets the headers of the call, so that all of them can be changed alike. Throws where they cannot be set. */
+  takeOver (): void {
     if (this.#given === undefined) return
     setAll(this.#raw, merged(this.#given))
     this.#given = undefined

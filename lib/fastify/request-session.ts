@@ -37,6 +37,7 @@ interface Failure {
  * | `#failure` | why the session could not be saved, until it can |
  * | `#unavailable` | why the session could not be opened; using it throws this |
  * | `#unsent` | what the second commit threw, since `writeHead` must not throw for it |
+ * | `#isSeen` | `writeHead` told of the headers as they left; other code may send them past it |
  * | `#hasLeft` | the headers have left |
  *
  * Fields are private and there are no getters: request and response lead here, and to inspect those must neither show
@@ -59,8 +60,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #unsent: unknown
   #isWatching = false
   #isErrorReply = false
+  #isSeen = false
   #hasLeft = false
-  #awaitsClose = false
 
   constructor (site: SessionSite, request: FastifyRequest, reply: FastifyReply | undefined) {
     this.#site = site
@@ -98,7 +99,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const cookies = valuesAfter(headers.cookie, cookieStart)
     const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
     const contents = this.#opens(opened, refused)
-    if (this.#reply?.raw.headersSent === true) this.#openedLate(contents)
+    if (this.#reply?.raw.headersSent === true) this.#hasLeft = true // nothing that is changed from now on is saved
     return contents
   }
 
@@ -144,18 +145,11 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     return contents
   }
 
-  /** After the headers have left: nothing that is changed now is saved. */
-  #openedLate (contents: SessionContents): void {
-    this.#hasLeft = true
-    this.#watchHeld(contents)
-  }
-
   /** Watches the headers leave, once. */
   #watch (reply: FastifyReply): void {
     if (this.#isWatching) return
     this.#isWatching = true
-    const mayStayOpen = isUpgrade(this.#request)
-    if (!watchHead(reply.raw, this) || mayStayOpen) this.#awaitClose()
+    watchHead(reply.raw, this)
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -205,8 +199,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** A change that no cookie can tell of any more. */
   #changesLate (key: string | undefined): void {
-    if (this.#site.sessionInterface.savesAnytime) this.#awaitClose()
-    else if (this.#reply!.raw.headersSent) {
+    const { raw } = this.#reply!
+    if (this.#site.sessionInterface.savesAnytime) {
+      if (raw.closed) setImmediate(() => { this.#checkAll() })
+    } else if (raw.headersSent) {
       this.#logMissed()
       this.#lostChanges().logLate(key, () => this.session().keys())
     } else throw new Error(AFTER_UPGRADE)
@@ -243,6 +239,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   /** The second commit, in `writeHead`, which must neither throw nor wait. */
   leaving (head: DepartingHead): boolean {
     const contents = this.#contents
+    this.#isSeen = true
     if (contents === undefined) return false
     this.#unsent = undefined
     try {
@@ -253,6 +250,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       if (this.#failure !== undefined) this.#head().keepPrivate(head)
       const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
       if (!isCommitted && !this.#site.sessionInterface.async) {
+        head.takeOver() // throws for headers that cannot be sent, which is no failure of the session
         const failure = this.#save(head)
         if (failure !== undefined) this.#giveUp(failure, head)
       }
@@ -260,8 +258,6 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       this.#committed = -1 // as a rule writeHead refuses the application's headers too, and may be called again
       this.#unsent = error
     }
-    if (contents.held === undefined) contents.watcher = this
-    else if (this.#failure === undefined && !this.#awaitsClose) this.#awaitClose()
     return this.#unsent !== undefined || this.#changes > 0 || this.#headers?.isEventful === true
   }
 
@@ -269,8 +265,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#unsent !== undefined) logFailure(this.#site, this.#request, this.#unsent, UNSAVED)
     if (this.#headers?.isEventful === true) this.#headers.settle()
     if (this.#changes === this.#committed) this.#hasLeft = true
-    else if (this.#site.sessionInterface.savesAnytime) this.#awaitClose()
-    else this.#logMissed()
+    else if (!this.#site.sessionInterface.savesAnytime) this.#logMissed()
   }
 
   /** Brings a decision into the headers, by default that of the interface now. Returns the error where that fails. */
@@ -299,6 +294,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const options = headers === undefined ? { refresh: false, isLate: true } : this
       const { present } = this.#contents!
       const decision = checked(await this.#site.sessionInterface.saveSession(this.#opened!, options))
+      if (decision.action !== 'keep' && this.#reply !== undefined) this.#watch(this.#reply) // it may not have been used
       if (headers !== undefined) return this.#save(headers, decision, present)
       this.#contents!.remember(decision, present)
       reportDropped(this.#site, this.#request, decision)
@@ -340,33 +336,35 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     return isMissed
   }
 
-  /** Objects that code outside holds, now or later, may be changed when the headers have left. */
-  #watchHeld (contents: SessionContents): void {
-    if (contents.held === undefined) contents.watcher = this
-    else if (this.#failure === undefined) this.#awaitClose()
-  }
-
-  /** Code outside got hold of an object of the session for the first time, after the headers left. */
-  onHeld (): void {
-    this.#watchHeld(this.#contents!)
-  }
-
-  #awaitClose (): void {
-    if (this.#awaitsClose) return
-    this.#awaitsClose = true
-    const { raw } = this.#reply!
-    if (raw.closed) setImmediate(() => { this.#closed() })
-    else raw.once('close', () => { this.#closed() })
-  }
-
-  /** When the reply is over: whether something was changed that its headers do not say. */
-  #closed (): void {
+  /** The response is over. Other listeners of that may still change the objects that they hold. */
+  closed (): void {
     if (this.#contents === undefined || this.#failure !== undefined) return
-    if (this.#changes === this.#committed && this.#contents.isAsSaved) return
+    const isPlain = this.#isSeen && this.#contents.held === undefined
+    if (!isPlain || this.#changes !== this.#committed) process.nextTick(() => { this.#checkAll() })
+  }
+
+  /** Whether something was changed that the headers do not say. */
+  #checkAll (): void {
+    const { raw } = this.#reply!
     const keys = (): string[] => this.#unsavedKeys()
-    if (!this.#reply!.raw.headersSent) {
-      if (isUpgrade(this.#request)) this.#lostChanges().checkUpgrade(keys)
-    } else if (!this.#logMissed()) this.#lostChanges().check(keys, false)
+    if (!raw.headersSent) {
+      if (isUpgrade(this.#request) && !this.#isSaved()) this.#lostChanges().checkUpgrade(keys)
+      return
+    }
+    if (!this.#isSeen) this.#leftUnseen(raw)
+    if (!this.#isSaved() && !this.#logMissed()) this.#lostChanges().check(keys, false)
+  }
+
+  #isSaved (): boolean {
+    return this.#changes === this.#committed && this.#contents!.isAsSaved
+  }
+
+  /** The headers left past `writeHead`. They may have the cookie of the first commit all the same. */
+  #leftUnseen (raw: FastifyReply['raw']): void {
+    if (this.#headers?.isMissingIn(raw) !== true) return this.#headers?.settle()
+    this.#headers = undefined
+    this.#committed = -1
+    this.#contents!.forgetDecision()
   }
 
   #unsavedKeys (): string[] {

@@ -28,7 +28,7 @@ export function enterSessions (fastify: FastifyInstance, settings: Sessions): Se
 }
 
 function checkNames (fastify: FastifyInstance, inScope: Sessions, settings: Sessions): void {
-  if (Object.hasOwn(fastify, 'sessionInterface')) {
+  if (scopeSites.isSet(fastify)) {
     throw new TypeError('fastify-signed-session is registered in this scope already; ' +
       'several sessions go into one registration, as a list of options')
   }

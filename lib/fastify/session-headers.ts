@@ -1,8 +1,8 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { forbidSharing, isShareable, permitSharing } from '../cookies/caching.ts'
 import type { CookieWriter } from '../cookies/cookie-writer.ts'
 import {
-  cookiesBeside, type DepartingHead, hasSetCookie, type Headers, varyByCookie, writeSetCookie
+  cookiesBeside, type DepartingHead, hasSent, hasSetCookie, type Headers, varyByCookie, writeSetCookie
 } from '../cookies/headers.ts'
 import { type Rival, rivalOf } from '../cookies/rival.ts'
 import type { SaveDecision } from '../session/decision.ts'
@@ -90,6 +90,11 @@ export class SessionHeaders {
   /** For an error reply that replaces one that shared caches may keep. */
   keepPrivate (headers: Headers): void {
     if (this.#site.settings.cacheControl && isShareable(headers)) forbidSharing(headers)
+  }
+
+  /** Whether the headers that left lack the line that stood in those of the reply. */
+  isMissingIn (raw: FastifyReply['raw']): boolean {
+    return this.#line !== undefined && !hasSent(raw, this.#line)
   }
 
   /** Counts and warns, once the headers have left. */

@@ -6,6 +6,11 @@ export class Slot<Value> {
     return (owner as Record<symbol, Value | undefined>)[this.#key]
   }
 
+  /** Whether it was set here, not in a scope around. */
+  isSet (owner: object): boolean {
+    return Object.hasOwn(owner, this.#key)
+  }
+
   set (owner: object, value: Value): void {
     (owner as Record<symbol, Value>)[this.#key] = value
   }

@@ -95,12 +95,12 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   decided: Decided | undefined
   /** How the session was then; undefined where nothing was changed by then. */
   saved: Saved | undefined
+  /** Whether what is kept beside the data is among it now, to be written with it. */
+  isJoined = false
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
   /** What the interface that opened it keeps of it, such as the record in a store. */
   attached: object | undefined
-  /** Told when code outside gets hold of an object for the first time. */
-  watcher: { onHeld (): void } | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
   #cleanText: string | undefined
   #isForeign: boolean
@@ -143,7 +143,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
     if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) {
-      (this.held ?? this.#hold()).addRead(key, value)
+      (this.held ??= new Held()).addRead(key, value)
     }
     return value
   }
@@ -155,7 +155,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) (this.held ?? this.#hold()).addStored(key)
+    if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
     this.change()
   }
@@ -165,6 +165,18 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     this.change()
     this.held?.drop(key)
     return delete this.data[key]
+  }
+
+  /**
+   * Goes on with a copy of the data alone, for a getter or tag that uses the session while it is written: the text is
+   * made of the data as it was, and shows what is kept beside it to nobody.
+   */
+  part (): void {
+    this.isJoined = false
+    this.data = { ...this.data }
+    if (this.id !== undefined) delete this.data._id
+    if (this.createdAt !== undefined) delete this.data._began
+    if (this.permanent !== undefined) delete this.data._permanent
   }
 
   /** Puts other data in place of all there was; the id, the clocks and `permanent` end with it. */
@@ -263,6 +275,12 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
       : saved ?? this.present
   }
 
+  /** Forgets the last decision, since it did not reach the browser. */
+  forgetDecision (): void {
+    this.decided = undefined
+    this.saved = undefined
+  }
+
   /** The payload that the browser has by the last decision. */
   get sentText (): string | undefined {
     return this.decided?.text ?? this.#cleanText
@@ -270,11 +288,5 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   get #startingPermanent (): true | undefined {
     return this.rules.startsPermanent || undefined
-  }
-
-  #hold (): Held {
-    this.held = new Held()
-    this.watcher?.onHeld()
-    return this.held
   }
 }

@@ -133,7 +133,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const { data } = contents
     if (this.#keepsBeginning) contents.createdAt ??= this.settings.codec.now()
     if (this.#keepsIds && contents.id === undefined && !Object.hasOwn(data, '_id')) contents.identify()
-    return dumpsJoined(this.serializer, data, contents, this.settings.name)
+    return dumpsJoined(this.serializer, contents, this.settings.name)
   }
 
   /** The payload that came, as it would be written here. */
@@ -192,16 +192,16 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
  * The text of data and of what is kept beside it, which joins the data for that moment: a copy would cost as much as
  * the text. `name` is the serializer's.
  */
-function dumpsJoined (
-  serializer: SessionSerializer, data: Record<string, unknown>, kept: KeptBeside, name: string
-): string {
-  const { id, createdAt, permanent } = kept
+function dumpsJoined (serializer: SessionSerializer, contents: SessionContents, name: string): string {
+  const { data, id, createdAt, permanent } = contents
+  contents.isJoined = true
   if (id !== undefined) data._id = id
   if (createdAt !== undefined) data._began = createdAt
   if (permanent !== undefined) data._permanent = permanent
   try {
     return serializer.dumps(data, name)
   } finally { // in the opposite order, which V8 does best
+    contents.isJoined = false
     if (permanent !== undefined) delete data._permanent
     if (createdAt !== undefined) delete data._began
     if (id !== undefined) delete data._id

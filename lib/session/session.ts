@@ -329,6 +329,7 @@ function use (session: SessionBase): SessionContents {
     throw new TypeError('A method of a session was called without it: call request.session.get(…), not a copy of get')
   }
   const contents = host.open()
+  if (contents.isJoined) contents.part()
   contents.accessed = true
   return contents
 }
