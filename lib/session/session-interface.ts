@@ -116,7 +116,8 @@ export abstract class SessionInterface {
    * without a store, as the next five do.
    */
   reloadSession (_session: Session): Promise<Session> {
-    throw needsStore('session.reload()')
+    throw new TypeError('session.reload() is for sessions in a store: one in a cookie is what the request brought, ' +
+      'and is saved with the reply')
   }
 
   /** A cookie value for a session of `data`, which the store keeps from then on. Rejects as saving a session does. */

@@ -198,13 +198,13 @@ class SessionBase {
   }
 
   save (...args: unknown[]): Promise<void> {
-    refuseCallbacks('save', args)
+    refuseCallbacks('save', args, RETURNS_PROMISE)
     use(this)
     return this[HOST].save()
   }
 
   reload (...args: unknown[]): Promise<void> {
-    refuseCallbacks('reload', args)
+    refuseCallbacks('reload', args, RETURNS_PROMISE)
     return this[HOST].reload()
   }
 
@@ -385,11 +385,13 @@ function checkData (value: unknown, rules: ContentsRules): Record<string, unknow
 }
 
 /** For callers of other libraries' sessions, who would wait for ever. */
-function refuseCallbacks (method: string, args: readonly unknown[]): void {
+function refuseCallbacks (method: string, args: readonly unknown[], what = AT_ONCE): void {
   if (!args.some((arg) => typeof arg === 'function')) return
-  throw new TypeError(`session.${method}() takes no callback: it takes effect at once, ` +
-    'and the session is saved with the reply')
+  throw new TypeError(`session.${method}() takes no callback: ${what}`)
 }
+
+const AT_ONCE = 'it takes effect at once, and the session is saved with the reply'
+const RETURNS_PROMISE = 'it returns a promise, and is for sessions in a store; others are saved with the reply'
 
 function dumpOrUndefined (contents: SessionContents): string | undefined {
   try {

@@ -27,10 +27,13 @@ export class StoreGate {
     return this.#call(() => this.#store.read(key))
   }
 
-  /** What is created after its time is destroyed again where nobody else can know of it: `isFresh`. */
+  /**
+   * What is created after its time is destroyed again where nobody else can know of it: `isFresh`. A store that refuses
+   * may be full, and still serve the sessions that it has: it does not count as down for that.
+   */
   create (key: string, session: StoredSession, isFresh: boolean): Promise<'created' | 'exists' | 'ended'> {
     const undo = (answer: unknown): unknown => answer === 'created' && this.#store.destroy(key, undefined)
-    return this.#call(() => this.#store.create(key, session), isFresh ? undo : undefined)
+    return this.#call(() => this.#store.create(key, session), isFresh ? undo : undefined, true)
   }
 
   update (key: string, changes: SessionChanges): Promise<boolean> {
@@ -49,19 +52,26 @@ export class StoreGate {
     return this.#call(() => this.#store.destroyAll!(owner, until, exceptKeys))
   }
 
-  async #call<Result> (run: () => Promise<Result>, late?: (result: Result) => unknown): Promise<Result> {
+  async #call<Result> (
+    run: () => Promise<Result>, late?: (result: Result) => unknown, mayRefuse = false
+  ): Promise<Result> {
     const isTrial = this.#enter()
     try {
       const result = await withinTime(run, this.#timeout, late)
       this.#failure = undefined
       return result
     } catch (error) {
-      this.#downUntil = performance.now() + PAUSE
-      this.#failure = new StoreUnavailable(error)
-      throw this.#failure
+      const failure = new StoreUnavailable(error)
+      if (error instanceof TimedOut || !mayRefuse) this.#goDown(failure)
+      throw failure
     } finally {
       if (isTrial) this.#isTrying = false
     }
+  }
+
+  #goDown (failure: StoreUnavailable): void {
+    this.#downUntil = performance.now() + PAUSE
+    this.#failure = failure
   }
 
   /** Whether the call is the one that tries a store which was down. Throws where it is down. */
@@ -73,6 +83,8 @@ export class StoreGate {
   }
 }
 
+class TimedOut extends Error {}
+
 /** The answer of `run` within `timeout` milliseconds. A later one goes to `late`; what is rejected then is dropped. */
 function withinTime<Result> (
   run: () => Promise<Result>, timeout: number, late: (result: Result) => unknown = () => {}
@@ -81,7 +93,7 @@ function withinTime<Result> (
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
-      reject(new Error(`The store did not answer within ${timeout / 1000} seconds`))
+      reject(new TimedOut(`The store did not answer within ${timeout / 1000} seconds`))
     }, timeout)
     const settle = (result: Result): unknown => {
       clearTimeout(timer)

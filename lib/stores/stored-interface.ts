@@ -202,7 +202,7 @@ export class StoredSessionInterface extends SessionInterface {
   #stateOf (contents: SessionContents): StoredState {
     if (contents.attached !== undefined) return contents.attached as StoredState
     const issuedAt = contents.origin.issuedAt ?? this.settings.codec.now()
-    const state = { kept: undefined, decision: undefined, issuedAt, isOver: false }
+    const state = { kept: undefined, decision: undefined, issuedAt, isOver: false, saving: undefined }
     contents.attached = state
     return state
   }
@@ -234,8 +234,8 @@ export class StoredSessionInterface extends SessionInterface {
 }
 
 /** Whether a store gave what a session is; its rows can be edited by hand. */
-function isRecord (found: Partial<StoredSession>): found is StoredSession {
-  const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = found
+function isRecord (found: Partial<StoredSession> | null): found is StoredSession {
+  const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = found ?? {}
   return fields instanceof Map && hasTexts(fields) && [createdAt, usedAt, expiresAt].every(Number.isSafeInteger) &&
     (owner === null || typeof owner === 'string') && typeof permanent === 'boolean' && typeof fromCookie === 'boolean'
 }

@@ -1,4 +1,4 @@
-import { SessionTooLarge } from '../errors.ts'
+import { SessionTooLarge, StoreUnavailable } from '../errors.ts'
 import type { SessionContents } from '../session/contents.ts'
 import { DELETE, DROP_ENDED, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from '../session/decision.ts'
 import { actionForBlank, expiryOf, isDue, longestLifetime, refreshAgeOf } from '../session/rules.ts'
@@ -17,6 +17,9 @@ type CookieNeed = 'nothing' | 'resign' | 'save'
 
 const TOO_LATE = 'The session is new, ends, or gets another id or signature, so that its cookie has to be sent, ' +
   'and the headers have left. Call session.save() before'
+
+const NOT_NEW = new Error('The store has a session under an id that was just made')
+const ODD_ANSWER = new Error('The store answered create with something else than created, exists or ended')
 
 /** What is to be written of a session that the store has. */
 interface Update {
@@ -47,17 +50,29 @@ export class StoredSaver {
     this.#maxSize = parts.settings.maxSessionSize
   }
 
+  /** One save at a time: another one waits for it. */
   save (contents: SessionContents, state: StoredState, options: SaveOptions): SaveDecision | Promise<SaveDecision> {
+    const again = (): SaveDecision | Promise<SaveDecision> => this.save(contents, state, options)
+    if (state.saving !== undefined) return state.saving.then(again, again)
+    const decision = this.#save(contents, state, options)
+    if (!(decision instanceof Promise)) return decision
+    state.saving = decision.finally(() => { state.saving = undefined })
+    return state.saving
+  }
+
+  #save (contents: SessionContents, state: StoredState, options: SaveOptions): SaveDecision | Promise<SaveDecision> {
     const { kept, isOver } = state
     if (isOver) return KEEP_USED
     if (!contents.accessed) return this.#saveUnused(contents, state)
     if (contents.isBlank && (contents.isReplaced || kept === undefined)) return this.#end(contents, state, options)
-    const isSame = kept !== undefined && contents.id === kept.id && this.#ownerOf(contents) === kept.owner
+    const isSame = kept !== undefined && this.#isSame(contents, kept)
     if (kept?.isStored === true && isSame) return this.#update(contents, state, kept, options)
     if (options.isLate === true) throw new TypeError(TOO_LATE)
     const fields = this.#checkedFields(contents)
-    if (kept === undefined) return this.#create(contents, state, fields)
-    return isSame ? this.#move(contents, state, kept, fields) : this.#renew(contents, state, kept, fields)
+    if (kept !== undefined && isSame) return this.#move(contents, state, kept, fields)
+    return this.#whileSaved(contents, () => kept === undefined
+      ? this.#create(contents, state, fields)
+      : this.#renew(contents, state, kept, fields))
   }
 
   /** What will be in the store once the session of a cookie with data is moved there. */
@@ -84,6 +99,15 @@ export class StoredSaver {
     return [...set.keys(), ...unset]
   }
 
+  /**
+   * Whether the session goes on under its id. One from a cookie with data that stops being permanent does not: it would
+   * expire before the copies of that cookie, which could bring it back.
+   */
+  #isSame (contents: SessionContents, kept: Kept): boolean {
+    const outlivesRecord = kept.fromCookie && kept.permanent && contents.permanent !== true
+    return contents.id === kept.id && this.#ownerOf(contents) === kept.owner && !outlivesRecord
+  }
+
   /** Until when a key has to stay ended, so that no copy of a cookie with data brings its session back. */
   get endOfCopies (): number {
     const { settings } = this.#parts
@@ -97,27 +121,36 @@ export class StoredSaver {
   }
 
   #end (contents: SessionContents, state: StoredState, { isLate }: SaveOptions): SaveDecision | Promise<SaveDecision> {
-    const { kept } = state
-    if (actionForBlank(contents) === 'keep') return state.decision ?? KEEP_USED
+    const { kept, decision } = state
+    const isEndedBefore = kept === undefined && contents.origin.isEnded === true
+    const isLeft = isEndedBefore || actionForBlank(contents) === 'keep'
+    if (isLeft && decision?.action !== 'set') return decision ?? KEEP_USED
     if (isLate === true) throw new TypeError(TOO_LATE)
-    return kept === undefined ? this.#ended(contents, state) : this.#endStored(contents, state, kept)
-  }
-
-  async #endStored (contents: SessionContents, state: StoredState, kept: Kept): Promise<SaveDecision> {
-    await this.#destroy(kept)
-    return this.#ended(contents, state)
-  }
-
-  #ended (contents: SessionContents, state: StoredState): SaveDecision {
+    if (kept !== undefined) return this.#whileSaved(contents, () => this.#endStored(state, kept))
     contents.settle()
+    return this.#ended(state)
+  }
+
+  /** Only a request that ends the session itself deletes the cookie: the browser may have a newer one. */
+  async #endStored (state: StoredState, kept: Kept): Promise<SaveDecision> {
+    return await this.#endRecord(kept) ? this.#ended(state) : this.#drop(state, false)
+  }
+
+  #ended (state: StoredState): SaveDecision {
     state.kept = undefined
     state.decision = DELETE
     return DELETE
   }
 
+  /** Says whether this call did, and no other request before. */
+  async #endRecord (kept: Kept): Promise<boolean> {
+    const isThere = kept.isStored || await this.#insertAsItCame(kept)
+    return isThere && await this.#destroy(kept)
+  }
+
   async #create (contents: SessionContents, state: StoredState, fields: Fields): Promise<SaveDecision> {
-    const kept = await this.#whileSaved(contents, () => this.#insert(contents, fields, contents.identify(), false))
-    if (typeof kept === 'string') throw new Error('The session store has a session under an id that is new')
+    const kept = await this.#insert(contents, fields, contents.identify(), false)
+    if (typeof kept === 'string') throw new StoreUnavailable(NOT_NEW)
     state.kept = kept
     return this.#decide(contents, state, 'save')
   }
@@ -126,20 +159,21 @@ export class StoredSaver {
    * Writes a session of a cookie with data into the store. Where another request was first, what this one changed joins
    * what is there.
    */
-  async #move (contents: SessionContents, state: StoredState, kept: Kept, fields: Fields): Promise<SaveDecision> {
+  #move (contents: SessionContents, state: StoredState, kept: Kept, fields: Fields): Promise<SaveDecision> {
     const changes = changesBetween(kept.fields, fields)
     const need = hasChanges(changes) || contents.touched ? 'save' : 'resign'
-    const moved = await this.#whileSaved(contents, () => this.#insert(contents, fields, kept.id, true))
-    if (moved === 'ended') return this.#drop(state, need === 'save')
-    if (moved === 'exists') return await this.#write(contents, state, { kept, fields, changes, need, now: this.#now() })
-    state.kept = moved
-    return this.#decide(contents, state, need)
+    return this.#whileSaved(contents, async () => {
+      const moved = await this.#insert(contents, fields, kept.id, true)
+      if (moved === 'ended') return this.#drop(state, need === 'save')
+      if (moved === 'exists') return this.#write(contents, state, { kept, fields, changes, need, now: this.#now() })
+      state.kept = moved
+      return this.#decide(contents, state, need)
+    })
   }
 
   /** Ends the record of the session and makes one under a new id. */
   async #renew (contents: SessionContents, state: StoredState, kept: Kept, fields: Fields): Promise<SaveDecision> {
-    const isThere = kept.isStored || await this.#insertAsItCame(kept)
-    if (!isThere || !await this.#destroy(kept)) return this.#drop(state, true)
+    if (!await this.#endRecord(kept)) return this.#drop(state, true)
     state.isOver = true // unless the next one succeeds
     if (contents.id === kept.id) contents.renew()
     const decision = await this.#create(contents, state, fields)
@@ -164,7 +198,8 @@ export class StoredSaver {
     const need = isMarked ? 'save' : isOld ? 'resign' : 'nothing'
     const update: Update = { kept, fields, changes: changesBetween(kept.fields, fields), need, now: this.#now() }
     const isWritten = isMarked || hasChanges(update.changes) || (isOld && this.#needsTouch(contents, update))
-    return isWritten ? this.#write(contents, state, update) : this.#decide(contents, state, need)
+    if (!isWritten) return this.#decide(contents, state, need)
+    return this.#whileSaved(contents, () => this.#write(contents, state, update))
   }
 
   /** Merges what was changed into the record. */
@@ -173,9 +208,9 @@ export class StoredSaver {
     const { kept, fields, changes, need, now } = update
     const permanent = contents.permanent === true
     const expiresAt = this.#expiry(contents, update, state.issuedAt)
-    const isUpdated = await this.#whileSaved(contents, () => gate.update(keys.ofId(kept.id), {
+    const isUpdated = await gate.update(keys.ofId(kept.id), {
       ...changes, usedAt: now, expiresAt, permanent: permanent === kept.permanent ? undefined : permanent
-    }))
+    })
     if (!isUpdated) return this.#drop(state, hasChanges(changes))
     const expires = permanent ? expiresAt.permanent : expiresAt.otherwise
     state.kept = { ...kept, isStored: true, fields, permanent, usedAt: now, expiresAt: expires }
@@ -193,6 +228,7 @@ export class StoredSaver {
     const owner = this.#ownerOf(contents)
     const record = { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie }
     const answer = await gate.create(keys.ofId(id), record, !fromCookie)
+    if (answer !== 'created' && answer !== 'exists' && answer !== 'ended') throw new StoreUnavailable(ODD_ANSWER)
     return answer === 'created' ? { ...record, id, isStored: true } : answer
   }
 
