@@ -95,7 +95,7 @@ async function stop (child: ChildProcess): Promise<void> {
 }
 
 /** The reply of a Redis to one command. */
-async function ask (port: number, ...command: string[]): Promise<unknown> {
+export async function ask (port: number, ...command: string[]): Promise<unknown> {
   const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } })
   client.on('error', () => {})
   await client.connect()
@@ -141,13 +141,13 @@ export function connectionTo ({ port }: Pick<Server, 'port'>): pg.PoolConfig {
 }
 
 /** Starts a PostgreSQL with an empty cluster of its own. */
-export async function startPostgres (): Promise<Server> {
+export async function startPostgres (...settings: string[]): Promise<Server> {
   const [folder, port] = [makeFolder('postgres'), await freePort()]
   const [initdb, postgres] = ['initdb', 'postgres'].map((each) => join(postgresFolder!, each)) as [string, string]
   const options = ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
   const made = spawnSync(initdb, options, { cwd: folder, encoding: 'utf8', ...unprivileged })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F']
+  const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F', ...settings]
   const stop = await start(folder, command, async () => {
     const client = new pg.Client(connectionTo({ port }))
     await client.connect()
