@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { PostgresStore, RedisStore, type SessionStore, type SQLiteDatabase, SQLiteStore } from 'fastify-signed-session'
+import pg from 'pg'
+import { ask, connectionTo, missing, type Server, startPostgres, startRedis, startRedisCluster } from './databases.js'
+import { type Listening, redisClients } from './redis-clients.js'
+
+/** A connection, with what its end takes. */
+export interface Connection {
+  readonly client: any
+  readonly close: () => unknown
+}
+
+/** A database that is running. */
+export interface Running {
+  /** Where it is, for another process too: JSON. */
+  readonly address: unknown
+  /** How many commands or statements for sessions it has run so far, from all connections. */
+  count (): Promise<number>
+  /** Everything that stands in it, as one text. */
+  dump (): Promise<string>
+  stop (): Promise<unknown>
+}
+
+/** A kind of database, and of client. */
+export interface Kind {
+  readonly name: string
+  start (): Promise<Running>
+  connect (address: any): Promise<Connection>
+  storeOf (client: any): SessionStore
+  /** The methods of a client that send a command. */
+  readonly methods: readonly string[]
+}
+
+const options = { cleanup: false }
+
+function redisKind ({ name, methods, connect, connectCluster, close }: typeof redisClients[number]): Kind[] {
+  const connecting = async (client: Promise<any>): Promise<Connection> => {
+    const connected = await client
+    return { client: connected, close: () => close(connected) }
+  }
+  const both = { methods, storeOf: (client: any) => new RedisStore(client) }
+  return [
+    {
+      name,
+      ...both,
+      connect: (address) => connecting(connect(address)),
+      start: async () => running([await startRedis()])
+    },
+    {
+      name: `${name}, a cluster of three`,
+      ...both,
+      connect: (address) => connecting(connectCluster(address)),
+      start: async () => running(await startRedisCluster())
+    }
+  ]
+}
+
+function running (nodes: readonly Server[]): Running {
+  return {
+    address: nodes.map(({ port }) => ({ port })),
+    count: async () => sum(await Promise.all(nodes.map(commandsOf))),
+    dump: async () => (await Promise.all(nodes.map(dumpOf))).join('\n'),
+    stop: () => Promise.all(nodes.map((node) => node.stop()))
+  }
+}
+
+/** What clients sent, and not what scripts ran of it. */
+async function commandsOf ({ port }: Listening): Promise<number> {
+  const info = String(await ask(port, 'INFO', 'commandstats'))
+  return sum([...info.matchAll(/^cmdstat_(?:hgetall|evalsha|eval):calls=(\d+)/gm)].map(([, calls]) => Number(calls)))
+}
+
+async function dumpOf ({ port }: Listening): Promise<string> {
+  const keys = await ask(port, 'KEYS', '*') as string[]
+  return (await Promise.all(keys.map(async (key) => {
+    const command = await ask(port, 'TYPE', key) === 'hash' ? ['HGETALL'] : ['ZRANGE', '0', '-1']
+    const [name, ...rest] = command
+    return JSON.stringify([key, await ask(port, name!, key, ...rest)])
+  }))).join('\n')
+}
+
+const postgres: Kind = {
+  name: 'pg',
+  methods: ['query'],
+  storeOf: (pool) => new PostgresStore(pool, options),
+  connect: async (address) => {
+    const client = new pg.Pool({ ...connectionTo(address), max: 5 }).on('error', () => {})
+    return { client, close: () => client.end() }
+  },
+  start: async () => {
+    const { port, stop } = await startPostgres('-c', 'shared_preload_libraries=pg_stat_statements')
+    const pool = new pg.Pool(connectionTo({ port })).on('error', () => {})
+    const first = async (query: string): Promise<string> => (await pool.query(query)).rows[0].first
+    await pool.query('CREATE EXTENSION pg_stat_statements')
+    await new PostgresStore(pool, options).createTable()
+    const counted = 'SELECT coalesce(sum(calls), 0) AS first FROM pg_stat_statements WHERE query LIKE \'%"sessions"%\''
+    return {
+      address: { port },
+      count: async () => Number(await first(counted)),
+      dump: async () => String(await first("SELECT string_agg(CAST(s AS text), '\n') AS first FROM sessions s")),
+      stop: async () => { await pool.end(); await stop() }
+    }
+  }
+}
+
+type Opener = new (path: string) => SQLiteDatabase & { exec (sql: string): unknown, close (): void }
+
+/** The statements that all connections of this process have run so far. */
+let statements = 0
+
+function sqliteKind (name: string, Opener: Opener): Kind {
+  const open = (path: string) => {
+    const database = new Opener(path)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA busy_timeout = 10000')
+    return database
+  }
+  return {
+    name,
+    methods: ['prepare'],
+    storeOf: (database) => new SQLiteStore(database, options),
+    connect: async (path) => {
+      const database = open(path)
+      return { client: counting(database), close: () => database.close() }
+    },
+    start: async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'fss-sqlite-'))
+      const database = open(join(folder, 'sessions.db'))
+      await new SQLiteStore(database, options).createTable()
+      return {
+        address: join(folder, 'sessions.db'),
+        count: async () => statements,
+        dump: async () => JSON.stringify((database.prepare('SELECT * FROM sessions') as any).all()),
+        stop: async () => { database.close(); rmSync(folder, { recursive: true }) }
+      }
+    }
+  }
+}
+
+/** SQLite has no server that could count. */
+function counting (database: SQLiteDatabase): SQLiteDatabase {
+  return {
+    prepare (text) {
+      const statement = database.prepare(text) as { all (values: object): unknown[] }
+      return { all: (values: object) => { statements++; return statement.all(values) } }
+    }
+  }
+}
+
+const builtIn: Kind[] = await import('node:sqlite' as string)
+  .then(({ DatabaseSync }) => [sqliteKind('node:sqlite', DatabaseSync)], () => [])
+
+/** Every kind that is installed. */
+export const kinds: readonly Kind[] = [
+  ...missing.includes('Redis') ? [] : redisClients.flatMap(redisKind),
+  ...missing.includes('PostgreSQL') ? [] : [postgres],
+  sqliteKind('better-sqlite3', Database as unknown as Opener),
+  ...builtIn
+]
+
+function sum (numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
