@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, readdirSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,8 +15,14 @@ const isRoot = process.getuid?.() === 0
 /** PostgreSQL refuses to run as root. */
 const unprivileged = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
 
-/** Runs a program until its input ends, as it does when this process is killed, and removes the folder then. */
-const GUARD = 'folder=$1; shift; "$@" & read -r _; kill -INT $!; wait $!; rm -rf "$folder"'
+/**
+ * Runs a program until the input ends, as it does when this process is killed, and removes the folder then. A line of
+ * input starts the program again once it has ended. The folder has its process id.
+ */
+const GUARD = `folder=$1; shift
+run () { "$@" & echo $! > "$folder/pid"; }
+run "$@"; while read -r _; do wait $!; run "$@"; done
+kill -INT $!; kill -CONT $!; wait $!; rm -rf "$folder"`
 
 function isProgram (path: string): boolean {
   return spawnSync(path, ['--version']).status === 0
@@ -42,6 +48,10 @@ export const missing = Object.entries({ Redis: redisServer, PostgreSQL: postgres
 export interface Server {
   readonly port: number
   stop (): Promise<void>
+  /** Sends its process a signal. */
+  signal (name: NodeJS.Signals): void
+  /** Starts it again once it has ended, with what it kept, and waits until it answers. */
+  restart (): Promise<void>
 }
 
 function makeFolder (name: string): string {
@@ -66,12 +76,19 @@ async function freePort (): Promise<number> {
 }
 
 /** Starts a program and waits until it answers. */
-async function start (folder: string, command: string[], answers: () => Promise<unknown>): Promise<Server['stop']> {
+async function start (
+  folder: string, command: string[], answers: () => Promise<unknown>
+): Promise<Omit<Server, 'port'>> {
   const child = spawn('sh', ['-c', GUARD, 'sh', folder, ...command], { cwd: folder, stdio: 'pipe', ...unprivileged })
   const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data))
-  await untilItAnswers(child, answers, () => Buffer.concat(said).toString())
-  return () => stop(child)
+  const answered = (): Promise<void> => untilItAnswers(child, answers, () => Buffer.concat(said).toString())
+  await answered()
+  return {
+    stop: () => stop(child),
+    signal: (name) => { process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name) },
+    restart: () => { child.stdin.write('\n'); return answered() }
+  }
 }
 
 async function untilItAnswers (child: ChildProcess, ask: () => Promise<unknown>, said: () => string): Promise<void> {
@@ -106,11 +123,11 @@ export async function ask (port: number, ...command: string[]): Promise<unknown>
   }
 }
 
-/** Starts a Redis that keeps nothing on disk. */
+/** Starts a Redis that keeps nothing on disk, unless the options say so. */
 export async function startRedis (...options: string[]): Promise<Server> {
   const [folder, port] = [makeFolder('redis'), await freePort()]
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  return { port, stop: await start(folder, [redisServer!, ...settings, ...options], () => ask(port, 'PING')) }
+  return { port, ...await start(folder, [redisServer!, ...settings, ...options], () => ask(port, 'PING')) }
 }
 
 const SLOTS = 16_384
@@ -148,10 +165,10 @@ export async function startPostgres (...settings: string[]): Promise<Server> {
   const made = spawnSync(initdb, options, { cwd: folder, encoding: 'utf8', ...unprivileged })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F', ...settings]
-  const stop = await start(folder, command, async () => {
+  const server = await start(folder, command, async () => {
     const client = new pg.Client(connectionTo({ port }))
     await client.connect()
     await client.end()
   })
-  return { port, stop }
+  return { port, ...server }
 }

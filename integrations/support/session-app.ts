@@ -40,6 +40,7 @@ export async function sessionApp (store: SessionStore, options: Partial<SessionO
   app.get('/id', async ({ session }) => session.id)
   app.get('/plain', async () => 'plain')
   app.post<Params>('/set/:name', async ({ session, params: { name } }) => { session.set(name, name) })
+  app.post<Params>('/count/:name', async ({ session, params: { name } }) => { session.set('count', Number(name)) })
   app.post<Params>('/login/:name', async ({ session, params: { name } }) => { session.set('userId', name) })
   app.post('/regenerate', async ({ session }) => { session.regenerate(['userId']) })
   app.post('/logout', async ({ session }) => { session.delete() })

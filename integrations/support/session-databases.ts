@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import Database from 'better-sqlite3'
 import { PostgresStore, RedisStore, type SessionStore, type SQLiteDatabase, SQLiteStore } from 'fastify-signed-session'
 import pg from 'pg'
@@ -21,6 +22,8 @@ export interface Running {
   count (): Promise<number>
   /** Everything that stands in it, as one text. */
   dump (): Promise<string>
+  /** What somebody could do by hand to the session of a key, so that it is none any more. */
+  readonly edits: ReadonlyArray<(key: string) => unknown>
   stop (): Promise<unknown>
 }
 
@@ -63,8 +66,22 @@ function running (nodes: readonly Server[]): Running {
     address: nodes.map(({ port }) => ({ port })),
     count: async () => sum(await Promise.all(nodes.map(commandsOf))),
     dump: async () => (await Promise.all(nodes.map(dumpOf))).join('\n'),
+    edits: REDIS_EDITS.map((edit) => (key: string) => onItsNode(nodes, (port) => {
+      return ask(port, edit[0]!, `fss:session:${key}`, ...edit.slice(1))
+    })),
     stop: () => Promise.all(nodes.map((node) => node.stop()))
   }
+}
+
+const REDIS_EDITS = [
+  ['HSET', '.userId', 'nonsense'], ['HSET', '.userId', '{'], ['HSET', '.more', ''], ['HSET', 'created', 'x'],
+  ['HSET', 'used', 'x'], ['HSET', 'expires', '99999999999999999999'], ['HDEL', 'created'], ['SET', 'a text']
+]
+
+/** Asks one node after the other, since a node of a cluster refuses the keys of others. */
+async function onItsNode (nodes: readonly Listening[], run: (port: number) => Promise<unknown>): Promise<void> {
+  const answers = await Promise.allSettled(nodes.map(({ port }) => run(port)))
+  if (answers.every(({ status }) => status === 'rejected')) throw new Error(`No node took it: ${inspect(answers)}`)
 }
 
 /** What clients sent, and not what scripts ran of it. */
@@ -81,6 +98,11 @@ async function dumpOf ({ port }: Listening): Promise<string> {
     return JSON.stringify([key, await ask(port, name!, key, ...rest)])
   }))).join('\n')
 }
+
+const SQL_EDITS = [
+  "fields = '{\"userId\": \"nonsense\"}'", "fields = '{\"userId\": {}}'", "fields = '{\"more\": null}'",
+  'expires_at = 9000000000000000000', 'created_at = -9000000000000000000'
+]
 
 const postgres: Kind = {
   name: 'pg',
@@ -101,6 +123,7 @@ const postgres: Kind = {
       address: { port },
       count: async () => Number(await first(counted)),
       dump: async () => String(await first("SELECT string_agg(CAST(s AS text), '\n') AS first FROM sessions s")),
+      edits: SQL_EDITS.map((edit) => (key: string) => pool.query(`UPDATE sessions SET ${edit} WHERE key = $1`, [key])),
       stop: async () => { await pool.end(); await stop() }
     }
   }
@@ -133,6 +156,9 @@ function sqliteKind (name: string, Opener: Opener): Kind {
         address: join(folder, 'sessions.db'),
         count: async () => statements,
         dump: async () => JSON.stringify((database.prepare('SELECT * FROM sessions') as any).all()),
+        edits: [...SQL_EDITS, "used_at = 'x'"].map((edit) => (key: string) => {
+          (database.prepare(`UPDATE sessions SET ${edit} WHERE key = :key`) as any).run({ key })
+        }),
         stop: async () => { database.close(); rmSync(folder, { recursive: true }) }
       }
     }

@@ -9,6 +9,7 @@ import { Barrier, barrier, sessionApp, threeApps } from '../support/session-app.
 import { type Kind, kinds } from '../support/session-databases.js'
 
 const KILLED_CHANGE = fileURLToPath(new URL('../support/killed-change.js', import.meta.url))
+const EMPTY = [200, '{}', [], ['FSS_ERR_BAD_STORED_SESSION']]
 const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
 
 for (const kind of kinds) describe(`sessions with ${kind.name}`, () => tests(kind))
@@ -172,6 +173,20 @@ function tests (kind: Kind): void {
       refused.length = 0
       assert.deepEqual(await dataOf(made), {})
       assert.deepEqual(refused, ['FSS_ERR_BAD_TIME_SIGNATURE'])
+    }
+  })
+
+  rule('a session that was edited by hand is an empty one, and what is written then is another', async () => {
+    for (const [index, edit] of database().edits.entries()) {
+      const browser = await signedIn('edited')
+      const [{ key }] = await apps[0].sessionInterface.list('edited')
+      await edit(key)
+      refused.length = 0
+      const { statusCode, body, cookies } = await browser.get('/')
+      assert.deepEqual([statusCode, body, cookies, refused], EMPTY, `edit ${index}`)
+      assert.equal((await browser.post('/set/again')).cookies.length, 1)
+      assert.deepEqual(await dataOf(browser), { again: 'again' })
+      assert.deepEqual(await apps[0].sessionInterface.list('edited', { data: ['userId'] }), [])
     }
   })
 }

@@ -48,7 +48,7 @@ export class RedisStore implements SessionStore {
   }
 
   async read (key: string): Promise<StoredSession | 'ended' | undefined> {
-    const hash = await this.#redis.hash(this.#record(key))
+    const hash = await this.#redis.hash(this.#record(key)).catch(nothingIn)
     if (!(Number(hash.expires) > this.#now())) return undefined
     return hash.ended === undefined ? sessionIn(hash) : 'ended'
   }
@@ -131,6 +131,12 @@ export class RedisStore implements SessionStore {
   #owned (owner: string): string {
     return `${this.#prefix}owner:${owner}`
   }
+}
+
+/** A key that holds something else than a hash is a session without anything that a session has. */
+function nothingIn (error: unknown): Readonly<Record<string, string>> {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return { expires: 'Infinity' }
+  throw error
 }
 
 /** A member of an index is the time of its making, a colon and the key. */
