@@ -68,7 +68,7 @@ function canListen (port: number): Promise<boolean> {
 }
 
 /** A port that is free, and the one 10,000 above it, where the nodes of a Redis cluster talk to each other. */
-async function freePort (): Promise<number> {
+export async function freePort (): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000)
     if (await canListen(port) && await canListen(port + 10_000)) return port
@@ -111,13 +111,20 @@ async function stop (child: ChildProcess): Promise<void> {
   await ended
 }
 
+type Ask = (...command: string[]) => Promise<unknown>
+
 /** The reply of a Redis to one command. */
-export async function ask (port: number, ...command: string[]): Promise<unknown> {
+export function ask (port: number, ...command: string[]): Promise<unknown> {
+  return asking(port, (ask) => ask(...command))
+}
+
+/** Runs what asks a Redis for several things over one connection. */
+export async function asking<Result> (port: number, run: (ask: Ask) => Promise<Result>): Promise<Result> {
   const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } })
   client.on('error', () => {})
   await client.connect()
   try {
-    return await client.sendCommand(command)
+    return await run((...command) => client.sendCommand(command))
   } finally {
     client.destroy()
   }

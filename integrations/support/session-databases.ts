@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import Database from 'better-sqlite3'
-import { PostgresStore, RedisStore, type SessionStore, type SQLiteDatabase, SQLiteStore } from 'fastify-signed-session'
+import {
+  PostgresStore, RedisStore, type SessionStore, type SQLiteDatabase, SQLiteStore, type StoreOptions
+} from 'fastify-signed-session'
 import pg from 'pg'
-import { ask, connectionTo, missing, type Server, startPostgres, startRedis, startRedisCluster } from './databases.js'
+import {
+  ask, asking, connectionTo, missing, type Server, startPostgres, startRedis, startRedisCluster
+} from './databases.js'
 import { type Listening, redisClients } from './redis-clients.js'
 
 /** A connection, with what its end takes. */
@@ -20,19 +24,22 @@ export interface Running {
   readonly address: unknown
   /** How many commands or statements for sessions it has run so far, from all connections. */
   count (): Promise<number>
-  /** Everything that stands in it, as one text. */
+  /** Everything that stands in it, as one text; empty where nothing does. */
   dump (): Promise<string>
   /** What somebody could do by hand to the session of a key, so that it is none any more. */
   readonly edits: ReadonlyArray<(key: string) => unknown>
   stop (): Promise<unknown>
 }
 
+/** What a store in a table has beside the contract. */
+type SQLStore = Pick<SQLiteStore, 'deleteExpired'>
+
 /** A kind of database, and of client. */
 export interface Kind {
   readonly name: string
   start (): Promise<Running>
   connect (address: any): Promise<Connection>
-  storeOf (client: any): SessionStore
+  storeOf (client: any, options?: StoreOptions): SessionStore & Partial<SQLStore>
   /** The methods of a client that send a command. */
   readonly methods: readonly string[]
 }
@@ -44,7 +51,7 @@ function redisKind ({ name, methods, connect, connectCluster, close }: typeof re
     const connected = await client
     return { client: connected, close: () => close(connected) }
   }
-  const both = { methods, storeOf: (client: any) => new RedisStore(client) }
+  const both = { methods, storeOf: (client: any, given?: StoreOptions) => new RedisStore(client, given) }
   return [
     {
       name,
@@ -90,24 +97,26 @@ async function commandsOf ({ port }: Listening): Promise<number> {
   return sum([...info.matchAll(/^cmdstat_(?:hgetall|evalsha|eval):calls=(\d+)/gm)].map(([, calls]) => Number(calls)))
 }
 
-async function dumpOf ({ port }: Listening): Promise<string> {
-  const keys = await ask(port, 'KEYS', '*') as string[]
-  return (await Promise.all(keys.map(async (key) => {
-    const command = await ask(port, 'TYPE', key) === 'hash' ? ['HGETALL'] : ['ZRANGE', '0', '-1']
-    const [name, ...rest] = command
-    return JSON.stringify([key, await ask(port, name!, key, ...rest)])
-  }))).join('\n')
+function dumpOf ({ port }: Listening): Promise<string> {
+  return asking(port, async (ask) => {
+    const keys = await ask('KEYS', '*') as string[]
+    const texts = await Promise.all(keys.map(async (key) => {
+      const isHash = await ask('TYPE', key) === 'hash'
+      return JSON.stringify([key, await (isHash ? ask('HGETALL', key) : ask('ZRANGE', key, '0', '-1'))])
+    }))
+    return texts.join('\n')
+  })
 }
 
 const SQL_EDITS = [
-  "fields = '{\"userId\": \"nonsense\"}'", "fields = '{\"userId\": {}}'", "fields = '{\"more\": null}'",
-  'expires_at = 9000000000000000000', 'created_at = -9000000000000000000'
+  "fields = '{\"userId\": \"nonsense\"}'", "fields = '{\"userId\": {}}'", "fields = '{\"more\": null}'"
 ]
+const POSTGRES_EDITS = ['expires_at = 9000000000000000000', 'created_at = -9000000000000000000']
 
 const postgres: Kind = {
   name: 'pg',
   methods: ['query'],
-  storeOf: (pool) => new PostgresStore(pool, options),
+  storeOf: (pool, given) => new PostgresStore(pool, { ...options, ...given }),
   connect: async (address) => {
     const client = new pg.Pool({ ...connectionTo(address), max: 5 }).on('error', () => {})
     return { client, close: () => client.end() }
@@ -122,8 +131,10 @@ const postgres: Kind = {
     return {
       address: { port },
       count: async () => Number(await first(counted)),
-      dump: async () => String(await first("SELECT string_agg(CAST(s AS text), '\n') AS first FROM sessions s")),
-      edits: SQL_EDITS.map((edit) => (key: string) => pool.query(`UPDATE sessions SET ${edit} WHERE key = $1`, [key])),
+      dump: () => first("SELECT coalesce(string_agg(CAST(s AS text), '\n'), '') AS first FROM sessions s"),
+      edits: [...SQL_EDITS, ...POSTGRES_EDITS].map((edit) => (key: string) => {
+        return pool.query(`UPDATE sessions SET ${edit} WHERE key = $1`, [key])
+      }),
       stop: async () => { await pool.end(); await stop() }
     }
   }
@@ -143,7 +154,7 @@ function sqliteKind (name: string, Opener: Opener): Kind {
   return {
     name,
     methods: ['prepare'],
-    storeOf: (database) => new SQLiteStore(database, options),
+    storeOf: (database, given) => new SQLiteStore(database, { ...options, ...given }),
     connect: async (path) => {
       const database = open(path)
       return { client: counting(database), close: () => database.close() }
@@ -155,7 +166,10 @@ function sqliteKind (name: string, Opener: Opener): Kind {
       return {
         address: join(folder, 'sessions.db'),
         count: async () => statements,
-        dump: async () => JSON.stringify((database.prepare('SELECT * FROM sessions') as any).all()),
+        dump: async () => {
+          const rows: object[] = (database.prepare('SELECT * FROM sessions') as any).all()
+          return rows.map((row) => JSON.stringify(row)).join('\n')
+        },
         edits: [...SQL_EDITS, "used_at = 'x'"].map((edit) => (key: string) => {
           (database.prepare(`UPDATE sessions SET ${edit} WHERE key = :key`) as any).run({ key })
         }),
