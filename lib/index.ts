@@ -22,6 +22,8 @@ export type {
   ListedSession, ListOptions, SessionOwner, SessionSerializer
 } from './session/session-interface.ts'
 export { StoredSessionInterface } from './stores/stored-interface.ts'
+export { fromExpressStore } from './stores/express-store.ts'
+export type { ExpressStore } from './stores/express-store.ts'
 export { MemoryStore } from './stores/memory-store.ts'
 export type { MemoryStoreOptions } from './stores/memory-store.ts'
 export { PostgresStore } from './stores/postgres-store.ts'

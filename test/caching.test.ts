@@ -8,7 +8,7 @@ import type { Headers as HeaderSource } from '../lib/cookies/headers.ts'
 import { buildApp, OTHER_SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 import { freePort } from './support/free-port.ts'
-import { nginx, startNginx } from './support/nginx.ts'
+import { nginx, startNginx } from './support/nginx.mjs'
 import { skipFor } from './support/requirements.ts'
 
 type Headers = Record<string, string | string[]>

@@ -6,11 +6,9 @@ t.test('the package exports its public names and nothing else', async (t) => {
     'BadData', 'BadPayload', 'BadSignature', 'BadTimeSignature', 'DefaultJSONProvider', 'JSONDecodeError',
     'JSONProvider', 'JSONTag', 'Markup', 'MemoryStore', 'PostgresStore', 'RedisStore', 'SQLiteStore',
     'SecureCookieSessionInterface', 'Session', 'SessionInterface', 'SignatureExpired', 'Signer',
-    'StoredSessionInterface',
-    'TagBigInt',
-    'TagBytes', 'TagDateTime', 'TagDict', 'TagHTTPDate', 'TagMap', 'TagMarkup', 'TagNumber', 'TagSet', 'TagTuple',
-    'TagURL', 'TagUUID', 'TagUint8Array', 'TagUndefined', 'TaggedJSONSerializer', 'TimestampSigner', 'Tuple',
-    'URLSafeSerializer', 'URLSafeTimedSerializer', 'UUID', 'default', 'json', 'jsonBodies', 'jsonErrorHandler',
-    'jsonNotFoundHandler', 'sessionPlugin'
+    'StoredSessionInterface', 'TagBigInt', 'TagBytes', 'TagDateTime', 'TagDict', 'TagHTTPDate', 'TagMap', 'TagMarkup',
+    'TagNumber', 'TagSet', 'TagTuple', 'TagURL', 'TagUUID', 'TagUint8Array', 'TagUndefined', 'TaggedJSONSerializer',
+    'TimestampSigner', 'Tuple', 'URLSafeSerializer', 'URLSafeTimedSerializer', 'UUID', 'default', 'fromExpressStore',
+    'json', 'jsonBodies', 'jsonErrorHandler', 'jsonNotFoundHandler', 'sessionPlugin'
   ])
 })

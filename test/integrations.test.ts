@@ -13,7 +13,7 @@ const skip = skipFor(
     : 'the other plugins are not installed: npm ci --prefix integrations installs them'
 )
 
-t.setTimeout(600_000) // it packs, compiles and runs another suite
+t.setTimeout(1_200_000) // it packs, compiles and runs another suite
 
 t.test('with the other plugins, and with what the migrations come from', { skip }, async (t) => {
   const child = spawn(...bare('npm', ['test', '--silent', '--prefix', folder]), { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -46,6 +46,7 @@ const coveredBy: Record<string, string[]> = {
   'session/members': ['session', 'types'],
   'session/origin': ['session-interface'],
   'session/settings': ['options'],
+  'stores/entry': ['express-store', 'memory-store'],
   'stores/redis-client': ['redis-store'],
   'stores/redis-scripts': ['redis-store'],
   'stores/sql-statements': ['postgres-store', 'sqlite-store'],

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { SECRET } from './support/app.ts'
 import { freePort } from './support/free-port.ts'
-import { nginx, startNginx } from './support/nginx.ts'
+import { nginx, startNginx } from './support/nginx.mjs'
 import { python } from './support/python.ts'
 import { skipFor } from './support/requirements.ts'
 

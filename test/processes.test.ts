@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { OTHER_SECRET as NEW, SECRET as OLD } from './support/app.ts'
 import { freePort } from './support/free-port.ts'
-import { nginx, startNginx } from './support/nginx.ts'
+import { nginx, startNginx } from './support/nginx.mjs'
 import { skipFor } from './support/requirements.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

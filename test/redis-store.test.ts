@@ -25,6 +25,11 @@ t.test('a failure of the server is thrown as it came, and no script is sent whol
   }
 })
 
+t.test('a key that holds something else than a hash has nothing that a session has', async (t) => {
+  const get = async () => { throw new Error('WRONGTYPE Operation against a key holding the wrong kind of value') }
+  t.match(await new RedisStore({ ...unused, get }).read('a'), { createdAt: NaN, owner: null })
+})
+
 t.test('what is no client of Redis is refused', async (t) => {
   const message = 'RedisStore expected a client of redis (node-redis) or ioredis as its first argument'
   for (const client of [undefined, null, 'redis://localhost', {}, { get () {} }]) {

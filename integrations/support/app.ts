@@ -14,11 +14,13 @@ export type App = Awaited<ReturnType<typeof buildApp>>
 
 /** Keeps cookies from one request of an application to the next. */
 export class Browser {
-  readonly cookies = new Map<string, string>()
+  readonly cookies: Map<string, string>
   readonly #app: App
 
-  constructor (app: App) {
+  /** With the cookies of another browser it is a second tab of that one. */
+  constructor (app: App, cookies = new Map<string, string>()) {
     this.#app = app
+    this.cookies = cookies
   }
 
   get header (): string {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, readdirSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,8 +15,14 @@ const isRoot = process.getuid?.() === 0
 /** PostgreSQL refuses to run as root. */
 const unprivileged = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
 
-/** Runs a program until its input ends, as it does when this process is killed, and removes the folder then. */
-const GUARD = 'folder=$1; shift; "$@" & read -r _; kill -INT $!; wait $!; rm -rf "$folder"'
+/**
+ * Runs a program until the input ends, as it does when this process is killed, and removes the folder then. A line of
+ * input starts the program again once it has ended. The folder has its process id.
+ */
+const GUARD = `folder=$1; shift
+run () { "$@" & echo $! > "$folder/pid"; }
+run "$@"; while read -r _; do wait $!; run "$@"; done
+kill -INT $!; kill -CONT $!; wait $!; rm -rf "$folder"`
 
 function isProgram (path: string): boolean {
   return spawnSync(path, ['--version']).status === 0
@@ -42,6 +48,10 @@ export const missing = Object.entries({ Redis: redisServer, PostgreSQL: postgres
 export interface Server {
   readonly port: number
   stop (): Promise<void>
+  /** Sends its process a signal. */
+  signal (name: NodeJS.Signals): void
+  /** Starts it again once it has ended, with what it kept, and waits until it answers. */
+  restart (): Promise<void>
 }
 
 function makeFolder (name: string): string {
@@ -58,7 +68,7 @@ function canListen (port: number): Promise<boolean> {
 }
 
 /** A port that is free, and the one 10,000 above it, where the nodes of a Redis cluster talk to each other. */
-async function freePort (): Promise<number> {
+export async function freePort (): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000)
     if (await canListen(port) && await canListen(port + 10_000)) return port
@@ -66,12 +76,19 @@ async function freePort (): Promise<number> {
 }
 
 /** Starts a program and waits until it answers. */
-async function start (folder: string, command: string[], answers: () => Promise<unknown>): Promise<Server['stop']> {
+async function start (
+  folder: string, command: string[], answers: () => Promise<unknown>
+): Promise<Omit<Server, 'port'>> {
   const child = spawn('sh', ['-c', GUARD, 'sh', folder, ...command], { cwd: folder, stdio: 'pipe', ...unprivileged })
   const said: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(data))
-  await untilItAnswers(child, answers, () => Buffer.concat(said).toString())
-  return () => stop(child)
+  const answered = (): Promise<void> => untilItAnswers(child, answers, () => Buffer.concat(said).toString())
+  await answered()
+  return {
+    stop: () => stop(child),
+    signal: (name) => { process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), name) },
+    restart: () => { child.stdin.write('\n'); return answered() }
+  }
 }
 
 async function untilItAnswers (child: ChildProcess, ask: () => Promise<unknown>, said: () => string): Promise<void> {
@@ -94,23 +111,30 @@ async function stop (child: ChildProcess): Promise<void> {
   await ended
 }
 
+type Ask = (...command: string[]) => Promise<unknown>
+
 /** The reply of a Redis to one command. */
-async function ask (port: number, ...command: string[]): Promise<unknown> {
+export function ask (port: number, ...command: string[]): Promise<unknown> {
+  return asking(port, (ask) => ask(...command))
+}
+
+/** Runs what asks a Redis for several things over one connection. */
+export async function asking<Result> (port: number, run: (ask: Ask) => Promise<Result>): Promise<Result> {
   const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } })
   client.on('error', () => {})
   await client.connect()
   try {
-    return await client.sendCommand(command)
+    return await run((...command) => client.sendCommand(command))
   } finally {
     client.destroy()
   }
 }
 
-/** Starts a Redis that keeps nothing on disk. */
+/** Starts a Redis that keeps nothing on disk, unless the options say so. */
 export async function startRedis (...options: string[]): Promise<Server> {
   const [folder, port] = [makeFolder('redis'), await freePort()]
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-  return { port, stop: await start(folder, [redisServer!, ...settings, ...options], () => ask(port, 'PING')) }
+  return { port, ...await start(folder, [redisServer!, ...settings, ...options], () => ask(port, 'PING')) }
 }
 
 const SLOTS = 16_384
@@ -141,17 +165,17 @@ export function connectionTo ({ port }: Pick<Server, 'port'>): pg.PoolConfig {
 }
 
 /** Starts a PostgreSQL with an empty cluster of its own. */
-export async function startPostgres (): Promise<Server> {
+export async function startPostgres (...settings: string[]): Promise<Server> {
   const [folder, port] = [makeFolder('postgres'), await freePort()]
   const [initdb, postgres] = ['initdb', 'postgres'].map((each) => join(postgresFolder!, each)) as [string, string]
   const options = ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
   const made = spawnSync(initdb, options, { cwd: folder, encoding: 'utf8', ...unprivileged })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F']
-  const stop = await start(folder, command, async () => {
+  const command = [postgres, '-D', folder, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F', ...settings]
+  const server = await start(folder, command, async () => {
     const client = new pg.Client(connectionTo({ port }))
     await client.connect()
     await client.end()
   })
-  return { port, stop }
+  return { port, ...server }
 }

@@ -1,4 +1,5 @@
 import { checkOptions, type OptionTable } from '../option-checks.ts'
+import { endOf, type Entry, isEnded, merge } from './entry.ts'
 import type { SessionChanges, SessionStore, StoredSession } from './store.ts'
 import { clockOf, isClock, isCount, type StoreOptions } from './store-options.ts'
 
@@ -13,12 +14,6 @@ const options: OptionTable<keyof MemoryStoreOptions> = {
   instead: { max: 'use limit', maxSize: 'use limit', ttl: 'each session brings its own expiry' }
 }
 
-/** What stands in place of a session that was ended. */
-interface Ended {
-  readonly isEnded: true
-  readonly expiresAt: number
-}
-
 /** How often expired sessions are looked for, in seconds. Where the limit is reached it is every second. */
 const SWEEP_EVERY = 60
 
@@ -28,7 +23,7 @@ const SWEEP_EVERY = 60
  */
 export class MemoryStore implements SessionStore {
   readonly warning = 'MemoryStore keeps sessions in this process alone: no other process sees them, a restart ends them'
-  readonly #entries = new Map<string, StoredSession | Ended>()
+  readonly #entries = new Map<string, Entry>()
   readonly #limit: number
   readonly #now: () => number
   #sweptAt = -Infinity
@@ -73,17 +68,16 @@ export class MemoryStore implements SessionStore {
     return keys.length
   }
 
-  #destroy (key: string, until = 0): boolean {
+  #destroy (key: string, until: number | undefined): boolean {
     const entry = this.#find(key)
-    const isLive = entry !== undefined && !isEnded(entry)
-    const expiresAt = isLive ? until : Math.max(until, entry?.expiresAt ?? 0)
-    if (expiresAt > this.#now()) this.#entries.set(key, { isEnded: true, expiresAt })
+    const end = endOf(entry, until)
+    if (end.expiresAt > this.#now()) this.#entries.set(key, end)
     else this.#entries.delete(key)
-    return isLive
+    return entry !== undefined && !isEnded(entry)
   }
 
   /** What is there for a key and has not expired. */
-  #find (key: string): StoredSession | Ended | undefined {
+  #find (key: string): Entry | undefined {
     const entry = this.#entries.get(key)
     return entry !== undefined && entry.expiresAt > this.#now() ? entry : undefined
   }
@@ -112,18 +106,6 @@ export class MemoryStore implements SessionStore {
   }
 }
 
-function isEnded (entry: StoredSession | Ended): entry is Ended {
-  return 'isEnded' in entry
-}
-
 function copyOf (session: StoredSession): StoredSession {
   return { ...session, fields: new Map(session.fields) }
-}
-
-function merge (session: StoredSession, changes: SessionChanges): StoredSession {
-  const { set, unset, usedAt, expiresAt, permanent = session.permanent, owner = session.owner } = changes
-  const fields = new Map([...session.fields, ...set])
-  for (const name of unset) fields.delete(name)
-  const expires = permanent ? expiresAt.permanent : expiresAt.otherwise
-  return { ...session, fields, usedAt, permanent, owner, expiresAt: expires }
 }

@@ -24,7 +24,7 @@ local function time (text) return tonumber(text or '') or 0 end
  * name and the text of a field. What has ended is one line, `expires ended`.
  */
 const RECORD = `${TIMES}
-local record = redis.call('GET', KEYS[1]) or ''
+local record = redis.call('GETRANGE', KEYS[1], 0, -1)
 local expires = time(string.match(record, '^(%d+) '))
 local ended = string.find(record, '^%d+ ended') ~= nil
 local function save (text, seconds)

@@ -48,7 +48,7 @@ export class RedisStore implements SessionStore {
   }
 
   async read (key: string): Promise<StoredSession | 'ended' | undefined> {
-    const text = await this.#redis.get(this.#record(key))
+    const text = await this.#redis.get(this.#record(key)).catch(nothingIn)
     return typeof text === 'string' ? sessionIn(text, this.#now()) : undefined
   }
 
@@ -132,6 +132,14 @@ export class RedisStore implements SessionStore {
   }
 }
 
+/** A key that holds something else than a text is a session without anything that a session has. */
+function nothingIn (error: unknown): string {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return UNREADABLE
+  throw error
+}
+
+const UNREADABLE = 'no record'
+
 /** A member of an index is the time of its making, a colon and the key. */
 function keyIn (member: string): string {
   return member.slice(member.indexOf(':') + 1)
@@ -158,15 +166,16 @@ function textOf (session: StoredSession, indexed: number): string {
 
 function sessionIn (text: string, now: number): StoredSession | 'ended' | undefined {
   const lines = text.split('\n')
-  const [expires, indexed, permanent, created, used, cookie] = lines[0]!.split(' ')
-  if (!(Number(expires) > now)) return undefined
+  const head = lines[0]!.split(' ')
+  const [expires, indexed, permanent, created, used, cookie] = head
+  if (Number(expires) <= now) return undefined // a text that is no record goes on, and is found to be none
   if (indexed === 'ended') return 'ended'
   const fields = new Map<string, string>()
   for (let at = 2; at + 1 < lines.length; at += 2) fields.set(decodeFieldName(lines[at]!), lines[at + 1]!)
   return {
     fields,
     permanent: permanent === '1',
-    createdAt: Number(created),
+    createdAt: head.length === 6 ? Number(created) : NaN, // which no session has
     usedAt: Number(used),
     expiresAt: Number(expires),
     owner: lines[1] || null,

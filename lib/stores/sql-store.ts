@@ -150,9 +150,9 @@ function changesIn ({ set, unset, usedAt, permanent, expiresAt, owner }: Session
 }
 
 function sessionIn (row: Row): StoredSession {
-  const fields = Object.entries(JSON.parse(row.fields as string))
+  const fields = Object.entries(JSON.parse(row.fields as string) as Record<string, string>)
   return {
-    fields: new Map(fields.map(([name, text]) => [decodeFieldName(name), String(text)])),
+    fields: new Map(fields.map(([name, text]) => [decodeFieldName(name), text])),
     permanent: Number(row.permanent) === 1,
     createdAt: Number(row.created_at),
     usedAt: Number(row.used_at),

@@ -100,7 +100,9 @@ export class StoredSessionInterface extends SessionInterface {
   override async list (owner: SessionOwner, { current, data = [] }: ListOptions = {}): Promise<ListedSession[]> {
     const sessions = await this.#gate.list(this.#ownerKey(owner, 'list'))
     const currentKeys = current === undefined ? [] : this.#keysOf(current)
-    return Array.from(sessions, ([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
+    return Array.from(sessions)
+      .filter(([, record]) => this.#isReadable(record))
+      .map(([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
       .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
   }
 
@@ -196,6 +198,16 @@ export class StoredSessionInterface extends SessionInterface {
     } catch (error) {
       if (isExhaustion(error)) throw error
       throw new BadStoredSession('What the store has of the session cannot be read', { originalError: error })
+    }
+  }
+
+  /** Whether a request could open it. What cannot be read counts as ended. */
+  #isReadable (record: StoredSession): boolean {
+    try {
+      return isRecord(record) && this.#dataOf(record) !== undefined
+    } catch (error) {
+      if (error instanceof BadStoredSession) return false
+      throw error
     }
   }
 

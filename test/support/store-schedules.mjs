@@ -1,5 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import { ordersOf } from './orders.mjs'
 import { picker } from './picker.mjs'
 import { Model } from './store-model.mjs'
 import { plain } from './store-walk.mjs'
@@ -65,16 +66,6 @@ function generator (pick, clock, id) {
   ]
   const batch = () => pick(4) === 0 ? [oneOf(alone)()] : Array.from({ length: 1 + pick(3) }, () => oneOf(single)())
   return { batch, keys: KEYS.map((each) => `${id}-${each}`) }
-}
-
-/** Every order of a few things.
- * @template T
- * @param {T[]} list
- * @returns {T[][]}
- */
-function ordersOf (list) {
-  if (list.length < 2) return [list]
-  return list.flatMap((first, index) => ordersOf(list.toSpliced(index, 1)).map((rest) => [first, ...rest]))
 }
 
 /** The models in which these operations, in some order, have these answers.

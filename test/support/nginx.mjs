@@ -5,7 +5,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Test } from 'tap'
 
 /** The nginx that is installed, or undefined. */
 export const nginx = ['nginx', '/usr/sbin/nginx'].find((each) => spawnSync(each, ['-v']).status === 0)
@@ -16,10 +15,12 @@ const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .join(' ')
 
 /**
- * Starts an nginx without privileges, which ends with the test, and waits for it. `http` is what stands in its block of
- * that name.
+ * Starts an nginx without privileges and waits for it.
+ * @param {{ teardown: (end: () => Promise<void>) => unknown }} t The test, with which it ends.
+ * @param {string} http What stands in its block of that name.
+ * @param {number} port
  */
-export async function startNginx (t: Test, http: string, port: number): Promise<void> {
+export async function startNginx (t, http, port) {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
   writeFileSync(join(folder, 'nginx.conf'), `daemon off; master_process off; pid nginx.pid; error_log stderr;
     events { worker_connections 256; }
@@ -28,11 +29,12 @@ export async function startNginx (t: Test, http: string, port: number): Promise<
   const isRoot = process.getuid?.() === 0
   chmodSync(folder, 0o755)
   if (isRoot) chownSync(folder, NOBODY, NOBODY)
-  const child = spawn(nginx!, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
+  const child = spawn(/** @type {string} */ (nginx), ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     ...(isRoot && { uid: NOBODY, gid: NOBODY })
   })
-  const said: Buffer[] = []
+  /** @type {Buffer[]} */
+  const said = []
   child.stderr.on('data', (data) => said.push(data))
   const ended = once(child, 'exit')
   t.teardown(async () => {
@@ -46,7 +48,8 @@ export async function startNginx (t: Test, http: string, port: number): Promise<
   }
 }
 
-async function isOpen (port: number): Promise<boolean> {
+/** @param {number} port @returns {Promise<boolean>} */
+async function isOpen (port) {
   const socket = connect(port, '127.0.0.1')
   try {
     return await new Promise((resolve) =>
