@@ -19,6 +19,8 @@ const rivals: Array<[lines: string[], ours: string, rival: 'ends' | 'sets' | und
   [['s=x; Path=/; Max-Age=0; Expires=Thu, 01 Jan 2032 00:00:00 GMT'], OURS, 'ends'],
   [['s=x; Path=/; Max-Age=soon; Expires=Thu, 01 Jan 1970 00:00:00 GMT'], OURS, 'ends'],
   [['s=x; Path=/; Expires=Mon, 31 Dec 2029 23:59:59 GMT'], OURS, 'ends'],
+  [['s=x; Path=/; Expires=Tue, 01 Jan 2030 00:00:00 GMT'], OURS, 'ends'],
+  [['s=x; Path=/; Expires=Tue, 01 Jan 2030 00:00:01 GMT'], OURS, 'sets'],
   [['s=x; Path=/; Expires=Thu, 03 Jan 2030 00:00:00 GMT'], OURS, 'sets'],
   [['s=x; Path=/; Expires=never'], OURS, 'sets'],
   [[' s = x ;path=/;MAX-AGE=0'], OURS, 'ends'],

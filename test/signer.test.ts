@@ -396,6 +396,12 @@ t.test('with hkdf a secret that is easy to guess is refused, otherwise any is ta
   }
 })
 
+t.test('each text has the time at which it was signed, where the clock steps back too', async (t) => {
+  let now = NOW
+  const signer = new TimestampSigner(SECRET, { salt: SALT, now: () => now })
+  for (now of [NOW, NOW + 5, NOW, NOW - 5, NOW - 5]) t.equal(signer.verify(signer.sign('x')).timestamp, now)
+})
+
 t.test('a clock that gives no Unix time is told of', async (t) => {
   for (const now of [NaN, Infinity, -1, 9e12, undefined]) {
     const signer = new TimestampSigner(SECRET, { salt: SALT, now: () => now as number })

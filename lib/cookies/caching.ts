@@ -17,7 +17,7 @@ const DIRECTIVES = {
 }
 const CACHE_CONTROL: CacheField = { name: /^cache-control$/i, ...DIRECTIVES, closed: 'private, no-cache' }
 /** RFC 9213, section 2: a cache that heeds such a field looks neither at `Cache-Control` nor at `Expires`. */
-const CDN: CacheField = { name: /^(?:akamai|(?:.*-)?cdn)-cache-control$/i, ...DIRECTIVES, closed: 'private' }
+const CDN: CacheField = { name: /(?:^akamai|(?:^|-)cdn)-cache-control$/i, ...DIRECTIVES, closed: 'private' }
 const TARGETED: readonly CacheField[] = [
   CDN,
   // The W3C's Edge Architecture, section 2.3, which knows no private.
@@ -34,6 +34,8 @@ const TARGETED: readonly CacheField[] = [
 ]
 const ANY_TARGETED = new RegExp(TARGETED.map(({ name }) => name.source).join('|'), 'i')
 const NO_CACHE = /(?:^|,)\s*no-cache\s*(?:,|$)/i
+
+const NONE: readonly never[] = []
 
 /** A field of a response. */
 interface Found {
@@ -81,8 +83,9 @@ function closeControl (headers: Headers, isShared: boolean): void {
   else if (!NO_CACHE.test(unquoted(value))) headers.header('cache-control', `${asList(value).join(', ')}, private`)
 }
 
-function targetedFields (headers: Headers): Found[] {
-  const names = headers.namesLike?.(ANY_TARGETED) ?? []
+function targetedFields (headers: Headers): readonly Found[] {
+  const names = headers.namesLike?.(ANY_TARGETED)
+  if (names === undefined || names.length === 0) return NONE
   return names.map((name) => {
     const field = TARGETED.find((each) => each.name.test(name))!
     return { field, name, value: headers.getHeader(name) }
@@ -111,6 +114,7 @@ function isHiding ({ field, value }: Found): boolean {
 
 /** What is no date has expired (RFC 9111, section 5.3). */
 function isFuture (value: HeaderValue): boolean {
+  if (value === undefined) return false
   const text = asList(value).join()
   return /^[a-z]/i.test(text) && Date.parse(text) > Date.now()
 }
