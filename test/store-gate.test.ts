@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { StoreUnavailable } from '../lib/errors.ts'
 import { StoreGate } from '../lib/stores/store-gate.ts'
 import type { SessionChanges, StoredSession } from '../lib/stores/store.ts'
-import { gate as door, WatchedStore } from './support/watched-store.ts'
+import { door, WatchedStore } from './support/watched-store.ts'
 
 const SESSION: StoredSession = {
   fields: new Map([['a', '1']]),
