@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { type BadData, type Session, StoredSessionInterface } from '../lib/index.ts'
+import { type BadData, MemoryStore, type Session, StoredSessionInterface } from '../lib/index.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { buildApp, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
@@ -811,4 +811,89 @@ t.test('save and reload', async (t) => {
     await app.inject('/')
     t.match(found, [{ name: 'TypeError', message: /saved with the reply/ }, { name: 'TypeError' }])
   })
+
+  t.test('a change inside an object, made while the session is first saved, is seen and saved', async (t) => {
+    const { app } = await storedApp(t, {}, {
+      '/save': async ({ session }) => {
+        const list: number[] = []
+        session.set('list', list)
+        const saving = session.save()
+        list.push(1)
+        const { modified } = session
+        await saving
+        return [modified, app.sessionInterface.unsavedKeys(session)]
+      }
+    })
+    const browser = new Browser(app)
+    t.strictSame((await browser.send('/save')).json(), [true, ['list']])
+    t.strictSame(await browser.show(), { list: [1], isNew: false })
+  })
+
+  t.test('a session that was not moved yet has the data of its cookie after reload', async (t) => {
+    const { app } = await storedApp(t, {}, {
+      '/reload': async ({ session }) => {
+        await session.reload()
+        return session.data()
+      }
+    })
+    const cookie = `session=${resolveOptions({ secret: SECRET }).codec.seal('{"a":1}')}`
+    t.strictSame((await new Browser(app, cookie).send('/reload')).json(), { a: 1 })
+  })
+
+  t.test('what is saved after a save that was dropped is dropped too', async (t) => {
+    const slow = slowly(async ({ session }) => {
+      session.set('b', 1)
+      await session.save()
+      session.set('c', 1)
+      await session.save()
+      return app.sessionInterface.unsavedKeys(session)
+    })
+    const { app, store } = await storedApp(t, {}, { '/slow': slow.handler })
+    const browser = new Browser(app)
+    await browser.send('/set?a=1')
+    const late = new Browser(app, browser.cookie).send('/slow')
+    await slow.entered
+    await browser.send('/logout')
+    slow.goOn()
+    t.strictSame((await late).json(), [])
+    t.equal((await store.sessions()).size, 0)
+  })
+
+  t.test('a session outside a request has neither, and no options', async (t) => {
+    const { app } = await storedApp(t)
+    const session = await app.sessionInterface.openSession([], () => {})
+    t.throws(() => session.save(), { message: 'save() belongs to the session of a request' })
+    t.throws(() => session.reload(), { message: 'reload() belongs to the session of a request' })
+    t.strictSame(app.sessionInterface.unsavedKeys(session), [])
+    session.set('a', 1)
+    t.strictSame(app.sessionInterface.unsavedKeys(session), ['a'])
+  })
+})
+
+t.test('what needs a store is a TypeError of an interface without one', async (t) => {
+  const { app } = await buildApp()
+  await app.ready()
+  const { sessionInterface } = app
+  const uses: Record<string, () => unknown> = {
+    encode: () => sessionInterface.encode({}),
+    decode: () => sessionInterface.decode(''),
+    list: () => sessionInterface.list('me'),
+    end: () => sessionInterface.end('key', { owner: 'me' }),
+    endAll: () => sessionInterface.endAll('me')
+  }
+  for (const [name, use] of Object.entries(uses)) {
+    t.throws(use, { name: 'TypeError', message: new RegExp(`^${name} is for sessions in a store`) })
+  }
+})
+
+t.test('a store that warns is logged at start, in production alone', async (t) => {
+  const saved = process.env.NODE_ENV
+  t.teardown(() => { process.env.NODE_ENV = saved ?? 'test' })
+  for (const [environment, count] of [['production', 1], ['test', 0]] as const) {
+    process.env.NODE_ENV = environment
+    const { logs } = await buildApp({ store: new MemoryStore() })
+    t.equal(logs.filter(({ msg }) => /MemoryStore keeps sessions in this process alone/.test(msg)).length, count)
+  }
+  const { logs } = await buildApp({ store: new WatchedStore() })
+  t.strictSame(logs.filter(({ level }) => level >= 40), [])
 })

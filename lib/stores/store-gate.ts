@@ -53,14 +53,13 @@ export class StoreGate {
     const isTrial = this.#enter()
     try {
       const result = await withinTime(run, this.#timeout, late)
-      this.#failure = undefined
+      this.#leave(isTrial, undefined)
       return result
     } catch (error) {
+      const failure = new StoreUnavailable(error)
       this.#downUntil = performance.now() + PAUSE
-      this.#failure = new StoreUnavailable(error)
-      throw this.#failure
-    } finally {
-      if (isTrial) this.#isTrying = false
+      this.#leave(isTrial, failure)
+      throw failure
     }
   }
 
@@ -70,6 +69,11 @@ export class StoreGate {
     if (this.#isTrying || performance.now() < this.#downUntil) throw this.#failure
     this.#isTrying = true
     return true
+  }
+
+  #leave (isTrial: boolean, failure: StoreUnavailable | undefined): void {
+    this.#failure = failure
+    if (isTrial) this.#isTrying = false
   }
 }
 
