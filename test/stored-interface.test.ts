@@ -897,3 +897,48 @@ t.test('a store that warns is logged at start, in production alone', async (t) =
   const { logs } = await buildApp({ store: new WatchedStore() })
   t.strictSame(logs.filter(({ level }) => level >= 40), [])
 })
+
+t.test('corners of saving', async (t) => {
+  t.test('a logout with the cookie of a session that ended deletes the cookie, and asks nothing more', async (t) => {
+    const { app, store } = await storedApp(t)
+    const browser = new Browser(app)
+    await browser.send('/set?a=1')
+    const old = new Browser(app, browser.cookie)
+    await browser.send('/logout')
+    store.takeCalls()
+    await old.send('/logout')
+    t.equal(old.cookie, undefined)
+    t.strictSame(store.takeCalls(), ['read'])
+  })
+
+  t.test('a store that has a session under an id that is new is an error', async (t) => {
+    const { app, store } = await storedApp(t)
+    store.memory.create = async () => 'exists'
+    t.match((await new Browser(app).send('/set?a=1')).json(), { statusCode: 500, message: /under an id that is new/ })
+  })
+
+  t.test('an object that was changed into its like needs no saving', async (t) => {
+    const { app, store } = await storedApp(t, {}, {
+      '/fill': async ({ session }) => { session.set('at', { day: new Date(0) }) },
+      '/same': async ({ session }) => { (session.get('at') as { day: Date }).day = new Date(0) }
+    })
+    const browser = new Browser(app)
+    await browser.send('/fill')
+    store.takeCalls()
+    await browser.send('/same')
+    t.strictSame(store.takeCalls(), ['read'])
+  })
+
+  t.test('a session that is moved keeps its beginning', async (t) => {
+    const pass = stopClock(t)
+    const options = { absoluteLifetime: 1000 }
+    const { app: plain } = await buildApp(options)
+    await plain.ready()
+    const { app, store } = await storedApp(t, options)
+    const browser = new Browser(app, `session=${plain.encodeSession({ a: 1 })}`)
+    const start = Math.floor(Date.now() / 1000)
+    pass(500)
+    await browser.send('/set?b=1')
+    t.match([...(await store.sessions()).values()], [{ createdAt: start, expiresAt: start + 1001 }])
+  })
+})
