@@ -58,20 +58,15 @@ export class StoreGate {
     const isTrial = this.#enter()
     try {
       const result = await withinTime(run, this.#timeout, late)
-      this.#failure = undefined
+      this.#leave(isTrial, undefined)
       return result
     } catch (error) {
       const failure = new StoreUnavailable(error)
-      if (error instanceof TimedOut || !mayRefuse) this.#goDown(failure)
+      const isDown = error instanceof TimedOut || !mayRefuse
+      if (isDown) this.#downUntil = performance.now() + PAUSE
+      this.#leave(isTrial, isDown ? failure : this.#failure)
       throw failure
-    } finally {
-      if (isTrial) this.#isTrying = false
     }
-  }
-
-  #goDown (failure: StoreUnavailable): void {
-    this.#downUntil = performance.now() + PAUSE
-    this.#failure = failure
   }
 
   /** Whether the call is the one that tries a store which was down. Throws where it is down. */
@@ -80,6 +75,11 @@ export class StoreGate {
     if (this.#isTrying || performance.now() < this.#downUntil) throw this.#failure
     this.#isTrying = true
     return true
+  }
+
+  #leave (isTrial: boolean, failure: StoreUnavailable | undefined): void {
+    this.#failure = failure
+    if (isTrial) this.#isTrying = false
   }
 }
 

@@ -77,7 +77,7 @@ export class StoredSaver {
 
   /** What will be in the store once the session of a cookie with data is moved there. */
   unmoved (contents: SessionContents, id: string, issuedAt: number): Kept {
-    const createdAt = contents.createdAt ?? issuedAt
+    const createdAt = contents.createdAt!
     const permanent = contents.permanent === true
     return {
       id,
