@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { reportOn } from '../lib/cli/cookie-report.ts'
 import { main } from '../lib/cli/main.ts'
+import { outputFailed } from '../lib/cli/terminal.ts'
 import { MemoryStore, TaggedJSONSerializer, TimestampSigner, Tuple } from '../lib/index.ts'
 import { SecureCookieSessionInterface } from '../lib/session/cookie-interface.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
@@ -758,6 +759,16 @@ t.test('as a program it says in one sentence that its output cannot be written',
   child.stderr!.on('data', (chunk) => { errors += chunk })
   const [status] = await new Promise<[number]>((resolve) => child.once('close', (...args) => resolve(args as never)))
   t.strictSame([status, errors], [1, 'The output cannot be written: EBADF\n'])
+})
+
+t.test('a reader that has seen enough is no failure, and any other ends the program', async (t) => {
+  const said: unknown[] = []
+  const stderr = { write: (text: string) => { said.push(text) } }
+  const exit = ((code: number) => { said.push(code) }) as never
+  outputFailed({ name: 'Error', message: '', code: 'EPIPE' }, { stderr, exit })
+  t.strictSame(said, [])
+  outputFailed({ name: 'Error', message: '', code: 'ENOSPC' }, { stderr, exit })
+  t.strictSame(said, ['The output cannot be written: ENOSPC\n', 1])
 })
 
 t.test('an HMAC made by hand verifies, so that the program agrees with the description of the format', async (t) => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { build } from '../examples/app.js'
 import { storeFor } from '../examples/store.js'
-import { MemoryStore } from '../lib/index.ts'
+import { MemoryStore, type SQLiteStore } from '../lib/index.ts'
 
 /** A browser with one page: keeps the cookie, posts forms, follows the redirect. */
 class Browser {
@@ -252,6 +252,30 @@ t.test('the environment says which store', async (t) => {
   t.ok(await storeFor({ STORE: 'memory' }) instanceof MemoryStore)
   await t.rejects(storeFor({ STORE: 'mongo' }), { message: 'STORE is memory or sqlite, not mongo' })
   await t.rejects(storeFor({ REDIS_URL: 'redis://127.0.0.1:1' }), { message: /needs the package redis/ })
+  const statements: string[] = []
+  class DatabaseSync {
+    prepare (text: string) {
+      statements.push(text)
+      return { run: () => ({}), all: () => [], get: () => undefined }
+    }
+  }
+  t.capture(console, 'log')
+  const sqlite = await storeFor({ STORE: 'sqlite' }, async () => ({ DatabaseSync })) as SQLiteStore
+  t.teardown(() => sqlite.close())
+  t.match(statements, [/CREATE TABLE/])
+  let failed = (_error: Error): void => {}
+  const client = {
+    on: (_event: string, listener: (error: Error) => void) => { failed = listener },
+    connect: async () => client,
+    get: async () => null,
+    evalSha: async () => 0,
+    eval: async () => 0
+  }
+  const redis = await storeFor({ REDIS_URL: 'redis://localhost' }, async () => ({ createClient: () => client }))
+  t.equal(await redis?.read('a'), undefined)
+  const errors = t.capture(console, 'error')
+  failed(new Error('no connection'))
+  t.match(errors(), [{ args: ['no connection'] }])
 })
 
 t.test('run as a program it says how to make a secret, and where it listens', async (t) => {

@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import t from 'tap'
 import { type BadData, MemoryStore, type Session, StoredSessionInterface } from '../lib/index.ts'
+import { differencesOf } from '../lib/session/differences.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { buildApp, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
@@ -1016,6 +1017,60 @@ t.test('corners of saving', async (t) => {
     goOn()
     t.equal((await answered).statusCode, 200)
     t.strictSame(errorsOf(logs), [])
+  })
+
+  t.test('clearing a session that no store has deletes a cookie that was refused', async (t) => {
+    const { app, store } = await storedApp(t, {}, {
+      '/clear': async ({ session }) => { session.clear() }
+    })
+    const browser = new Browser(app, 'session=forged')
+    await browser.send('/clear')
+    t.equal(browser.cookie, undefined)
+    t.strictSame(store.takeCalls(), [])
+  })
+
+  t.test('with refreshAfter false a session is never touched, and its cookie never signed anew', async (t) => {
+    const pass = stopClock(t)
+    const { app, store } = await storedApp(t, { refreshAfter: false })
+    const browser = new Browser(app)
+    await browser.send('/set?a=1')
+    const { cookie } = browser
+    store.takeCalls()
+    pass(86_400)
+    t.match(await browser.show(), { a: '1' })
+    t.equal(browser.cookie, cookie)
+    t.strictSame(store.takeCalls(), ['read'])
+  })
+
+  t.test('a change when the response is over is logged, unless it is saved', async (t) => {
+    let late = async (_request: FastifyRequest): Promise<void> => {}
+    const { app, logs } = await storedApp(t)
+    app.get('/later', async (request, reply) => {
+      request.session.set('a', 1)
+      const over = new Promise((resolve) => { reply.raw.once('close', resolve) })
+      setImmediate(async () => { await over; setImmediate(() => { finished.push(late(request)) }) })
+    })
+    const finished: Array<Promise<void>> = []
+    const answered = async (): Promise<void> => {
+      await new Browser(app).send('/later')
+      while (finished.length === 0) await new Promise(setImmediate)
+      await finished.pop()
+      await new Promise(setImmediate)
+      await new Promise(setImmediate)
+    }
+    late = async ({ session }) => {
+      session.set('b', 2)
+      await session.save()
+    }
+    await answered()
+    late = async ({ session }) => { session.set('b', 2) }
+    await answered()
+    t.match(errorsOf(logs).at(-1), { keys: ['b'], msg: /the change is lost/ })
+  })
+
+  t.test('two registrations with different stores are two sessions', async (t) => {
+    const [one, other] = [1, 2].map(() => resolveOptions({ secret: SECRET, store: new MemoryStore() }))
+    t.strictSame(differencesOf(one!, other!), ['store'])
   })
 
   t.test('an object that was changed into its like needs no saving', async (t) => {

@@ -40,3 +40,12 @@ async function readAll (stream: Terminal['stdin'], source: string): Promise<Buff
   if (size > MAX_INPUT) throw new UsageError(`${source} is longer than ${MAX_INPUT} bytes`)
   return Buffer.concat(chunks)
 }
+
+/** Ends the program where its output cannot be written. */
+export function outputFailed ({ code }: NodeJS.ErrnoException, { stderr, exit }: Pick<NodeJS.Process, 'exit'> & {
+  readonly stderr: Terminal['stderr']
+}): void {
+  if (code === 'EPIPE') return // a reader that has seen enough, as `head` does
+  stderr.write(`The output cannot be written: ${code}\n`)
+  exit(1)
+}

@@ -39,6 +39,7 @@ interface Failure {
  * | `#unsent` | what the second commit threw, since `writeHead` must not throw for it |
  * | `#isSeen` | `writeHead` told of the headers as they left; other code may send them past it |
  * | `#hasLeft` | the headers have left |
+ * | `#isClosed` | the response is over |
  *
  * Fields are private and there are no getters: request and response lead here, and to inspect those must neither show
  * the data nor open the session.
@@ -62,6 +63,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #isErrorReply = false
   #isSeen = false
   #hasLeft = false
+  #isClosed = false
 
   constructor (site: SessionSite, request: FastifyRequest, reply: FastifyReply | undefined) {
     this.#site = site
@@ -201,7 +203,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #changesLate (key: string | undefined): void {
     const { raw } = this.#reply!
     if (this.#site.sessionInterface.savesAnytime) {
-      if (raw.closed) setImmediate(() => { this.#checkAll() })
+      if (this.#isClosed) setImmediate(() => { this.#checkAll() })
     } else if (raw.headersSent) {
       this.#logMissed()
       this.#lostChanges().logLate(key, () => this.session().keys())
@@ -338,6 +340,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   /** The response is over. Other listeners of that may still change the objects that they hold. */
   closed (): void {
+    this.#isClosed = true
     if (this.#contents === undefined || this.#failure !== undefined) return
     const isPlain = this.#isSeen && this.#contents.held === undefined
     if (!isPlain || this.#changes !== this.#committed) process.nextTick(() => { this.#checkAll() })

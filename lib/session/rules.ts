@@ -96,10 +96,11 @@ export function isDue (ages: Ages, standing: Standing, options: SaveOptions): bo
   return openedAt - issuedAt >= refreshAgeOf(ages, permanent) && options.refresh !== false
 }
 
-/** The age from which a session that is used is signed anew; Infinity for never. */
+/** The age from which a session that is used is signed anew, where it ever is. */
 export function refreshAgeOf (ages: Ages, permanent: boolean | undefined): number {
-  const { refreshAfter = (permanent === true ? ages.permanentLifetime : ages.lifetime) / 10 } = ages
-  return refreshAfter === false ? Infinity : refreshAfter
+  const { refreshAfter, lifetime, permanentLifetime } = ages
+  if (typeof refreshAfter === 'number') return refreshAfter
+  return (permanent === true ? permanentLifetime : lifetime) / 10
 }
 
 /** What becomes of a session with data. */

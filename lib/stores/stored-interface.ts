@@ -72,7 +72,7 @@ export class StoredSessionInterface extends SessionInterface {
     const found = kept === undefined ? undefined : await this.#read(kept.id)
     if (kept?.isStored === false && found === undefined) return session // its cookie has it still
     if (kept === undefined || typeof found !== 'object') {
-      return this.newSession(this.candidates([]), () => {}, { isEnded: true })
+      return this.newSession(this.candidates([]), new Refusal().note, { isEnded: true })
     }
     const { openedAt = issuedAt, isFromFallback = false } = contents.origin
     const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, isFromFallback, cookie: '' }
@@ -82,7 +82,7 @@ export class StoredSessionInterface extends SessionInterface {
   }
 
   override async encode (data: Record<string, unknown>): Promise<string> {
-    const session = await this.openSession([], () => {})
+    const session = await this.openSession([], new Refusal().note)
     session.update(data)
     const decision = checked(await this.saveSession(session))
     if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
@@ -90,9 +90,9 @@ export class StoredSessionInterface extends SessionInterface {
   }
 
   override async decode (cookieValue: string): Promise<Record<string, unknown>> {
-    let refused: BadData | undefined
-    const session = await this.openSession([cookieValue], (error) => { refused = error })
-    if (refused !== undefined) throw refused
+    const refusal = new Refusal()
+    const session = await this.openSession([cookieValue], refusal.note)
+    if (refusal.error !== undefined) throw refusal.error
     if (session.isNew) throw new BadSignature('There is no session for the cookie')
     return session.data()
   }
@@ -243,6 +243,12 @@ export class StoredSessionInterface extends SessionInterface {
       data: this.#dataOf({ ...record, fields: asked })
     }
   }
+}
+
+/** Why a cookie was refused, if it was. */
+class Refusal {
+  error: BadData | undefined
+  readonly note = (error: BadData): void => { this.error = error }
 }
 
 /** Whether a store gave what a session is; its rows can be edited by hand. */
