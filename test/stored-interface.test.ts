@@ -1073,6 +1073,20 @@ t.test('corners of saving', async (t) => {
     t.strictSame(differencesOf(one!, other!), ['store'])
   })
 
+  t.test('a session that another request ended has nothing more to save', async (t) => {
+    const { app } = await storedApp(t)
+    const { sessionInterface } = app
+    const browser = new Browser(app)
+    await browser.send('/set?a=1')
+    const session = await sessionInterface.openSession([valueOf(browser.cookie)], () => {})
+    session.set('a', 2)
+    await browser.send('/logout')
+    t.strictSame(await sessionInterface.saveSession(session), { action: 'keep', vary: true, dropped: 'ended' })
+    session.set('a', 3)
+    t.strictSame(sessionInterface.unsavedKeys(session), [])
+    t.match(await sessionInterface.saveSession(session), { action: 'keep' })
+  })
+
   t.test('an object that was changed into its like needs no saving', async (t) => {
     const { app, store } = await storedApp(t, {}, {
       '/fill': async ({ session }) => { session.set('at', { day: new Date(0) }) },
