@@ -17,7 +17,7 @@ const layers: Record<string, string[]> = {
   cookies: ['path.ts'],
   'stores/store.ts': [],
   session: ['stores/store.ts', 'path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'wire', 'cookies'],
-  stores: ['stores/store.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'wire', 'session'],
+  stores: ['stores/store.ts', 'path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'wire', 'session'],
   fastify: ['stores', 'path.ts', 'errors.ts', 'option-checks.ts', 'json', 'signing', 'cookies', 'session'],
   'index.ts': ['errors.ts', 'json', 'signing', 'cookies', 'session', 'stores', 'stores/store.ts', 'fastify'],
   testing: ['stores', 'stores/store.ts'],

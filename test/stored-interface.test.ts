@@ -5,6 +5,7 @@ import { differencesOf } from '../lib/session/differences.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { buildApp, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
+import { MemorySessions } from './support/memory-sessions.ts'
 import { addRoutes, Browser, slowly, storedApp } from './support/stored-app.ts'
 import { door, WatchedStore } from './support/watched-store.ts'
 
@@ -300,7 +301,10 @@ t.test('a login', async (t) => {
     const { app } = await storedApp(t, { owner: 'user' }, {
       '/bad': async ({ session }) => { session.set('user', {}) }
     })
-    t.match((await new Browser(app).send('/bad')).json(), { message: /^session\.user names the owner: expected/ })
+    t.match((await new Browser(app).send('/bad')).json(), {
+      statusCode: 400,
+      message: /^session\.user names the owner: expected/
+    })
   })
 })
 
@@ -624,7 +628,10 @@ t.test('encode and decode', async (t) => {
   await t.rejects(sessionInterface.encode({}), { message: 'An empty session has no cookie' })
   await t.rejects(sessionInterface.decode(`x${value}`), { code: 'FSS_ERR_BAD_TIME_SIGNATURE' })
   for (const key of store.keys) await store.memory.destroy(key, undefined)
-  await t.rejects(sessionInterface.decode(value), { message: 'There is no session for the cookie' })
+  await t.rejects(sessionInterface.decode(value), {
+    code: 'FSS_ERR_BAD_DATA',
+    message: 'There is no session for the cookie'
+  })
 })
 
 t.test('save and reload', async (t) => {
@@ -897,6 +904,25 @@ t.test('a store that warns is logged at start, in production alone', async (t) =
   }
   const { logs } = await buildApp({ store: new WatchedStore() })
   t.strictSame(logs.filter(({ level }) => level >= 40), [])
+})
+
+t.test('an asynchronous interface of your own encodes and decodes by the same two methods', async (t) => {
+  const { app } = await buildApp({ sessionInterface: MemorySessions })
+  await app.ready()
+  const value = await app.sessionInterface.encode({ a: 1n })
+  t.strictSame(await app.sessionInterface.decode(value), { a: 1n })
+  await t.rejects(app.sessionInterface.encode({}), { message: 'An empty session has no cookie' })
+  await t.rejects(app.sessionInterface.decode(`${value}x`), { code: 'FSS_ERR_BAD_TIME_SIGNATURE' })
+  t.throws(() => app.encodeSession({ a: 1 }), { message: /use sessionInterface\.encode/ })
+})
+
+t.test('no key of nonsense ends a session', async (t) => {
+  const { app, store } = await storedApp(t, { owner: 'user' })
+  const browser = new Browser(app)
+  await browser.send('/set?user=me')
+  const [{ key } = { key: '' }] = await app.sessionInterface.list('me')
+  store.memory.read = async () => null as unknown as undefined
+  t.equal(await app.sessionInterface.end(key, { owner: 'me' }), false)
 })
 
 t.test('corners of saving', async (t) => {

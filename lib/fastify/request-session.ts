@@ -14,7 +14,8 @@ import { type SessionSite, sizeError } from './session-site.ts'
 /** The share of `maxCookieSize` from which a cookie is warned of. */
 const WARNING_SHARE = 0.75
 const UNSAVED = 'The session could not be saved'
-const NOT_OPEN = 'The session is not open: its interface is asynchronous and opens it in onRequest'
+const NOT_OPEN = 'The session is not open: its interface is asynchronous and opens it in onRequest. ' +
+  'Register the plugin ahead of the hook that uses it'
 const OFF = 'This route has no session: its config says session: false'
 const SAVED_WITH_REPLY = 'session.save() is for sessions in a store: one in a cookie is saved with the reply'
 const AFTER_UPGRADE = 'The session cannot be changed once the connection was upgraded to a websocket: ' +
@@ -96,9 +97,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     const { sessionInterface, cookieStart } = this.#site
     const { routeOptions, headers } = this.#request
     if (routeOptions.config.session === false) throw new Error(OFF)
-    if (sessionInterface.async) this.#checkNeedsNoWait()
-    let refused: BadData | undefined
     const cookies = valuesAfter(headers.cookie, cookieStart)
+    if (sessionInterface.async) this.#checkNeedsNoWait(cookies)
+    let refused: BadData | undefined
     const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
     const contents = this.#opens(opened, refused)
     if (this.#reply?.raw.headersSent === true) this.#hasLeft = true // nothing that is changed from now on is saved
@@ -106,11 +107,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** An asynchronous interface can open a session at its first use only where no cookie came. */
-  #checkNeedsNoWait (): void {
+  #checkNeedsNoWait (cookies: readonly string[]): void {
     if (this.#unavailable !== undefined) throw this.#unavailable
-    const { sessionInterface, cookieStart } = this.#site
-    const cookies = valuesAfter(this.#request.headers.cookie, cookieStart)
-    if (cookies.length > 0 || !sessionInterface.opensEmptyAtOnce) throw new Error(NOT_OPEN)
+    if (cookies.length > 0 || !this.#site.sessionInterface.opensEmptyAtOnce) throw new Error(NOT_OPEN)
   }
 
   /** For an asynchronous interface, before the handler. Answers with nothing where there is nothing to wait for. */

@@ -1,5 +1,5 @@
-import { type BadData, BadSignature } from '../errors.ts'
-import { checked } from './decision.ts'
+import { BadData, BadSignature } from '../errors.ts'
+import { checked, type SaveDecision } from './decision.ts'
 import { contentsGiven, type Session } from './session.ts'
 import type { SessionInterface } from './session-interface.ts'
 
@@ -15,9 +15,8 @@ export interface EncodedSession {
 export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): EncodedSession {
   const session = open(sessionInterface, [])
   session.update(data)
-  const decision = checked(sessionInterface.saveSession(session))
-  if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
-  return { session, value: decision.value, maxAge: decision.maxAge }
+  const { value, maxAge } = valueOf(checked(sessionInterface.saveSession(session)))
+  return { session, value, maxAge }
 }
 
 /** The session of a cookie value. Throws `BadData`. */
@@ -30,6 +29,37 @@ export function openCookie (sessionInterface: SessionInterface, value: string): 
 /** The data of a cookie value. Throws `BadData`. */
 export function decodeSession (sessionInterface: SessionInterface, value: string): Record<string, unknown> {
   return openCookie(sessionInterface, value).data()
+}
+
+/** A cookie value for a session of `data`, by an interface that may be asynchronous. Rejects as saving does. */
+export async function encodeLater (sessionInterface: SessionInterface, data: Record<string, unknown>): Promise<string> {
+  const { session } = await openLater(sessionInterface, [])
+  session.update(data)
+  return valueOf(checked(await sessionInterface.saveSession(session))).value
+}
+
+/** The data of a cookie value, by such an interface. Rejects with `BadData`. */
+export async function decodeLater (
+  sessionInterface: SessionInterface, value: string
+): Promise<Record<string, unknown>> {
+  const { session, refused } = await openLater(sessionInterface, [value])
+  if (refused !== undefined) throw refused
+  if (session.isNew) throw new BadData('There is no session for the cookie')
+  return session.data()
+}
+
+async function openLater (
+  sessionInterface: SessionInterface, cookies: readonly string[]
+): Promise<{ session: Session, refused: BadData | undefined }> {
+  let refused: BadData | undefined
+  const session = await sessionInterface.openSession(cookies, (error) => { refused = error })
+  return { session, refused }
+}
+
+/** A decision with a value. Throws a `TypeError` where nothing is to be kept. */
+function valueOf (decision: SaveDecision): Extract<SaveDecision, { action: 'set' }> {
+  if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
+  return decision
 }
 
 function open (sessionInterface: SessionInterface, cookies: readonly string[]): Session {

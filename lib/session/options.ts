@@ -79,7 +79,7 @@ export interface SessionOptions<Request = unknown> {
    * Default none.
    */
   owner?: string | undefined
-  /** With `store`: the seconds after which a store that does not answer counts as down. Default 2. */
+  /** With `store`: the seconds, below a day, after which a store that does not answer counts as down. Default 2. */
   storeTimeout?: number | undefined
   /** With `store`: the most bytes of keys and values; more is an error before anything is written. Default 262,144. */
   maxSessionSize?: number | undefined
@@ -111,6 +111,7 @@ export interface SessionOptions<Request = unknown> {
 }
 
 const MAX_FALLBACKS = 8
+const DAY = 24 * 60 * 60
 /** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
 
@@ -152,7 +153,9 @@ const checks: Record<keyof SessionOptions, Check> = {
   store: [isStore, 'must be a SessionStore, with read, create, update and destroy; ' +
     'fromExpressStore(store) makes one of a store of express-session'],
   owner: [(value) => typeof value === 'string' && value !== '', 'must be the name of a key of the session'],
-  storeTimeout: [(value) => isTime(value) && value > 0 && value < 86_400, 'must be a number of seconds, more than 0'],
+  storeTimeout: [
+    (value) => isTime(value) && value > 0 && value < DAY, 'must be a number of seconds, more than 0 and below a day'
+  ],
   maxSessionSize: [isBytes, 'must be a number of bytes'],
   tags: isTags,
   serializer: [(value) => isMethod(value, 'dumps') && isMethod(value, 'loads'), 'must have dumps and loads'],

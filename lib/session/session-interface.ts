@@ -5,8 +5,9 @@ import { formatPath, formatRoot } from '../path.ts'
 import type { TextSerializer } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
-import type { Origin } from './origin.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
+import { decodeLater, encodeLater } from './encode.ts'
+import type { Origin } from './origin.ts'
 import {
   type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
 } from './rules.ts'
@@ -113,21 +114,26 @@ export abstract class SessionInterface {
 
   /**
    * The session as its store has it now. What was changed since it was opened or saved is dropped. Throws a `TypeError`
-   * without a store, as the next five do.
+   * without a store, as `list`, `end` and `endAll` do.
    */
   reloadSession (_session: Session): Promise<Session> {
     throw new TypeError('session.reload() is for sessions in a store: one in a cookie is what the request brought, ' +
       'and is saved with the reply')
   }
 
-  /** A cookie value for a session of `data`, which the store keeps from then on. Rejects as saving a session does. */
-  encode (_data: Record<string, unknown>): Promise<string> {
-    throw needsStore('encode', 'app.encodeSession()')
+  /**
+   * A cookie value for a session of `data`, which the store keeps from then on. Rejects as saving a session does.
+   * Throws a `TypeError` where the interface is not asynchronous, as `decode` does.
+   */
+  encode (data: Record<string, unknown>): Promise<string> {
+    if (!this.async) throw needsStore('encode', 'app.encodeSession()')
+    return encodeLater(this, data)
   }
 
   /** The data of the session that a cookie value opens. Rejects with `BadData`. */
-  decode (_cookieValue: string): Promise<Record<string, unknown>> {
-    throw needsStore('decode', 'app.decodeSession()')
+  decode (cookieValue: string): Promise<Record<string, unknown>> {
+    if (!this.async) throw needsStore('decode', 'app.decodeSession()')
+    return decodeLater(this, cookieValue)
   }
 
   /** The sessions of an owner, the one used last first. Throws a `TypeError` without the option `owner`. */

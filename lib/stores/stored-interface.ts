@@ -1,8 +1,9 @@
-import { BadData, BadSignature, BadStoredSession, isExhaustion } from '../errors.ts'
+import { BadData, BadStoredSession, isExhaustion } from '../errors.ts'
+import { formatPath, formatRoot } from '../path.ts'
 import { idFromSignature, splitPayload } from '../session/cookie-interface.ts'
-import type { KeptBeside, SessionContents } from '../session/contents.ts'
-import { checked, type SaveDecision, type SaveOptions } from '../session/decision.ts'
-import { contentsGiven, contentsOf, type Session } from '../session/session.ts'
+import { type KeptBeside, SessionContents } from '../session/contents.ts'
+import type { SaveDecision, SaveOptions } from '../session/decision.ts'
+import { contentsGiven, contentsOf, type Session, sessionOn } from '../session/session.ts'
 import { idInText, textOfId } from '../session/session-id.ts'
 import {
   type ListedSession, type ListOptions, SessionInterface, type SessionOwner, type SessionSerializer
@@ -11,7 +12,7 @@ import type { SessionSettings } from '../session/settings.ts'
 import { payloadError } from '../signing/serializer.ts'
 import type { Candidates, Opened } from '../wire/codec.ts'
 import { dataOf, fieldsOf, textOf } from './fields.ts'
-import { checkedOwner } from './owner.ts'
+import { checkedOwner, checkSessionOwner } from './owner.ts'
 import type { StoredSession } from './store.ts'
 import { StoreGate } from './store-gate.ts'
 import { isStoreKey, StoreKeys } from './store-keys.ts'
@@ -72,7 +73,7 @@ export class StoredSessionInterface extends SessionInterface {
     const found = kept === undefined ? undefined : await this.#read(kept.id)
     if (kept?.isStored === false && found === undefined) return session // its cookie has it still
     if (kept === undefined || typeof found !== 'object') {
-      return this.newSession(this.candidates([]), new Refusal().note, { isEnded: true })
+      return sessionOn(new SessionContents({}, { isNew: true, hasCookie: true, isEnded: true }, {}, this.rules))
     }
     const { openedAt = issuedAt, isFromFallback = false } = contents.origin
     const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, isFromFallback, cookie: '' }
@@ -81,35 +82,18 @@ export class StoredSessionInterface extends SessionInterface {
     return reloaded
   }
 
-  override async encode (data: Record<string, unknown>): Promise<string> {
-    const session = await this.openSession([], new Refusal().note)
-    session.update(data)
-    const decision = checked(await this.saveSession(session))
-    if (decision.action !== 'set') throw new TypeError('An empty session has no cookie')
-    return decision.value
-  }
-
-  override async decode (cookieValue: string): Promise<Record<string, unknown>> {
-    const refusal = new Refusal()
-    const session = await this.openSession([cookieValue], refusal.note)
-    if (refusal.error !== undefined) throw refusal.error
-    if (session.isNew) throw new BadSignature('There is no session for the cookie')
-    return session.data()
-  }
-
   override async list (owner: SessionOwner, { current, data = [] }: ListOptions = {}): Promise<ListedSession[]> {
     const sessions = await this.#gate.list(this.#ownerKey(owner, 'list'))
     const currentKeys = current === undefined ? [] : this.#keysOf(current)
     return Array.from(sessions)
-      .filter(([, record]) => this.#isReadable(record))
-      .map(([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
+      .flatMap(([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
       .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
   }
 
   override async end (key: string, { owner }: { owner: SessionOwner }): Promise<boolean> {
     const ownerKey = this.#ownerKey(owner, 'end')
     const found = isStoreKey(key) ? await this.#gate.read(key) : undefined
-    if (typeof found !== 'object' || found.owner !== ownerKey) return false
+    if (typeof found !== 'object' || found?.owner !== ownerKey) return false
     return await this.#gate.destroy(key, found.fromCookie ? this.#saver.endOfCopies : undefined)
   }
 
@@ -123,7 +107,7 @@ export class StoredSessionInterface extends SessionInterface {
     const { checkValue } = rules
     rules.owner = owner
     rules.checkValue = (key, value) => {
-      if (key === owner) checkedOwner(value, `${name}.${key}`)
+      if (key === owner) checkSessionOwner(value, formatPath(formatRoot(name), [key]))
       checkValue(key, value)
     }
     rules.dump = ({ data }) => textOf(fieldsOf(data, serializer, name))
@@ -201,12 +185,12 @@ export class StoredSessionInterface extends SessionInterface {
     }
   }
 
-  /** Whether a request could open it. What cannot be read counts as ended. */
-  #isReadable (record: StoredSession): boolean {
+  /** The data of a record; undefined for one that cannot be read, which counts as ended. */
+  #readable (record: StoredSession): Record<string, unknown> | undefined {
     try {
-      return isRecord(record) && this.#dataOf(record) !== undefined
+      return isRecord(record) ? this.#dataOf(record) : undefined
     } catch (error) {
-      if (error instanceof BadStoredSession) return false
+      if (error instanceof BadStoredSession) return undefined
       throw error
     }
   }
@@ -231,24 +215,20 @@ export class StoredSessionInterface extends SessionInterface {
     return this.#keys.ofOwner(checkedOwner(owner, `The owner for ${method}`))
   }
 
-  #listed (key: string, record: StoredSession, isCurrent: boolean, data: readonly string[]): ListedSession {
-    const { createdAt, usedAt, expiresAt, fields } = record
-    const asked = new Map(Array.from(fields).filter(([name]) => data.includes(name)))
-    return {
+  /** The entry of a list; none for a session that cannot be read. */
+  #listed (key: string, record: StoredSession, isCurrent: boolean, asked: readonly string[]): ListedSession[] {
+    const data = this.#readable(record)
+    if (data === undefined) return []
+    const { createdAt, usedAt, expiresAt } = record
+    return [{
       key,
       createdAt: new Date(createdAt * 1000),
       lastUsedAt: new Date(usedAt * 1000),
       expiresAt: new Date(expiresAt * 1000),
       isCurrent,
-      data: this.#dataOf({ ...record, fields: asked })
-    }
+      data: Object.fromEntries(Object.entries(data).filter(([name]) => asked.includes(name)))
+    }]
   }
-}
-
-/** Why a cookie was refused, if it was. */
-class Refusal {
-  error: BadData | undefined
-  readonly note = (error: BadData): void => { this.error = error }
 }
 
 /** Whether a store gave what a session is; its rows can be edited by hand. */

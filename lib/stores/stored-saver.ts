@@ -18,8 +18,8 @@ type CookieNeed = 'nothing' | 'resign' | 'save'
 const TOO_LATE = 'The session is new, ends, or gets another id or signature, so that its cookie has to be sent, ' +
   'and the headers have left. Call session.save() before'
 
-const NOT_NEW = new Error('The store has a session under an id that was just made')
-const ODD_ANSWER = new Error('The store answered create with something else than created, exists or ended')
+const NOT_NEW = 'The store has a session under an id that was just made'
+const ODD_ANSWER = 'The store answered create with something else than created, exists or ended'
 
 /** What is to be written of a session that the store has. */
 interface Update {
@@ -52,8 +52,10 @@ export class StoredSaver {
 
   /** One save at a time: another one waits for it. */
   save (contents: SessionContents, state: StoredState, options: SaveOptions): SaveDecision | Promise<SaveDecision> {
-    const again = (): SaveDecision | Promise<SaveDecision> => this.save(contents, state, options)
-    if (state.saving !== undefined) return state.saving.then(again, again)
+    if (state.saving !== undefined) {
+      const again = (): SaveDecision | Promise<SaveDecision> => this.save(contents, state, options)
+      return state.saving.then(again, again)
+    }
     const decision = this.#save(contents, state, options)
     if (!(decision instanceof Promise)) return decision
     state.saving = decision.finally(() => { state.saving = undefined })
@@ -150,7 +152,7 @@ export class StoredSaver {
 
   async #create (contents: SessionContents, state: StoredState, fields: Fields): Promise<SaveDecision> {
     const kept = await this.#insert(contents, fields, contents.identify(), false)
-    if (typeof kept === 'string') throw new StoreUnavailable(NOT_NEW)
+    if (typeof kept === 'string') throw new StoreUnavailable(new Error(NOT_NEW))
     state.kept = kept
     return this.#decide(contents, state, 'save')
   }
@@ -194,7 +196,9 @@ export class StoredSaver {
     if (isMarked && options.isLate === true) throw new TypeError(TOO_LATE)
     const isOld = options.isLate !== true && state.decision === undefined &&
       isDue(this.#parts.settings, contents, options)
-    const fields = this.#changedFields(contents) ?? kept.fields
+    const changed = this.#changedFields(contents)
+    if (changed === undefined && !isMarked && !isOld) return state.decision ?? KEEP_USED
+    const fields = changed ?? kept.fields
     const need = isMarked ? 'save' : isOld ? 'resign' : 'nothing'
     const update: Update = { kept, fields, changes: changesBetween(kept.fields, fields), need, now: this.#now() }
     const isWritten = isMarked || hasChanges(update.changes) || (isOld && this.#needsTouch(contents, update))
@@ -228,8 +232,9 @@ export class StoredSaver {
     const owner = this.#ownerOf(contents)
     const record = { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie }
     const answer = await gate.create(keys.ofId(id), record, !fromCookie)
-    if (answer !== 'created' && answer !== 'exists' && answer !== 'ended') throw new StoreUnavailable(ODD_ANSWER)
-    return answer === 'created' ? { ...record, id, isStored: true } : answer
+    if (answer === 'created') return { ...record, id, isStored: true }
+    if (answer === 'exists' || answer === 'ended') return answer
+    throw new StoreUnavailable(new Error(ODD_ANSWER))
   }
 
   /** Says whether it was there. */
