@@ -692,8 +692,8 @@ t.test('the help names every option and command, and no line is too long for a t
     t.notMatch(given.err, 'Unknown option', name)
   }
   t.strictSame([...named].sort(), [
-    'compress', 'digest', 'format', 'help', 'json', 'key-derivation', 'lifetime', 'name', 'salt', 'secret-env',
-    'secret-file', 'secret-stdin', 'tagged', 'version'
+    'compress', 'digest', 'encrypt', 'format', 'help', 'json', 'key-derivation', 'lifetime', 'name', 'salt',
+    'secret-env', 'secret-file', 'secret-stdin', 'tagged', 'version'
   ])
   t.match((await run(['inspect', forge('{"a":1}')])).out, 'by a lifetime of 2678400 seconds')
 })

@@ -132,7 +132,7 @@ t.test('a session that an older secret signed is signed anew, whatever its age a
   for (const [age, state] of [
     [{}, {}], [{}, { accessed: false }], [{ refreshAfter: false }, {}], [{ refreshesPermanentOnly: true }, {}]
   ] as Array<[Given<Ages>, Given<Standing>]>) {
-    t.equal(isDue(ages(age), standing(state, { isFromFallback: true }), { refresh: false }), true)
+    t.equal(isDue(ages(age), standing(state, { outdated: 'fallback' }), { refresh: false }), true)
   }
 })
 

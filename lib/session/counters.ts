@@ -32,6 +32,13 @@ export class WarningGate {
     this.#period = period
   }
 
+  /** Whether this is the first warning of the code since the start. */
+  isFirst (code: string): boolean {
+    if (this.#passed.has(code)) return false
+    this.#passed.set(code, { at: 0, suppressed: 0 })
+    return true
+  }
+
   /** How many warnings were held back since the last one, or undefined where this one is too. `now` in seconds. */
   pass (code: string, now: number): number | undefined {
     const last = this.#passed.get(code)
