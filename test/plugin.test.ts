@@ -4,7 +4,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import t from 'tap'
 import sessionPlugin, {
   type BadData, BadSignature, DefaultJSONProvider, jsonBodies, jsonErrorHandler, JSONProvider, JSONTag,
-  type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, TimestampSigner
+  MemoryStore, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings,
+  TimestampSigner
 } from '../lib/index.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { testClient } from '../lib/testing.ts'
@@ -471,6 +472,52 @@ t.test('a warning says what is wrong with the cookies, and an expired one is no 
   t.strictSame({ ...app.sessionCounters.refused }, {
     FSS_ERR_BAD_SIGNATURE: 1, FSS_ERR_BAD_PAYLOAD: 1, FSS_ERR_SIGNATURE_EXPIRED: 3
   })
+})
+
+t.test('with encryption off again, cookies leave readable, and that is logged once', async (t) => {
+  const encrypted = (await buildApp({ encrypt: true })).app.encodeSession({ a: 'b' })
+  const { app, logs } = await buildApp()
+  app.get('/', async (request) => request.session.get('a'))
+  const get = async (value: string): Promise<unknown> => {
+    const { body, headers } = await app.inject({ url: '/', headers: { cookie: `session=${value}` } })
+    return [body, cookieFrom(headers)?.startsWith('session=~')]
+  }
+  for (let count = 0; count < 3; count++) t.strictSame(await get(encrypted), ['b', false])
+  t.strictSame(await get(app.encodeSession({ a: 'b' })), ['b', undefined])
+  t.match(logs.filter(({ level }) => level >= 40), [{
+    level: 40, session: 'session', msg: 'Session cookies come encrypted and leave only signed, so that whoever has one'
+  }])
+  t.match(app.sessionCounters, { opened: 4, verified: 4, resigned: 3 })
+})
+
+t.test('what was encrypted moves into a store without a word, since it is not readable there', async (t) => {
+  const cookie = `session=${(await buildApp({ encrypt: true })).app.encodeSession({ a: 'b' })}`
+  const { app, logs } = await buildApp({ store: new MemoryStore() })
+  app.get('/', async (request) => { request.session.set('c', 'd'); return request.session.data() })
+  const { body, headers } = await app.inject({ url: '/', headers: { cookie } })
+  t.strictSame(JSON.parse(body), { a: 'b', c: 'd' })
+  t.match(cookieFrom(headers), /^session=[\w-]/)
+  t.strictSame(logs.filter(({ level }) => level >= 40), [])
+})
+
+t.test('encoding, decoding and counting are those of signed sessions where they are encrypted', async (t) => {
+  const { app, logs } = await buildApp({ encrypt: true, fallbacks: [OTHER_SECRET] })
+  app.get('/', async (request) => request.session.get('a'))
+  const value = app.encodeSession({ a: 'b' })
+  t.match(value, /^~/)
+  t.strictSame(app.decodeSession(value), { a: 'b' })
+  t.throws(() => app.decodeSession(`${value.slice(0, -1)}${value.endsWith('A') ? 'E' : 'A'}`), {
+    code: 'FSS_ERR_BAD_TIME_SIGNATURE'
+  })
+  const old = (await buildApp({ encrypt: true, secret: OTHER_SECRET })).app.encodeSession({ a: 'b' })
+  const signed = (await buildApp()).app.encodeSession({ a: 'b' })
+  for (const each of [value, old, signed]) {
+    const { body, headers } = await app.inject({ url: '/', headers: { cookie: `session=${each}` } })
+    t.equal(body, 'b')
+    t.equal(cookieFrom(headers)?.startsWith('session=~'), each === value ? undefined : true)
+  }
+  t.match(app.sessionCounters, { opened: 3, verified: 3, resigned: 2, refused: {} })
+  t.strictSame(logs.filter(({ level }) => level >= 40), [])
 })
 
 t.test('counters tell what has happened to a session', async (t) => {
@@ -1259,6 +1306,7 @@ t.test('sessions of one cookie name have equal settings on one server, whichever
     ['sessionName', { sessionName: 'other', cookieName: 'session' }],
     ['secret or fallbacks, format, salt, digest, keyDerivation, compress, refreshAfter', { format: 'flask' }],
     ['compress', { compress: true }],
+    ['encrypt', { encrypt: true }],
     ['cookie', { cookie: { path: '/app' } }],
     ['cookie', { cookie: { domain: 'a.example' } }],
     ['cookie', { cookie: { sameSite: 'strict' } }],
