@@ -29,8 +29,12 @@ export class Cipher {
   /** Throws a `TypeError` for text with lone surrogates. */
   encrypt (text: string, compress: boolean): string {
     const { bytes, isDeflated } = packText(text, compress)
-    const nonce = nonceFor(randomNonce(), bytes)
-    const sealed = Buffer.concat([nonce, encryptBytes(this.#keys[0]!, nonce, bytes)])
+    const sealed = Buffer.allocUnsafe(NONCE + bytes.length)
+    sealed.set(randomNonce())
+    sealed.set(bytes, NONCE)
+    const nonce = sealed.subarray(0, NONCE)
+    nonce.set(nonceFor(sealed))
+    sealed.set(encryptBytes(this.#keys[0]!, nonce, bytes), NONCE)
     return MARK + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
   }
 
@@ -53,11 +57,11 @@ export const decryptBytes = (key: KeyObject, nonce: Uint8Array, bytes: Uint8Arra
   createDecipheriv(ALGORITHM, key, nonce).update(bytes)
 
 /**
- * The nonce of a text. A restored snapshot of a process may repeat random bytes; as the text is hashed with them,
- * another text still gets another keystream.
+ * The nonce for random bytes and the text behind them. A restored snapshot of a process may repeat random bytes; as the
+ * text is hashed with them, another text still gets another keystream.
  */
-export function nonceFor (random: Uint8Array, bytes: Uint8Array): Buffer {
-  return hash('sha256', Buffer.concat([random, bytes]), 'buffer').subarray(0, NONCE)
+export function nonceFor (input: Uint8Array): Buffer {
+  return hash('sha256', input, 'buffer').subarray(0, NONCE)
 }
 
 /** Many random nonces at once: filling each one alone takes longer than the cipher. */
