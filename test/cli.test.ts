@@ -698,11 +698,9 @@ t.test('the help names every option and command, and no line is too long for a t
   t.match((await run(['inspect', forge('{"a":1}')])).out, 'by a lifetime of 2678400 seconds')
 })
 
-t.test('the example of the README prints what stands below it, times aside', async (t) => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(
-    readme.slice(readme.indexOf('## At the command line'))
-  )!
+t.test('the example of its page prints what stands below it, times aside', async (t) => {
+  const page = readFileSync(new URL('../docs/command-line.md', import.meta.url), 'utf8')
+  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(page)!
   const end = rest!.indexOf('\n')
   let output = input!
   for (const command of rest!.slice(0, end).split(' | ')) {
