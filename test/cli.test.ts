@@ -562,13 +562,13 @@ t.test('sign encrypts where it is asked to, and inspect shows what is inside to 
   t.equal(code, 0)
   t.match(out, /^encrypted {3}yes$/m)
   t.match(out, /^signature {3}verifies/m)
-  t.match(out, '{ user: 42 }')
+  t.match(out, 'user: 42')
   t.match(JSON.parse((await run(['inspect', '--json', signed.out])).out), {
     encrypted: true, compressed: false, verified: true, data: { user: 42 }
   })
   const rotated = { env: { SESSION_SECRET: OTHER_SECRET, NEW: SECRET } }
   const both = ['--secret-env', 'SESSION_SECRET', '--secret-env', 'NEW']
-  t.match(await run(['inspect', signed.out, ...both], rotated), { code: 0, out: '{ user: 42 }' })
+  t.match(await run(['inspect', signed.out, ...both], rotated), { code: 0, out: 'user: 42' })
   t.match((await run(['inspect', '--json', forge('{"a":1}')])).out, '"encrypted":false')
   t.notMatch((await run(['inspect', forge('{"a":1}')])).out, /^encrypted/m)
 })
@@ -593,7 +593,7 @@ t.test('an encrypted cookie that expired is still shown to who has the secret', 
   const { code, out } = await run(['inspect', codec.seal('{"user":42}')])
   t.equal(code, 1)
   t.match(out, 'FSS_ERR_SIGNATURE_EXPIRED')
-  t.match(out, '{ user: 42 }')
+  t.match(out, 'user: 42')
 })
 
 t.test('sign compresses where it is asked to, and warns of a cookie that browsers drop', async (t) => {
@@ -741,11 +741,9 @@ t.test('the help names every option and command, and no line is too long for a t
   t.match((await run(['inspect', forge('{"a":1}')])).out, 'by a lifetime of 2678400 seconds')
 })
 
-t.test('the example of the README prints what stands below it, times aside', async (t) => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(
-    readme.slice(readme.indexOf('## At the command line'))
-  )!
+t.test('the example of its page prints what stands below it, times aside', async (t) => {
+  const page = readFileSync(new URL('../docs/command-line.md', import.meta.url), 'utf8')
+  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(page)!
   const end = rest!.indexOf('\n')
   let output = input!
   for (const command of rest!.slice(0, end).split(' | ')) {

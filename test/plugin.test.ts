@@ -268,40 +268,6 @@ t.test('a response that sets or deletes the cookie is kept out of shared caches,
   )
 })
 
-t.test('Vary is merged with what is there', async (t) => {
-  const { app } = await buildApp()
-  app.get('/', async (request, reply) => {
-    reply.header('vary', 'Accept-Encoding')
-    return request.session.get('a') ?? 'none'
-  })
-  t.equal((await app.inject('/')).headers.vary, 'Accept-Encoding, Cookie')
-})
-
-t.test('sessions are saved on error replies and on 404s', async (t) => {
-  const { app } = await buildApp()
-  app.setNotFoundHandler((request, reply) => {
-    request.session.set('lost', true)
-    reply.code(404).send('none')
-  })
-  app.get('/', async (request) => {
-    request.session.set('tried', 1)
-    throw new Error('no')
-  })
-  t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject('/')).headers))), { tried: 1 })
-  t.strictSame(app.decodeSession(valueOf(cookieFrom((await app.inject('/nowhere')).headers))), { lost: true })
-})
-
-t.test('a route can keep a session that is only used from being signed anew', async (t) => {
-  const tick = stopClock(t)
-  const { app } = await buildApp()
-  app.get('/', async (request) => request.session.get('a'))
-  app.get('/poll', { config: { session: { refresh: false } } }, async (request) => request.session.get('a'))
-  const headers = { cookie: `session=${app.encodeSession({ a: 'x' })}` }
-  tick(10 * DAY)
-  t.strictSame(setCookies((await app.inject({ url: '/poll', headers })).headers), [])
-  t.equal(setCookies((await app.inject({ url: '/', headers })).headers).length, 1)
-})
-
 t.test('a session whose cookie would be too large is an error before anything is sent, ' +
   'and the old one stands', async (t) => {
   const { app, logs } = await buildApp()
@@ -328,33 +294,6 @@ t.test('a session whose cookie would be too large is an error before anything is
   )
   t.ok(sizes.includes(200) || sizes.includes(199))
   t.ok(sizes.at(-1) === 0 && Math.max(...sizes) <= 200)
-})
-
-t.test('assigning an object replaces the data, null ends the session, anything else throws', async (t) => {
-  const { app } = await buildApp()
-  app.get('/object', async (request) => { request.session = { b: 2 }; return request.session.data() })
-  app.get('/itself', async (request) => { request.session = request.session as never; return request.session.data() })
-  app.get('/another', async (request) => {
-    request.session = new Session({ c: 3 }) as never
-    return request.session.data()
-  })
-  app.get('/null', async (request) => { request.session = null; return request.session.data() })
-  app.get('/wrong', async (request) => { request.session = 5 as never })
-  app.get('/undefined', async (request) => { request.session = undefined as never })
-  app.get('/reserved', async (request) => { request.session = { _id: 5 } })
-  const headers = { cookie: `session=${app.encodeSession({ a: 1 })}` }
-  t.strictSame((await app.inject({ url: '/object', headers })).json(), { b: 2 })
-  t.strictSame((await app.inject({ url: '/itself', headers })).json(), { a: 1 })
-  t.strictSame((await app.inject({ url: '/another', headers })).json(), { c: 3 })
-  const ended = await app.inject({ url: '/null', headers })
-  t.strictSame(ended.json(), {})
-  t.match(setCookies(ended.headers), [/^session=; Max-Age=0/])
-  t.equal((await app.inject({ url: '/wrong', headers })).statusCode, 400)
-  t.match((await app.inject('/undefined')).json(), {
-    statusCode: 400,
-    message: 'request.session takes an object without a class, or null to end the session'
-  })
-  t.match((await app.inject({ url: '/reserved', headers })).json(), { message: 'The session key "_id" is reserved' })
 })
 
 t.test('a cookie renamed to another session\'s name is not that session', async (t) => {
