@@ -21,7 +21,7 @@ export interface Settings {
   /** Sends a mail. By default mails are shown to everybody at `/outbox`, for development. */
   send?: ((mail: Mail) => void) | undefined
   /** What a password costs: the N of scrypt, default 2^15. */
-  cost?: number
+  cost?: number | undefined
   /** Such as `trustProxy`. Without it, all who come by a proxy share one limit. */
   server?: FastifyServerOptions
 }
@@ -88,7 +88,7 @@ function addErrors (app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const { statusCode = 500, message } = error
     if (statusCode >= 500) request.log.error(error)
-    reply.code(statusCode).removeHeader('location')
+    reply.code(statusCode).removeHeader('location').headers(headers)
     return errorPage(statusCode < 500 ? message : 'Something went wrong here. Please try again in a minute.')
   })
 }

@@ -24,7 +24,10 @@ export function hashOfNobody (cost: number): PasswordHash {
   return { cost, salt: randomBytes(16), hash: randomBytes(32) }
 }
 
+const [BLOCK_SIZE, PARALLEL] = [8, 3]
+
 /** One character may be typed as several code points: NFKC makes them equal. */
 async function keyOf (password: string, salt: Buffer, cost: number): Promise<Buffer> {
-  return await derive(password.normalize('NFKC'), salt, 32, { N: cost, r: 8, p: 3, maxmem: 2048 * cost })
+  const maxmem = 256 * BLOCK_SIZE * (cost + PARALLEL)
+  return await derive(password.normalize('NFKC'), salt, 32, { N: cost, r: BLOCK_SIZE, p: PARALLEL, maxmem })
 }
