@@ -2,6 +2,8 @@ export { sessionPlugin, sessionPlugin as default } from './fastify/plugin.ts'
 export type { SessionPluginOptions } from './fastify/plugin.ts'
 export type { SessionChoice } from './fastify/sites.ts'
 export type {} from './fastify/decorate-json.ts' // what it adds to the types of Fastify
+export { crossOriginProtection } from './fastify/cross-origin-protection.ts'
+export type { CrossOriginProtectionOptions } from './fastify/cross-origin-protection.ts'
 export { jsonBodies } from './fastify/json-bodies.ts'
 export type { JsonBodiesOptions } from './fastify/json-bodies.ts'
 export { jsonErrorHandler, jsonNotFoundHandler } from './fastify/json-errors.ts'
