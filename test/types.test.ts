@@ -179,7 +179,7 @@ function refused (typed: Session<Typed>): void {
   // @ts-expect-error -- no such key
   typed.typedCuont = 5
   // @ts-expect-error -- no such key
-  typed.data().typedCuont // eslint-disable-line no-unused-expressions -- only its type matters
+  type<unknown>()(typed.data().typedCuont)
 }
 
 class OwnProvider extends DefaultJSONProvider {
