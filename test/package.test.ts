@@ -36,7 +36,8 @@ t.test('the tarball holds the built files of every module, the documents, and no
   )
   const documents = [
     'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md',
-    'benchmarks/chart.svg', 'docs/recipes.md', 'docs/security-claims.md', 'docs/stores.md'
+    'benchmarks/chart.svg', 'docs/cross-origin-protection.md', 'docs/recipes.md', 'docs/security-claims.md',
+    'docs/stores.md'
   ].filter((file) => existsSync(join(ROOT, file)))
   t.strictSame([...tarball.files.keys()].sort(), [...built, ...documents, 'package.json'].sort())
   const unpacked = [...tarball.files.values()].reduce((sum, { length }) => sum + length, 0)
@@ -147,26 +148,25 @@ t.test('a stack trace leads to the code as it was written', async (t) => {
   t.ok(stderr.includes(source.trim()), 'the line itself is shown, from the map')
 })
 
-const compilers = { 6: 'node_modules/typescript', 7: 'test/typescript7/node_modules/typescript' }
+/** From the oldest on. Before 5.8 the types of an ES module cannot be imported by `require`. */
+const compilers = [
+  [5, 'test/typescript5/node_modules/typescript', 'tsconfig.esm.json', 'as ESM'],
+  [6, 'node_modules/typescript', 'tsconfig.json', 'as ESM and CommonJS'],
+  [7, 'test/typescript7/node_modules/typescript', 'tsconfig.json', 'as ESM and CommonJS']
+] as const
 
-for (const [version, path] of Object.entries(compilers)) {
+for (const [version, path, config, how] of compilers) {
   const compiler = join(ROOT, path)
   const skip = skipFor(existsSync(compiler) ? undefined : `TypeScript ${version} is not installed in ${path}`)
   for (const exact of [true, false]) {
-    t.test(
-      `consumers type-check with TypeScript ${version}, exactOptionalPropertyTypes ${exact}, as ESM and CommonJS`,
-      { skip },
-      async (t) => {
-        t.match(JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version, new RegExp(`^${version}\\.`))
-        const { stdout, stderr, status } = runNode([
-          join(compiler, 'bin/tsc'),
-          '-p',
-          '.',
-          '--exactOptionalPropertyTypes',
-          `${exact}`
-        ])
-        t.equal(stdout + stderr, '')
-        t.equal(status, 0)
-      })
+    const title = `consumers type-check with TypeScript ${version}, exactOptionalPropertyTypes ${exact}, ${how}`
+    t.test(title, { skip }, async (t) => {
+      t.match(JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version, new RegExp(`^${version}\\.`))
+      const { stdout, stderr, status } = runNode([
+        join(compiler, 'bin/tsc'), '-p', config, '--exactOptionalPropertyTypes', `${exact}`
+      ])
+      t.equal(stdout + stderr, '')
+      t.equal(status, 0)
+    })
   }
 }
