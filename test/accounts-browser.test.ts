@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import axe from 'axe-core'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -67,7 +70,9 @@ async function headingOf (page: Page): Promise<string> {
 }
 
 async function fill (page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value)
+  for (const [label, value] of Object.entries(fields)) {
+    await page.locator('input').and(page.getByLabel(label)).fill(value)
+  }
 }
 
 /** Fills the form that asks for a new password, and sends it. */
@@ -99,10 +104,7 @@ t.test('one registers, signs in and out, and the back button shows nothing then'
   const page = await site.window()
   t.equal(await headingOf(page), 'Sign in')
   await register(page)
-  t.strictSame(await page.getByRole('status').allInnerTexts(), [
-    'We sent you a mail. Follow the link in it.',
-    'Your address is confirmed. Sign in now.'
-  ].slice(1))
+  t.strictSame(await page.getByRole('status').allInnerTexts(), ['Your address is confirmed. Sign in now.'])
   await signIn(page)
   t.equal(await headingOf(page), 'Your account')
   t.match(await page.locator('dl').innerText(), 'ada@example.org')
@@ -166,6 +168,24 @@ t.test('a forgotten password is replaced by a link that works once', { skip }, a
   t.equal(await headingOf(page), 'Your account')
   await page.goto(link)
   t.equal(await headingOf(page), 'This link is not good any more')
+})
+
+t.test('a form of another site is refused, and what it wanted has not happened', { skip }, async (t) => {
+  const site = await open(t)
+  const page = await site.window()
+  await register(page)
+  await signIn(page)
+  const evil = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end(`<form method="post" action="${site.origin}/sign-out"><button>Win a prize</button></form>`)
+  })
+  await once(evil.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => evil.close())
+  await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}`)
+  await press(page, 'Win a prize')
+  t.equal(await headingOf(page), 'That did not work')
+  await page.goto(site.origin)
+  t.equal(await headingOf(page), 'Your account')
 })
 
 t.test('the keyboard alone skips to the content, signs in and sees where it is', { skip }, async (t) => {

@@ -196,6 +196,22 @@ t.test('a flash is shown once', async (t) => {
   t.strictSame(flashesOf((await visitor.get('/sign-in')).body), [])
 })
 
+t.test('a page of another origin can post nothing, with the cookie or without', async (t) => {
+  const site = await openSite(t)
+  const ada = await site.member()
+  const ours = ada.headers
+  for (const [name, value] of [['sec-fetch-site', 'cross-site'], ['sec-fetch-site', 'same-site'], ['origin', 'null']]) {
+    ada.headers = { ...ours, [name!]: value! }
+    site.store.takeCalls()
+    for (const url of ['/sign-in', '/sign-out', '/password', '/devices/end-others', '/confirm', '/reset']) {
+      t.equal(await statusOf(ada.post(url)), 403)
+    }
+    t.strictSame(site.store.takeCalls(), [], 'and it is refused ahead of the store')
+  }
+  ada.headers = { ...ours, 'sec-fetch-site': 'same-origin' }
+  t.equal(await statusOf(ada.post('/devices/end-others')), 303)
+})
+
 // Redirects
 
 t.test('after signing in one gets to the page that was asked for', async (t) => {

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import sessionPlugin, { type SessionStore } from 'fastify-signed-session'
+import sessionPlugin, { crossOriginProtection, type SessionStore } from 'fastify-signed-session'
 import { Accounts } from './accounts.ts'
 import { addDevices } from './devices.ts'
 import { viewOf } from './flash.ts'
@@ -37,7 +37,7 @@ const [MINUTE, HOUR, DAY] = [60, 60 * 60, 24 * 60 * 60]
 /** The application, ready to listen or to `inject` into. */
 export async function build ({ secret, store, origin, send, cost = 2 ** 15, server }: Settings) {
   const app: FastifyInstance = Fastify({ bodyLimit: 16 * 1024, ...server })
-  // await app.register(crossOriginProtection)
+  await app.register(crossOriginProtection) // ahead of the session, so that it costs no question to the store
   await app.register(sessionPlugin, {
     secret,
     store,
