@@ -9,7 +9,7 @@ declare module 'fastify-signed-session' {
     userId?: string
     passwordVersion?: number
     /** Names the device on the page of devices. */
-    userAgent?: string
+    userAgent?: string | undefined
   }
 }
 
@@ -24,7 +24,7 @@ declare module 'fastify' {
 const FRESH = 10 * 60
 
 interface SignIn {
-  userAgent: string
+  userAgent: string | undefined
   /** "Remember me": whether the session outlives the browser's. */
   permanent: boolean
 }

@@ -19,7 +19,7 @@ export function addPasswordChange (scope: FastifyInstance, { accounts }: Service
     const isRight = await isPassword(body.current, account.password)
     const changed = isRight ? await accounts.changePassword(account, body.password) : undefined
     if (changed === undefined) return reply.code(403).send(passwordPage(viewOf(request), REFUSED))
-    signIn(session, changed, { userAgent: session.userAgent ?? '', permanent: session.permanent })
+    signIn(session, changed, { userAgent: session.userAgent, permanent: session.permanent })
     const ended = await scope.sessionInterface.endAll(changed.id, { except: session })
     flash(session, `Your password is changed. Other sessions ended: ${ended}.`)
     return reply.redirect('/', 303)

@@ -28,8 +28,8 @@ export function addSignIn (app: FastifyInstance, { accounts }: Services): void {
     if (account === undefined) {
       return reply.code(403).send(signInPage(viewOf(request), { email, next, problem: REFUSED }))
     }
-    const userAgent = request.headers['user-agent'] ?? ''
-    signIn(request.session, account, { userAgent: userAgent.slice(0, 200), permanent: remember === 'yes' })
+    const userAgent = String(request.headers['user-agent']).slice(0, 200)
+    signIn(request.session, account, { userAgent, permanent: remember === 'yes' })
     return reply.redirect(localPath(next), 303)
   })
 
