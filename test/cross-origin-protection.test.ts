@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { crossOriginProtection, type CrossOriginProtectionOptions, sessionPlugin } from '../lib/index.ts'
 import { type LogLine, SECRET } from './support/app.ts'
 import { launch, missing } from './support/chromium.ts'
-import { run } from './support/readme.ts'
+import { run } from './support/documents.ts'
 import { skipFor } from './support/requirements.ts'
 import { WatchedStore } from './support/watched-store.ts'
 
