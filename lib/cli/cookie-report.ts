@@ -21,7 +21,7 @@ export type CookieReport = ReturnType<typeof reportOn>
 /** The report on a value, with an application for each secret. */
 export function reportOn (value: string, applications: readonly Application[]) {
   const { settings, source } = applications[0]!
-  const parts = splitCookie(value)
+  const parts = splitCookie(value, settings)
   const content = parts instanceof BadData ? parts : contentOf(parts.payload, settings)
   const { signedBy, refusal } = check(value, applications)
   const problem = parts instanceof BadData ? parts : refusal ?? content
@@ -38,31 +38,43 @@ export function reportOn (value: string, applications: readonly Application[]) {
 
 const digests = new Map(formats.flask.digests.map((each) => [createHash(each).digest('base64url').length, each]))
 
-/** The digest of a cookie by the length of its signature; undefined where none has it. */
-const digestOf = (value: string): string | undefined => digests.get(value.length - value.lastIndexOf('.') - 1)
+/** Payload, time stamp and signature with what stands between them; standard base64 has other characters. */
+const SIGNED = /^(\.?[\w+/-]*={0,2})([.:])([\w-]*)\2([\w-]+)$/
+/** How Python's json begins an object, unless it is told to leave out the spaces, as Flask and Django do. */
+const SPACED = /^\{"(?:[^"\\]|\\.)*": /
 
-/** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export const formatOf = (value: string): FormatName => digestOf(value) === formats.flask.digest ? 'flask' : 'default'
+/** The digest of a cookie by the length of its signature; undefined where none has it. */
+const digestOf = (value: string): string | undefined => digests.get(/[\w-]*$/.exec(value)![0].length)
+
+/** The format of a cookie by its form: colons are Django's, SHA-1 is that of Flask and Starlette. */
+export function formatOf (value: string): FormatName {
+  const [, payload = '', separator] = SIGNED.exec(value) ?? []
+  if (separator === formats.django.separator) return 'django'
+  if (digestOf(value) !== formats.flask.digest) return 'default'
+  return SPACED.test(Buffer.from(payload, 'base64').toString()) ? 'starlette' : 'flask'
+}
 
 /** Takes a cookie apart without believing it. */
-function splitCookie (value: string) {
-  const [, payload, stamp] = /^(\.?[\w-]*)\.([\w-]*)\.[\w-]+$/.exec(value) ?? []
-  if (payload === undefined) {
-    return new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+function splitCookie (value: string, { format, codec }: SessionSettings) {
+  const [, payload, separator, stamp] = SIGNED.exec(value) ?? []
+  if (payload === undefined || separator !== codec.separator) {
+    const form = ['payload', 'timestamp', 'signature'].join(codec.separator)
+    return new BadSignature(`The cookie does not have the form of a signed one, ${form}`)
   }
-  const signedAt = formats.default.stamp.read(stamp!)
+  const signedAt = formats[format].stamp.read(stamp!)
   if (signedAt === undefined) return new BadTimeSignature('The timestamp is malformed')
   const age = Math.floor(Date.now() / 1000) - signedAt
   return { payload, signedAt, age, compressed: payload.startsWith('.'), digest: digestOf(value) }
 }
 
 /** Reads a payload, whether its signature holds or not. */
-function contentOf (payload: string, { format, serializer, cookieName, salt }: SessionSettings) {
+function contentOf (payload: string, settings: SessionSettings) {
+  const { format, serializer, cookieName, salt } = settings
   try {
     const text = formats[format].payload.decode(payload, true)
     const idInStore = format === 'default' ? idInText(text) : undefined
     const storeKey = idInStore && new StoreKeys({ cookieName, salt }).ofId(idInStore)
-    const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text)
+    const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text, settings)
     return { ...content, storeKey, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
   } catch (error) {
     return error instanceof BadData ? error : new BadPayload('The payload cannot be read')

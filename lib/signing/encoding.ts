@@ -84,13 +84,18 @@ export const MAX_INFLATED_SIZE = 256 * 1024
  * Text as an itsdangerous payload: base64url, with `compress` deflated if shorter. A `TypeError` for lone surrogates.
  */
 export function encodePayload (text: string, compress: boolean): string {
-  if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
-  if (!text.isWellFormed()) throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
+  checkText(text)
   if (!compress) return base64urlEncode(text)
   const plain = Buffer.from(text)
   const deflated = deflateSync(plain)
   const shorter = deflated.length < plain.length - 1 && plain.length <= MAX_INFLATED_SIZE
   return shorter ? '.' + base64urlEncode(deflated) : base64urlEncode(plain)
+}
+
+/** Throws a `TypeError` for what a serializer gave that is no text, or has no UTF-8. */
+export function checkText (text: unknown): asserts text is string {
+  if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
+  if (!text.isWellFormed()) throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
 }
 
 /** The text of a payload. Throws `BadPayload`, as itsdangerous with an error as the cause. */
