@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { django } from '../lib/wire/django.ts'
 import { buildApp, cookieFrom, SECRET, setCookies } from './support/app.ts'
+import { blocksOf, run } from './support/readme.ts'
 import { checkAges, checkRead, checkWritten, interfaceFor, openCookie, recordedOf } from './support/python-vectors.ts'
 
 const { version } = recordedOf('django')
@@ -131,4 +133,26 @@ t.test('scopes beside each other may have the same session of Django', async (t)
   const cookie = cookieFrom((await app.inject('/a')).headers, 'sessionid')
   t.ok(cookie)
   t.strictSame((await app.inject({ url: '/b', headers: { cookie: cookie! } })).json(), { seen: '/b' })
+})
+
+t.test('the application of the documentation knows who is signed in, until the password is another', async (t) => {
+  const text = readFileSync(new URL('../docs/django.md', import.meta.url), 'utf8')
+  const [first, hook] = blocksOf(text).filter(({ language }) => language === 'js').map(({ code }) => code)
+  const { app } = await run(t, `const passwords = { 7: 'pbkdf2_sha256$600000$salt$hash', 8: 'another' }
+    const findPassword = async (id) => passwords[id]
+    ${first!.replace(/^app.get.*$/m, '')}
+    ${hook}
+    app.get('/me', ${/app.get\('\/me', (.*)\)$/m.exec(first!)![1]})\n`)
+  // What Django 5.2 and 3.2 give for that password and the secret of the tests.
+  const hash = 'f13cdfd0562e48e010d6040f575d1db9eb41ac85a2ea1fe6c99495d44f49c907'
+  const me = async (id: string, given: unknown): Promise<unknown> => {
+    const value = app!.encodeSession({ _auth_user_id: id, _auth_user_hash: given })
+    const response = await app!.inject({ url: '/me', headers: { cookie: `sessionid=${value}` } })
+    return [response.json().user, setCookies(response.headers).length]
+  }
+  t.strictSame(await me('7', hash), ['7', 0])
+  for (const [id, given] of [['8', hash], ['9', hash], ['7', undefined], ['7', hash.slice(1)]] as const) {
+    t.strictSame(await me(id, given), [null, 1])
+  }
+  t.strictSame((await app!.inject('/me')).json(), { user: null })
 })

@@ -36,7 +36,8 @@ t.test('the tarball holds the built files of every module, the documents, and no
   )
   const documents = [
     'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md',
-    'benchmarks/chart.svg', 'docs/recipes.md', 'docs/security-claims.md', 'docs/stores.md'
+    'benchmarks/chart.svg', 'docs/django.md', 'docs/recipes.md', 'docs/security-claims.md', 'docs/starlette.md',
+    'docs/stores.md'
   ].filter((file) => existsSync(join(ROOT, file)))
   t.strictSame([...tarball.files.keys()].sort(), [...built, ...documents, 'package.json'].sort())
   const unpacked = [...tarball.files.values()].reduce((sum, { length }) => sum + length, 0)

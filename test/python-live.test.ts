@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -10,6 +11,7 @@ import { stopClock } from './support/clock.ts'
 import { same } from './support/equal.ts'
 import { pythonWith } from './support/python.ts'
 import type { PythonFormat } from './support/python-vectors.ts'
+import { blocksOf } from './support/readme.ts'
 import { skipFor } from './support/requirements.ts'
 import { toValue, type Typed } from './support/vectors.ts'
 
@@ -266,5 +268,12 @@ for (const format of ['django', 'starlette'] as const) {
     t.strictSame(await browser.data(), {})
     browser.cookie = changed
     t.strictSame(await browser.there(), {})
+  })
+
+  live('the code of the documentation runs in Python', async (t) => {
+    const text = readFileSync(new URL(`../docs/${format}.md`, import.meta.url), 'utf8')
+    const { code } = blocksOf(text).find(({ language }) => language === 'python')!
+    const { status, stderr } = spawnSync(installed!, ['-c', code], { env: { ...process.env, SESSION_SECRET: SECRET } })
+    t.equal(status, 0, `${stderr}`)
   })
 }

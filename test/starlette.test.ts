@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { starlette } from '../lib/wire/starlette.ts'
 import { buildApp, SECRET, setCookies } from './support/app.ts'
+import { blocksOf, run } from './support/readme.ts'
 import { checkAges, checkRead, checkWritten, interfaceFor, openCookie, recordedOf } from './support/python-vectors.ts'
 
 const { version } = recordedOf('starlette')
@@ -63,4 +65,12 @@ t.test('what does not go with the format is refused with a sentence', async (t) 
     [{ keyDerivation: 'hkdf' }, /^The session option keyDerivation must be one of django-concat/]
   ] as const) t.throws(() => resolveOptions({ secret: SECRET, format: 'starlette', ...options } as never), { message })
   t.doesNotThrow(() => resolveOptions({ secret: SECRET, format: 'starlette', compress: false }))
+})
+
+t.test('the application of the documentation reads what Starlette keeps', async (t) => {
+  const text = readFileSync(new URL('../docs/starlette.md', import.meta.url), 'utf8')
+  const { app } = await run(t, blocksOf(text).find(({ language }) => language === 'js')!.code)
+  const cookie = `session=${app!.encodeSession({ user: 'Ada' })}`
+  t.strictSame((await app!.inject({ url: '/me', headers: { cookie } })).json(), { user: 'Ada' })
+  t.strictSame((await app!.inject('/me')).json(), { user: null })
 })

@@ -44,7 +44,10 @@ const SIGNED = /^(\.?[\w+/-]*={0,2})([.:])([\w-]*)\2([\w-]+)$/
 const SPACED = /^\{"(?:[^"\\]|\\.)*": /
 
 /** The digest of a cookie by the length of its signature; undefined where none has it. */
-const digestOf = (value: string): string | undefined => digests.get(/[\w-]*$/.exec(value)![0].length)
+function digestOf (value: string): string | undefined {
+  const end = Math.max(value.lastIndexOf('.'), value.lastIndexOf(':'))
+  return digests.get(value.length - end - 1)
+}
 
 /** The format of a cookie by its form: colons are Django's, SHA-1 is that of Flask and Starlette. */
 export function formatOf (value: string): FormatName {

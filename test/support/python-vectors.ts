@@ -52,10 +52,10 @@ const dataOf = (session: Typed | null): unknown => session === null ? {} : toVal
 
 /** Sessions that the other program wrote are read, and written again as the same text, numbers and zlib aside. */
 export function checkWritten (t: Test, format: PythonFormat): void {
-  for (const { session: typed, line } of recordedOf(format).written) {
+  for (const [index, { session: typed, line }] of recordedOf(format).written.entries()) {
     const theirs = valueIn(line)
     const { session } = openCookie(interfaceFor(format), theirs)
-    t.ok(same(session.data(), dataOf(typed)), `${JSON.stringify(typed).slice(0, 80)} is read`)
+    t.ok(same(session.data(), dataOf(typed)), `session ${index} is read`)
     session.touch()
     const decision = interfaceFor(format).saveSession(session)
     const ours = decision.action === 'set' ? decision.value : ''
