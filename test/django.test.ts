@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { django } from '../lib/wire/django.ts'
 import { buildApp, cookieFrom, SECRET, setCookies } from './support/app.ts'
-import { blocksOf, run } from './support/readme.ts'
+import { blocksOf, documents, run } from './support/documents.ts'
 import { checkAges, checkRead, checkWritten, interfaceFor, openCookie, recordedOf } from './support/python-vectors.ts'
 
 const { version } = recordedOf('django')
@@ -136,7 +135,7 @@ t.test('scopes beside each other may have the same session of Django', async (t)
 })
 
 t.test('the application of the documentation knows who is signed in, until the password is another', async (t) => {
-  const text = readFileSync(new URL('../docs/django.md', import.meta.url), 'utf8')
+  const text = documents.get('docs/django.md')!
   const [first, hook] = blocksOf(text).filter(({ language }) => language === 'js').map(({ code }) => code)
   const { app } = await run(t, `const passwords = { 7: 'pbkdf2_sha256$600000$salt$hash', 8: 'another' }
     const findPassword = async (id) => passwords[id]

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -11,7 +10,7 @@ import { stopClock } from './support/clock.ts'
 import { same } from './support/equal.ts'
 import { pythonWith } from './support/python.ts'
 import type { PythonFormat } from './support/python-vectors.ts'
-import { blocksOf } from './support/readme.ts'
+import { blocksOf, documents } from './support/documents.ts'
 import { skipFor } from './support/requirements.ts'
 import { toValue, type Typed } from './support/vectors.ts'
 
@@ -271,7 +270,7 @@ for (const format of ['django', 'starlette'] as const) {
   })
 
   live('the code of the documentation runs in Python', async (t) => {
-    const text = readFileSync(new URL(`../docs/${format}.md`, import.meta.url), 'utf8')
+    const text = documents.get(`docs/${format}.md`)!
     const { code } = blocksOf(text).find(({ language }) => language === 'python')!
     const { status, stderr } = spawnSync(installed!, ['-c', code], { env: { ...process.env, SESSION_SECRET: SECRET } })
     t.equal(status, 0, `${stderr}`)

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { starlette } from '../lib/wire/starlette.ts'
 import { buildApp, SECRET, setCookies } from './support/app.ts'
-import { blocksOf, run } from './support/readme.ts'
+import { blocksOf, documents, run } from './support/documents.ts'
 import { checkAges, checkRead, checkWritten, interfaceFor, openCookie, recordedOf } from './support/python-vectors.ts'
 
 const { version } = recordedOf('starlette')
@@ -68,7 +67,7 @@ t.test('what does not go with the format is refused with a sentence', async (t) 
 })
 
 t.test('the application of the documentation reads what Starlette keeps', async (t) => {
-  const text = readFileSync(new URL('../docs/starlette.md', import.meta.url), 'utf8')
+  const text = documents.get('docs/starlette.md')!
   const { app } = await run(t, blocksOf(text).find(({ language }) => language === 'js')!.code)
   const cookie = `session=${app!.encodeSession({ user: 'Ada' })}`
   t.strictSame((await app!.inject({ url: '/me', headers: { cookie } })).json(), { user: 'Ada' })

@@ -9,7 +9,7 @@ const COLONS = '\\.?[\\w-]+:\\w{1,9}:[\\w-]{43}'
 /** A cookie of Starlette, whose payload may be padded. */
 const PADDED = '[\\w+/]+={0,2}\\.[\\w-]{1,12}\\.[\\w-]{27}'
 /** Payload, time stamp and signature. A shorter signature than any is that of a host's name or a version. */
-const SIGNED = new RegExp(`^(?:\\.?[\\w-]+\\.[\\w-]{1,12}\\.[\\w-]{20,}|${COLONS}|${PADDED})$`)
+const SIGNED = new RegExp(`^(?:~?\\.?[\\w-]+\\.[\\w-]{1,12}\\.[\\w-]{20,}|${COLONS}|${PADDED})$`)
 /** Such a cookie, or what stands between the ends of words in headers, JSON, commands and tables. Takes one pass. */
 const WORDS = new RegExp(`((?:${COLONS}|${PADDED})(?![\\w-])|[^\\s;,:="'^[\\]{}\\\\]+)`)
 /** A token (RFC 9110, section 5.6.2) that does not name a header of cookies. */

@@ -1,20 +1,16 @@
 import { BadPayload } from '../errors.ts'
 import { decodeBase64, encodeBase64 } from '../json/bytes.ts'
 import { PythonJSONSerializer } from '../json/python-json.ts'
-import { checkText, timestamp, utf8ToText } from '../signing/encoding.ts'
+import { packText, timestamp, unpackText } from '../signing/encoding.ts'
 import { DAY, type Format } from './format.ts'
 
 /** Standard base64 with padding (RFC 4648, section 4), never compressed. */
 const payload: Format['payload'] = {
-  encode (text) {
-    checkText(text)
-    return encodeBase64(Buffer.from(text))
-  },
+  encode: (text) => encodeBase64(packText(text, false).bytes),
   decode (payload) {
     const bytes = decodeBase64(payload)
-    const text = bytes && utf8ToText(bytes)
-    if (typeof text === 'string') return text
-    throw new BadPayload(`The payload is not ${text === null ? 'UTF-8' : 'base64'}`, { payload })
+    if (bytes === undefined) throw new BadPayload('The payload is not base64', { payload })
+    return unpackText({ bytes, isDeflated: false }, false, payload)
   }
 }
 
