@@ -108,6 +108,18 @@ export class HasNoForm extends NotSerializable {
   }
 }
 
+/** A request that a page of another origin made a browser send. Fastify answers with 403. */
+export class CrossOriginRequest extends Error {
+  readonly code = 'FSS_ERR_CROSS_ORIGIN'
+  readonly statusCode = 403
+
+  /** `from` says which origin. */
+  constructor (method: string, from: string) {
+    super(`The ${method} request comes from ${from}, so it was refused. If such pages may send it, add the origin to ` +
+      "trustedOrigins of crossOriginProtection, or give the route config: { crossOrigin: 'allow' }")
+  }
+}
+
 const SHOWN_AROUND = 10 // characters on either side of a place
 
 /** Where in a text, in UTF-16 units from 0. */

@@ -8,7 +8,7 @@ t.test('the package exports its public names and nothing else', async (t) => {
     'SecureCookieSessionInterface', 'Session', 'SessionInterface', 'SignatureExpired', 'Signer',
     'StoredSessionInterface', 'TagBigInt', 'TagBytes', 'TagDateTime', 'TagDict', 'TagHTTPDate', 'TagMap', 'TagMarkup',
     'TagNumber', 'TagSet', 'TagTuple', 'TagURL', 'TagUUID', 'TagUint8Array', 'TagUndefined', 'TaggedJSONSerializer',
-    'TimestampSigner', 'Tuple', 'URLSafeSerializer', 'URLSafeTimedSerializer', 'UUID', 'default', 'fromExpressStore',
-    'json', 'jsonBodies', 'jsonErrorHandler', 'jsonNotFoundHandler', 'sessionPlugin'
+    'TimestampSigner', 'Tuple', 'URLSafeSerializer', 'URLSafeTimedSerializer', 'UUID', 'crossOriginProtection',
+    'default', 'fromExpressStore', 'json', 'jsonBodies', 'jsonErrorHandler', 'jsonNotFoundHandler', 'sessionPlugin'
   ])
 })

@@ -7,16 +7,14 @@ import sessionPlugin, {
 import t from 'tap'
 import { SECRET } from './support/app.ts'
 
-declare module 'fastify-signed-session' {
-  interface SessionData {
-    typedUser?: { name: string }
-    typedCount?: number
-  }
+interface Typed {
+  typedUser?: { name: string }
+  typedCount: number
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    typedAdmin: Session<{ level: number }>
+    typed: Session<Typed>
   }
 }
 
@@ -44,7 +42,7 @@ export function compiles (app: FastifyInstance): void {
   app.register(sessionPlugin, 5)
   // @ts-expect-error -- a wrong type
   app.register(sessionPlugin, { secret: SECRET, json: true })
-  app.register(sessionPlugin, [{ secret: SECRET }, { secret: undefined, sessionName: 'typedAdmin' }])
+  app.register(sessionPlugin, [{ secret: SECRET }, { secret: undefined, sessionName: 'typed' }])
   app.register(sessionPlugin, { secret: process.env.NO_SUCH, fallbacks: [process.env.NO_SUCH] })
   app.register(import('fastify-signed-session'), { secret: SECRET })
   // @ts-expect-error -- an unknown option
@@ -53,48 +51,30 @@ export function compiles (app: FastifyInstance): void {
   app.register(sessionPlugin, { secret: SECRET, lifetime: '1d' })
 
   app.get('/', { config: { session: { refresh: false } } }, async (request, reply) => {
-    const { session, typedAdmin } = request
-    type<{ name: string } | undefined>()(session.typedUser)
+    const { session, typed } = request
     type<unknown>()(session.anything)
-    const user = session.get('typedUser')
-    type<{ name: string } | undefined>()(user)
     const unknown = session.get('anything')
     type<unknown>()(unknown)
-    type<boolean>()(session.permanent)
-    type<Date | undefined>()(session.issuedAt)
-    const level = typedAdmin.get('level')
-    type<number | undefined>()(level)
-    session.set('typedUser', { name: 'Ada' })
-    session.set('typedUser', undefined)
-    session.set('anything', 5)
     session.set('any' + 'thing', Symbol('s'))
-    session.typedUser = { name: 'Ada' }
     session.anything = 5
-    // @ts-expect-error -- a wrong type
-    session.set('typedUser', 5)
-    // @ts-expect-error -- a wrong type
-    session.typedUser = 5
-    // @ts-expect-error -- a wrong type
-    session.update({ typedCount: 'many' })
-    // @ts-expect-error -- read only
-    session.size = 5
+    type<Record<string, unknown>>()(session.data())
     // @ts-expect-error -- a key is a string
     session.get(5)
-    const count = session.pop('typedCount', 'none')
-    type<number | string>()(count)
-    type<number>()(session.setDefault('typedCount', 5))
-    const data = session.data()
-    type<number | undefined>()(data.typedCount)
-    for (const [key, value] of session) {
+    type<boolean>()(typed.permanent)
+    type<Date | undefined>()(typed.issuedAt)
+    for (const [key, value] of typed) {
       type<string>()(key)
       type<unknown>()(value)
     }
-    request.session = { typedCount: 5 }
+    // @ts-expect-error -- read only
+    typed.size = 5
+    request.session = { anything: 5 }
     request.session = null
-    // @ts-expect-error -- a wrong type
-    request.session = { typedCount: 'many' }
-    type<JSONProvider>()(app.json)
+    // @ts-expect-error -- no object
+    request.session = 5
+    known(typed)
     const iface: SessionInterface = app.sessionInterface
+    type<JSONProvider>()(app.json)
     type<boolean>()(iface.async)
     app.sessionInterface.serializer.register(Half as never, { index: 0 })
     return reply.code(201).jsonify(1, 2, 3)
@@ -145,6 +125,61 @@ export function compiles (app: FastifyInstance): void {
     toJson (): unknown { return null }
   }
   new TaggedJSONSerializer().register(Half as never, { index: 0 })
+}
+
+/** Of a session whose keys are known, others are errors, and each may be missing. */
+function known (typed: Session<Typed>): void {
+  type<{ name: string } | undefined>()(typed.typedUser)
+  type<number | undefined>()(typed.typedCount)
+  const user = typed.get('typedUser')
+  type<{ name: string } | undefined>()(user)
+  const number = typed.get('typedCount')
+  type<number | undefined>()(number)
+  const count = typed.pop('typedCount', 'none')
+  type<number | string>()(count)
+  type<number>()(typed.setDefault('typedCount', 5))
+  type<{ typedUser?: { name: string } | undefined, typedCount?: number | undefined }>()(typed.data())
+  typed.set('typedUser', { name: 'Ada' })
+  typed.set('typedCount', undefined)
+  typed.typedUser = { name: 'Ada' }
+  typed.typedCount = undefined
+  typed.update({ typedCount: 5 })
+  typed.regenerate(['typedCount'])
+  refused(typed)
+  const anyKey = typed as Session<Record<string, unknown>>
+  anyKey.set('made' + 'up', 5)
+  type<unknown>()(anyKey.madeUp)
+  const made = anyKey.get('madeUp')
+  type<unknown>()(made)
+}
+
+function refused (typed: Session<Typed>): void {
+  // @ts-expect-error -- a wrong type
+  typed.set('typedUser', 5)
+  // @ts-expect-error -- a wrong type
+  typed.typedUser = 5
+  // @ts-expect-error -- a wrong type
+  typed.update({ typedCount: 'many' })
+  // @ts-expect-error -- no such key
+  typed.get('typedCuont')
+  // @ts-expect-error -- no such key
+  typed.set('typedCuont', 5)
+  // @ts-expect-error -- no such key
+  typed.pop('typedCuont')
+  // @ts-expect-error -- no such key
+  typed.setDefault('typedCuont', 5)
+  // @ts-expect-error -- no such key
+  typed.has('typedCuont')
+  // @ts-expect-error -- no such key
+  typed.delete('typedCuont')
+  // @ts-expect-error -- no such key
+  typed.regenerate(['typedCuont'])
+  // @ts-expect-error -- no such key
+  typed.update({ typedCuont: 5 })
+  // @ts-expect-error -- no such key
+  typed.typedCuont = 5
+  // @ts-expect-error -- no such key
+  type<unknown>()(typed.data().typedCuont)
 }
 
 class OwnProvider extends DefaultJSONProvider {

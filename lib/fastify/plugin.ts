@@ -13,7 +13,7 @@ import { CookieWriter } from '../cookies/cookie-writer.ts'
 import { SecureCookieSessionInterface } from '../session/cookie-interface.ts'
 import { decodeSession, encodeSession } from '../session/encode.ts'
 import { SessionCounters, WarningGate } from '../session/counters.ts'
-import type { SessionData } from '../session/members.ts'
+import type { SessionValues } from '../session/members.ts'
 import type { SessionOptions } from '../session/options.ts'
 import { assignSession, type Session } from '../session/session.ts'
 import type { SessionInterface } from '../session/session-interface.ts'
@@ -35,14 +35,14 @@ declare module 'fastify' {
      * A cookie value that holds `data`, permanent where new sessions start so. Throws a `TypeError` for data that
      * cannot be kept, and an error with the code `FSS_ERR_COOKIE_TOO_LARGE` where it is more than `maxCookieSize`.
      */
-    encodeSession (data: Partial<SessionData> & Record<string, unknown>, choice?: SessionChoice): string
+    encodeSession (data: SessionValues, choice?: SessionChoice): string
     /** The data of a cookie value. Throws `BadData`. */
-    decodeSession (cookieValue: string, choice?: SessionChoice): Partial<SessionData> & Record<string, unknown>
+    decodeSession (cookieValue: string, choice?: SessionChoice): SessionValues
   }
   interface FastifyRequest {
     /** The session; an object assigned to it replaces the data, null ends it. */
     get session (): Session
-    set session (value: (Partial<SessionData> & Record<string, unknown>) | null)
+    set session (value: SessionValues | null)
   }
   interface FastifyContextConfig {
     /**

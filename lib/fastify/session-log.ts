@@ -82,7 +82,8 @@ export function reportRefused (site: SessionSite, request: FastifyRequest, refus
   }
 }
 
-function routeOf (request: FastifyRequest): string {
+/** The method and the pattern of the route, for a log. */
+export function routeOf (request: FastifyRequest): string {
   const { method, url } = request.routeOptions
   return `${method ?? request.method} ${url ?? 'without a route'}`
 }

@@ -3,43 +3,51 @@ import type { ResponseCookieOptions } from '../cookies/attributes.ts'
 /**
  * The types of the keys that sessions hold. Augment it once:
  * `declare module 'fastify-signed-session' { interface SessionData { userId?: number } }`
+ * Once it has a key, here or in a plugin, all other keys are type errors. For keys that are made at run time write
+ * `session as Session<Record<string, unknown>>`.
  */
 export interface SessionData {}
 
-type ValueOf<Data, Key> = Key extends keyof Data ? Data[Key] : unknown
+/** The keys of a session; any where `Data` says nothing. */
+export type SessionKey<Data extends object = SessionData> =
+  [keyof Data] extends [never] ? string : Extract<keyof Data, string>
+
+/** The data of a session as an object. Every key may be missing. */
+export type SessionValues<Data extends object = SessionData> =
+  [keyof Data] extends [never] ? Record<string, unknown> : { [Key in keyof Data]?: Data[Key] | undefined }
+
+type ValueOf<Data, Key> = Key extends keyof Data ? Exclude<Data[Key], undefined> : unknown
 
 /**
  * The members of `request.session`; the data is reached through them, or as properties. The cookie is opened at the
  * first use of a member or a property.
  */
 export interface SessionMembers<Data extends object = SessionData> extends Iterable<[string, unknown]> {
-  get<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
+  get<Key extends SessionKey<Data>> (key: Key): ValueOf<Data, Key> | undefined
   /**
    * Stores a value; `undefined` removes the key. Throws a `TypeError` for the name of a member, for the keys `_id`,
    * `_began`, `_permanent` and `__proto__` (both with `statusCode` 400), and for a value that can never be kept, such
    * as a function. What is inside a value is looked at when the session is saved.
    */
-  set<Key extends string> (key: Key, value: ValueOf<Data, Key> | undefined): void
-  has (key: string): boolean
+  set<Key extends SessionKey<Data>> (key: Key, value: ValueOf<Data, Key> | undefined): void
+  has (key: SessionKey<Data>): boolean
   /** Removes one key and says whether it was there. */
-  delete (key: string): boolean
+  delete (key: SessionKey<Data>): boolean
   /** Ends the session: removes every key, the id and the clock. */
   delete (): boolean
   /** Removes a key and returns its value, or `fallback` where it is missing. */
-  pop<Key extends string> (key: Key): ValueOf<Data, Key> | undefined
-  pop<Key extends string, Fallback> (key: Key, fallback: Fallback): Exclude<ValueOf<Data, Key>, undefined> | Fallback
+  pop<Key extends SessionKey<Data>> (key: Key): ValueOf<Data, Key> | undefined
+  pop<Key extends SessionKey<Data>, Fallback> (key: Key, fallback: Fallback): ValueOf<Data, Key> | Fallback
   /** The value of a key, which is stored first where it is missing. */
-  setDefault<Key extends string> (
-    key: Key, value: Exclude<ValueOf<Data, Key>, undefined>
-  ): Exclude<ValueOf<Data, Key>, undefined>
+  setDefault<Key extends SessionKey<Data>> (key: Key, value: ValueOf<Data, Key>): ValueOf<Data, Key>
   /** Stores every own enumerable property of an object. Throws before the first where a key is refused. */
-  update (values: Partial<Data> & Record<string, unknown>): void
+  update (values: SessionValues<Data>): void
   /** Removes every key, the id and the clock. */
   clear (): void
   /** A new object with the data; the values are the stored ones. */
-  data (): Partial<Data> & Record<string, unknown>
+  data (): SessionValues<Data>
   /** The same, for `JSON.stringify`. */
-  toJSON (): Partial<Data> & Record<string, unknown>
+  toJSON (): SessionValues<Data>
   keys (): string[]
   entries (): Array<[string, unknown]>
   /** The number of keys. */
@@ -80,7 +88,7 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
    * Drops every key but those of `keep` and starts a new id and clock. Takes effect at once; may be awaited. Throws a
    * `TypeError` for a callback, as `delete`, `clear`, `update` and `touch` do.
    */
-  regenerate (keep?: readonly string[]): void
+  regenerate (keep?: ReadonlyArray<SessionKey<Data>>): void
   /**
    * Cookie attributes for this response. Unknown ones are ignored; a `domain`, `path` or `partitioned` other than the
    * registered, `maxAge` and `expires` throw a `TypeError`.

@@ -6,11 +6,11 @@ import { isPlainObject } from '../json/kinds.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
 import { type ContentsRules, NO_RULES, SessionContents, type SessionHost } from './contents.ts'
 import { brokenPromise } from './decision.ts'
-import type { SessionData, SessionMembers } from './members.ts'
+import type { SessionData, SessionMembers, SessionValues } from './members.ts'
 
 /** `request.session`: the members, and the data as properties. */
 export type Session<Data extends object = SessionData> =
-  SessionMembers<Data> & Omit<Data, keyof SessionMembers> & { [key: string]: unknown }
+  SessionMembers<Data> & Omit<SessionValues<Data>, keyof SessionMembers>
 
 /** What is known of a session beside its data; for session interfaces. */
 export interface SessionInit {

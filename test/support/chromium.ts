@@ -15,8 +15,8 @@ export function missing (): string | undefined {
 }
 
 /** A browser with a fresh profile and no traffic of its own. */
-export async function launch (): Promise<Browser> {
-  return await chromium.launch({ executablePath: path, args: ['--disable-gpu', '--disable-quic'] })
+export async function launch (...args: string[]): Promise<Browser> {
+  return await chromium.launch({ executablePath: path, args: ['--disable-gpu', '--disable-quic', ...args] })
 }
 
 /** A self-signed certificate for localhost and its key, both as PEM in one text. */
