@@ -14,6 +14,7 @@ import { SecureCookieSessionInterface } from '../lib/session/cookie-interface.ts
 import { resolveOptions } from '../lib/session/settings.ts'
 import { sessionKey } from '../lib/wire/codec.ts'
 import { formats } from '../lib/wire/formats.ts'
+import { recordedOf } from './support/python-vectors.ts'
 import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
 
 const PROGRAM = fileURLToPath(new URL('../lib/cli.ts', import.meta.url))
@@ -82,7 +83,7 @@ t.test('inspect shows what a cookie holds with its types, its times, its bytes, 
   t.equal(code, 0)
   t.equal(err, '')
   t.match(out, /^cookie {6}session, \d+ bytes with its name$/m)
-  t.match(out, /^format {6}default, by its signature$/m)
+  t.match(out, /^format {6}default, by its form$/m)
   t.match(out, /^compressed {2}no$/m)
   t.match(out, /^signature {3}verifies, with the secret of the environment variable SESSION_SECRET$/m)
   t.match(out, new RegExp(`^signed      ${new Date((NOW - 3 * DAY) * 1000).toISOString()}, 3 days ago$`, 'm'))
@@ -230,7 +231,7 @@ t.test('a cookie with a SHA-1 signature is one of Flask, and its values are read
   })
   const { code, out } = await run(['inspect', cookie])
   t.equal(code, 0)
-  t.match(out, /^format {6}flask, by its signature$/m)
+  t.match(out, /^format {6}flask, by its form$/m)
   for (const shown of ['at: 1970-01-01T00:00:00.000Z', 'n: NaN', 'big: 9007199254740993n']) t.match(out, shown)
   t.match(JSON.parse((await run(['inspect', cookie, '--json', '--format', 'flask'])).out), {
     format: 'flask',
@@ -238,6 +239,45 @@ t.test('a cookie with a SHA-1 signature is one of Flask, and its values are read
     data: { n: { ' f': 'NaN' } }
   })
   t.match((await run(['inspect', cookie, '--format', 'flask'])).out, /^format {6}flask$/m)
+})
+
+t.test('a cookie of Django or Starlette is known by its form, wherever it stands in a text', async (t) => {
+  for (const [format, name] of [['django', 'sessionid'], ['starlette', 'session']] as const) {
+    const { secret, written } = recordedOf(format)
+    const env = { SESSION_SECRET: secret }
+    for (const { line } of written) {
+      const pair = line.trim().split(';')[0]!
+      const value = pair.slice(name.length + 1)
+      for (const text of [
+        pair, line, `Cookie: a=b; ${pair}; csrftoken=${'x'.repeat(64)}`, `curl -b '${pair}' http://localhost/`,
+        `#HttpOnly_localhost\tFALSE\t/\tFALSE\t0\t${name}\t${value}`, JSON.stringify({ name, value })
+      ]) {
+        const { code, out } = await run(['inspect', '--json', '--lifetime', 'Infinity'], { env, stdin: text })
+        t.equal(code, 0, text)
+        t.match(JSON.parse(out), { name, format, verified: true, digest: format === 'django' ? 'sha256' : 'sha1' })
+      }
+      const { out } = await run(['inspect', '--lifetime', 'Infinity', value], { env })
+      t.match(out, new RegExp(`^format {6}${format}, by its form$`, 'm'))
+      t.match(out, value.startsWith('.') ? /^compressed {2}yes$/m : /^compressed {2}no$/m)
+    }
+    const other = await run(['inspect', '--format', format, await appCookie({ a: 1 })])
+    const form = format === 'django' ? /payload:timestamp:signature/ : /it has the length of sha256 and not of sha1/
+    t.match([other.code, other.out], [1, form])
+  }
+})
+
+t.test('sign makes a cookie of Django or Starlette under its name', async (t) => {
+  for (const [format, name] of [['django', 'sessionid'], ['starlette', 'session']] as const) {
+    const { out, code } = await run(['sign', '--format', format, '{"n":12345678901234567890,"t":"é"}'])
+    t.match([code, out], [0, new RegExp(`^${name}=`)])
+    const { app } = await buildApp({ format })
+    t.strictSame(app.decodeSession(out.trim().slice(name.length + 1)), { n: 12345678901234567890n, t: 'é' })
+    const inspected = await run(['inspect', '--json', out])
+    t.match(JSON.parse(inspected.out), { name, format, verified: true, permanent: null })
+  }
+  const tagged = await run(['sign', '--format', 'django', '--tagged', '{"m":{" mp":[]}}'])
+  t.match(tagged, { code: 1, err: /^session\.m is an object of class Map/ })
+  t.match(await run(['sign', '--format', 'starlette', '--compress', '{"a":1}']), { code: 2, err: /never compressed/ })
 })
 
 t.test('compressed cookies are read in either format', async (t) => {

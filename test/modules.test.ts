@@ -60,6 +60,8 @@ const coveredBy: Record<string, string[]> = {
   'stores/stored-state': ['stored-interface'],
   'testing/store-probe': ['test-store'],
   'testing/store-rules': ['test-store'],
+  'wire/default': ['codec'],
+  'wire/flask': ['codec', 'flask-vectors'],
   'wire/format': ['codec'],
   'wire/formats': ['codec', 'options']
 }

@@ -32,6 +32,7 @@ t.test('every default stands', async (t) => {
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false },
     lifetime: 31 * 24 * 60 * 60,
     permanent: false,
+    keepsPermanent: true,
     permanentLifetime: 31 * 24 * 60 * 60,
     refreshAfter: undefined,
     refreshesPermanentOnly: false,

@@ -6,6 +6,7 @@ import {
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
+import { type FormatName, formats } from '../lib/wire/formats.ts'
 import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
@@ -167,8 +168,8 @@ rule('a genuine cookie without an id has one from its signature until it is save
   t.not(ended.id, id, 'and what starts anew has another')
 })
 
-t.test('a property that is undefined is left out by whatever way it comes, in both formats', async (t) => {
-  for (const format of ['default', 'flask'] as const) {
+t.test('a property that is undefined is left out by whatever way it comes, in every format', async (t) => {
+  for (const format of Object.keys(formats) as FormatName[]) {
     const { iface } = interfaceWith({ format })
     for (const store of [
       (session: Session) => session.update({ a: 1, b: undefined }),

@@ -23,7 +23,7 @@ export type CookieReport = ReturnType<typeof reportOn>
 /** The report on a value, with an application for each secret. */
 export function reportOn (value: string, applications: readonly Application[]) {
   const { settings, source } = applications[0]!
-  const parts = splitCookie(value)
+  const parts = splitCookie(value, settings)
   const content = parts instanceof BadData ? parts : contentOf(parts, value, applications)
   const { signedBy, refusal } = check(value, applications)
   const problem = parts instanceof BadData ? parts : refusal ?? content
@@ -40,19 +40,33 @@ export function reportOn (value: string, applications: readonly Application[]) {
 
 const digests = new Map(formats.flask.digests.map((each) => [createHash(each).digest('base64url').length, each]))
 
-/** The digest of a cookie by the length of its signature; undefined where none has it. */
-const digestOf = (value: string): string | undefined => digests.get(value.length - value.lastIndexOf('.') - 1)
+/** Payload, time stamp and signature with what stands between them; standard base64 has other characters. */
+const SIGNED = /^(~?\.?[\w+/-]*={0,2})([.:])([\w-]*)\2([\w-]+)$/
+/** How Python's json begins an object, unless it is told to leave out the spaces, as Flask and Django do. */
+const SPACED = /^\{"(?:[^"\\]|\\.)*": /
 
-/** The format of a cookie by its signature: SHA-1 is Flask's alone. */
-export const formatOf = (value: string): FormatName => digestOf(value) === formats.flask.digest ? 'flask' : 'default'
+/** The digest of a cookie by the length of its signature; undefined where none has it. */
+function digestOf (value: string): string | undefined {
+  const end = Math.max(value.lastIndexOf('.'), value.lastIndexOf(':'))
+  return digests.get(value.length - end - 1)
+}
+
+/** The format of a cookie by its form: colons are Django's, SHA-1 is that of Flask and Starlette. */
+export function formatOf (value: string): FormatName {
+  const [, payload = '', separator] = SIGNED.exec(value) ?? []
+  if (separator === formats.django.separator) return 'django'
+  if (digestOf(value) !== formats.flask.digest) return 'default'
+  return SPACED.test(Buffer.from(payload, 'base64').toString()) ? 'starlette' : 'flask'
+}
 
 /** Takes a cookie apart without believing it. */
-function splitCookie (value: string) {
-  const [, payload, stamp] = /^(~?\.?[\w-]*)\.([\w-]*)\.[\w-]+$/.exec(value) ?? []
-  if (payload === undefined) {
-    return new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
+function splitCookie (value: string, { format, codec }: SessionSettings) {
+  const [, payload, separator, stamp] = SIGNED.exec(value) ?? []
+  if (payload === undefined || separator !== codec.separator) {
+    const form = ['payload', 'timestamp', 'signature'].join(codec.separator)
+    return new BadSignature(`The cookie does not have the form of a signed one, ${form}`)
   }
-  const signedAt = formats.default.stamp.read(stamp!)
+  const signedAt = formats[format].stamp.read(stamp!)
   if (signedAt === undefined) return new BadTimeSignature('The timestamp is malformed')
   const age = Math.floor(Date.now() / 1000) - signedAt
   const encrypted = isEncrypted(payload)
@@ -64,13 +78,14 @@ type Parts = Exclude<ReturnType<typeof splitCookie>, BadData>
 
 /** What a cookie holds; undefined where it is encrypted, and no secret is known that signed it. */
 function contentOf (parts: Parts, value: string, applications: readonly Application[]) {
-  const { settings: { format, serializer, cookieName, salt } } = applications[0]!
+  const { settings } = applications[0]!
+  const { format, serializer, cookieName, salt } = settings
   try {
     const text = parts.encrypted ? decrypted(value, applications) : formats[format].payload.decode(parts.payload, true)
     if (text === undefined) return undefined
     const idInStore = format === 'default' ? idInText(text) : undefined
     const storeKey = idInStore && new StoreKeys({ cookieName, salt }).ofId(idInStore)
-    const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text)
+    const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text, settings)
     return { ...content, storeKey, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
   } catch (error) {
     return error instanceof BadData ? error : new BadPayload('The payload cannot be read')

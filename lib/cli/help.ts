@@ -17,12 +17,12 @@ Without any of them it is SESSION_SECRET from the environment. For inspect they 
 rotation needs; without a secret at all, inspect shows the cookie unverified. A secret is never taken from an argument.
 
 How the application is set up (inspect, sign), by its options:
-  --name NAME             cookieName; by default session, or the name that stands in COOKIE
-  --format FORMAT         default or flask; inspect takes a cookie signed with SHA-1 for one of flask
+  --name NAME             cookieName; by default that of the format, or the name that stands in COOKIE
+  --format FORMAT         default, flask, django or starlette; inspect knows it by the form of the cookie
   --salt SALT             salt
   --digest DIGEST         digest: sha1, sha256, sha384, sha512
   --key-derivation NAME   keyDerivation
-  --lifetime SECONDS      lifetime; by default 2678400, 31 days
+  --lifetime SECONDS      lifetime; by default 31 days, with django and starlette 14
   --compress              compress (sign)
   --encrypt               encrypt (sign); inspect decrypts what a secret it was given has signed
 

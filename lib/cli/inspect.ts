@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { SecureCookieSessionInterface } from '../session/cookie-interface.ts'
 import type { Arguments, Options } from './arguments.ts'
 import { type Application, formatOf, reportOn } from './cookie-report.ts'
+import { type FormatName, formats } from '../wire/formats.ts'
 import { findCookie } from './pasted-cookie.ts'
 import { reportAsJSON, reportAsText } from './report.ts'
 import { type FoundSecret, readSecrets } from './secrets.ts'
@@ -12,16 +13,16 @@ import { readStdin, type Terminal, warn } from './terminal.ts'
 export async function inspectCommand ({ operand, options }: Arguments, terminal: Terminal): Promise<number> {
   const secrets = await readSecrets(options, terminal)
   const { name, values } = findCookie(operand ?? (await readStdin(terminal, 'the cookie')).toString(), options.name)
-  const formats = values.map((value) => options.format ?? formatOf(value))
-  const applications = new Map([...new Set(formats)].map((format) => [format, makeApplications(secrets, {
-    ...options, name, format, compress: true
+  const formatsOfValues = values.map((value) => options.format ?? formatOf(value))
+  const applications = new Map([...new Set(formatsOfValues)].map((format) => [format, makeApplications(secrets, {
+    ...options, name, format, compress: formats[format as FormatName]?.canCompress
   })]))
   warn(terminal, [...applications.values()].flat().flatMap(({ settings }) => settings.warnings))
-  const reports = values.map((value, at) => reportOn(value, applications.get(formats[at]!)!))
+  const reports = values.map((value, at) => reportOn(value, applications.get(formatsOfValues[at]!)!))
   const index = Math.max(0, reports.findIndex(({ verified, problem }) => verified && problem === undefined))
   const report = reports[index]!
   const place = values.length > 1 ? `, number ${index + 1} of ${values.length} of that name` : ''
-  const origin = options.format === undefined ? ', by its signature' : ''
+  const origin = options.format === undefined ? ', by its form' : ''
   terminal.stdout.write(options.json ? reportAsJSON(report) : reportAsText(report, place, origin))
   return report.problem === undefined ? 0 : 1
 }

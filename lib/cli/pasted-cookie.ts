@@ -4,10 +4,14 @@ import { BadInput } from './refusals.ts'
 /** A cookie in a text; without a name where there is only a value. */
 type Pair = readonly [name: string | undefined, value: string]
 
+/** A cookie of Django, with colons between its parts. */
+const COLONS = '\\.?[\\w-]+:\\w{1,9}:[\\w-]{43}'
+/** A cookie of Starlette, whose payload may be padded. */
+const PADDED = '[\\w+/]+={0,2}\\.[\\w-]{1,12}\\.[\\w-]{27}'
 /** Payload, time stamp and signature. A shorter signature than any is that of a host's name or a version. */
-const SIGNED = /^~?\.?[\w-]+\.[\w-]{1,12}\.[\w-]{20,}$/
-/** What ends a word in headers, JSON, commands and tables. Texts of 16 MB are split by it in one pass. */
-const WORDS = /([^\s;,:="'^[\]{}\\]+)/
+const SIGNED = new RegExp(`^(?:~?\\.?[\\w-]+\\.[\\w-]{1,12}\\.[\\w-]{20,}|${COLONS}|${PADDED})$`)
+/** Such a cookie, or what stands between the ends of words in headers, JSON, commands and tables. Takes one pass. */
+const WORDS = new RegExp(`((?:${COLONS}|${PADDED})(?![\\w-])|[^\\s;,:="'^[\\]{}\\\\]+)`)
 /** A token (RFC 9110, section 5.6.2) that does not name a header of cookies. */
 const COOKIE_NAME = /^(?!(set-)?cookie$)[\w!#$%&*+.`|~-]+$/i
 

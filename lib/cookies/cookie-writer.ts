@@ -5,21 +5,24 @@ import { type CookieAttributes, overrideAttributes } from './attributes.ts'
 export class CookieWriter {
   readonly #name: string
   readonly #attributes: CookieAttributes
+  readonly #emptied: string
   /** The text behind the value, for Secure and not: made once. */
   readonly #tails = new Map<boolean, string>()
 
   /** Whether Secure depends on how the request came. */
   readonly isAuto: boolean
 
-  constructor (name: string, attributes: CookieAttributes) {
+  /** `emptied` is the value that a deletion writes. */
+  constructor (name: string, attributes: CookieAttributes, emptied = '') {
     this.#name = name
     this.#attributes = attributes
+    this.#emptied = emptied
     this.isAuto = attributes.secure === 'auto'
   }
 
   /** A writer whose attributes differ as one response asks. Throws a `TypeError` for what a response cannot change. */
   override (options: object): CookieWriter {
-    return new CookieWriter(this.#name, overrideAttributes(this.#name, this.#attributes, options))
+    return new CookieWriter(this.#name, overrideAttributes(this.#name, this.#attributes, options), this.#emptied)
   }
 
   /** The line that sets the cookie; `maxAge` in seconds, undefined for the end of the browser's session. */
@@ -30,7 +33,8 @@ export class CookieWriter {
 
   /** The line that deletes it, with the attributes it was set with. */
   delete (https: boolean): string {
-    return fastifyCookie.serialize(this.#name, '', { ...this.#resolve(https), expires: new Date(0), maxAge: 0 })
+    const attributes = { ...this.#resolve(https), expires: new Date(0), maxAge: 0 }
+    return fastifyCookie.serialize(this.#name, this.#emptied, attributes)
   }
 
   #makeTail (https: boolean): string {

@@ -134,8 +134,8 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
 }
 
 /** The serializer has rules of its own for attributes; better that they fail now than at every response. */
-function checkedWriter ({ cookieName, cookie: attributes }: SessionSettings): CookieWriter {
-  const writer = new CookieWriter(cookieName, attributes)
+function checkedWriter ({ cookieName, cookie: attributes, codec }: SessionSettings): CookieWriter {
+  const writer = new CookieWriter(cookieName, attributes, codec.emptied)
   try {
     writer.set('', undefined, true)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { attempt } from '../errors.ts'
 import { hasMemory } from './bytes.ts'
-import { describeType, hasKnownClass, type Kind, kindOf } from './kinds.ts'
+import { describeType, hasKnownClass, kindOf } from './kinds.ts'
 import { hasTooManyDigits, isUnsafeInteger, LONG_DIGITS, parseJSON, parseTokens } from './parsing.ts'
 import { standsOutside } from './strings.ts'
 import type { TagClass } from './tag.ts'
@@ -45,6 +45,17 @@ export const dialects: Record<SerializerFormat, Dialect> = {
   }
 }
 
+/** The JSON of Python's json as it is, for the programs that have no tags. */
+export const pythonDialect: Dialect = {
+  tags: [],
+  // Django and Starlette write and read 975 in a session; what stands around their handlers takes some of these.
+  maxDepth: 900,
+  refusal: plainRefusal,
+  allowsProtoKey: true,
+  number: pythonNumber,
+  parse: parsePythonJSON
+}
+
 const INSTANCE = 'store a plain object, or register a tag for it'
 
 function refusal (value: unknown): string {
@@ -54,14 +65,23 @@ function refusal (value: unknown): string {
 }
 
 function flaskRefusal (value: unknown): string {
-  if (typeof value === 'bigint') return 'which would come back as a number, or has more digits than Python reads'
-  return `which Flask has no form for${flaskAdvice(value, kindOf(value))}`
+  if (typeof value === 'bigint') return NO_BIGINT
+  return `which Flask has no form for${adviceOn(value, FLASK_DATE, `${INSTANCE} on both sides`)}`
 }
 
-function flaskAdvice (value: unknown, kind: Kind | undefined): string {
+function plainRefusal (value: unknown): string {
+  if (typeof value === 'bigint') return NO_BIGINT
+  return `which plain JSON has no form for${adviceOn(value, 'store its text or a number', 'store plain JSON data')}`
+}
+
+const NO_BIGINT = 'which would come back as a number, or has more digits than Python reads'
+const FLASK_DATE = 'store null, or a date of the years 1 to 9999'
+
+/** What to do about a value that the other program has no form for. */
+function adviceOn (value: unknown, forDate: string, general: string): string {
+  const kind = kindOf(value)
   if (value === undefined) return '; store null'
-  if (kind === 'Date') return '; store null, or a date of the years 1 to 9999'
-  const general = `${INSTANCE} on both sides`
+  if (kind === 'Date') return `; ${forDate}`
   return isObject(value) ? `; ${kind === undefined ? adviceFor(value, general) : general}` : ''
 }
 

@@ -1,9 +1,7 @@
-import type { Format } from '../wire/format.ts'
+import { DAY, type Format } from '../wire/format.ts'
 import { type Ages, MAX_COOKIE_AGE } from './rules.ts'
 import type { SessionOptions } from './options.ts'
 
-const DAY = 24 * 60 * 60
-const DEFAULT_LIFETIME = 31 * DAY
 const ENDLESS = 'The session lifetime is Infinity, so that a copy of a cookie is valid until the secret changes; ' +
   'absoluteLifetime sets an end'
 
@@ -12,7 +10,7 @@ const ENDLESS = 'The session lifetime is Infinity, so that a copy of a cookie is
  * `warnings`.
  */
 export function agesOf (options: SessionOptions, format: Format, warnings: string[]): Ages {
-  const { lifetime = DEFAULT_LIFETIME, permanentLifetime = lifetime, absoluteLifetime } = options
+  const { lifetime = format.lifetime, permanentLifetime = lifetime, absoluteLifetime } = options
   const { refreshAfter = format.refreshAfter } = options
   if (options.permanentLifetime !== undefined && format.isShared) {
     throw new TypeError('The session option permanentLifetime does not go with this format: ' +

@@ -32,6 +32,8 @@ export interface KeptBeside {
 export interface ContentsRules {
   /** Whether a new session, or one that is started anew by `clear` for instance, is permanent. */
   readonly startsPermanent: boolean
+  /** Whether all sessions are permanent, or none; undefined where each session says so itself. */
+  readonly allPermanent?: boolean | undefined
   /** Whether another program writes the cookie too, and may keep data under names of members. */
   readonly allowsMemberNames: boolean
   /** The key whose value names the owner of the session; `checkValue` looks at every one that it is given. */
@@ -219,6 +221,11 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     this.isReplaced = true
     this.id = undefined
     this.createdAt = undefined
+  }
+
+  /** Whether the cookie outlives the browser session. */
+  get isPermanent (): boolean {
+    return this.rules.allPermanent ?? this.permanent ?? false
   }
 
   get isBlank (): boolean {

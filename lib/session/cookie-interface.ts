@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
 import { payloadError } from '../signing/serializer.ts'
-import { Candidates, type Opened } from '../wire/codec.ts'
+import { Candidates, type Codec, type Opened } from '../wire/codec.ts'
 import { type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
@@ -87,7 +87,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const text = contents.sentText
     if (contents.isAsSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
-    const { data: saved } = splitPayload(this.serializer.loads(text), text)
+    const { data: saved } = splitPayload(this.serializer.loads(text), text, this.settings)
     const isOther = (key: string): boolean => Object.hasOwn(data, key) !== Object.hasOwn(saved, key) ||
       this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key])
     return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter(isOther)
@@ -96,7 +96,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The session of a genuine cookie, whose payload was read. Throws `BadData`. */
   #open (cookie: Opened, payload: unknown): Session {
     const { text, issuedAt, now: openedAt, outdated } = cookie
-    const { data, id, createdAt: began, permanent } = splitPayload(payload, text)
+    const { data, id, createdAt: began, permanent } = splitPayload(payload, text, this.settings)
     const lacksBeginning = this.#keepsBeginning && began === undefined
     if (lacksBeginning && Object.hasOwn(data, '_began')) {
       throw new BadPayload('The session began at a time that is none', { payload: text })
@@ -110,7 +110,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       isNew: false,
       hasCookie: true,
       id,
-      deriveId: id === undefined ? () => idFromSignature(cookie.cookie) : undefined,
+      deriveId: id === undefined ? () => idFromSignature(cookie.cookie, this.settings.codec) : undefined,
       text,
       issuedAt,
       openedAt,
@@ -139,7 +139,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The payload that came, as it would be written here. */
   readonly #rewrite = ({ origin }: SessionContents): string => {
     const text = origin.text!
-    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(text), text)
+    const { data, id, createdAt, permanent } = splitPayload(this.serializer.loads(text), text, this.settings)
     const beginning = this.#keepsBeginning ? createdAt ?? origin.issuedAt : createdAt
     return this.#dump(new SessionContents(data, origin, { id, createdAt: beginning, permanent }, this.rules))
   }
@@ -154,8 +154,8 @@ export function weights (
 }
 
 /** An id for a genuine cookie that has none: the first 128 bits of a hash of its signature. */
-export function idFromSignature (cookie: string): string {
-  const signature = cookie.slice(cookie.lastIndexOf('.') + 1)
+export function idFromSignature (cookie: string, { separator }: Codec): string {
+  const signature = cookie.slice(cookie.lastIndexOf(separator) + 1)
   return createHash('sha256').update(signature).digest().toString('base64url', 0, 16)
 }
 
@@ -166,9 +166,12 @@ export interface SessionPayload extends KeptBeside {
 
 /**
  * Takes what is kept beside the data out of a payload that was just read. Another program may keep something else under
- * our three names; that is data, and stays where it is. Throws `BadPayload` for what is no session.
+ * our three names; that is data, and stays where it is, as `_permanent` does in a format that does not keep it. Throws
+ * `BadPayload` for what is no session.
  */
-export function splitPayload (value: unknown, payload: string): SessionPayload {
+export function splitPayload (
+  value: unknown, payload: string, { keepsPermanent }: Pick<SessionSettings, 'keepsPermanent'>
+): SessionPayload {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
     throw new BadPayload('The payload is not that of a session', { payload })
   }
@@ -176,7 +179,7 @@ export function splitPayload (value: unknown, payload: string): SessionPayload {
   const { _id: id, _began: createdAt, _permanent: permanent } = data
   const hasId = typeof id === 'string' && SESSION_ID.test(id) && Object.hasOwn(data, '_id')
   const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
-  const hasPermanent = typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
+  const hasPermanent = keepsPermanent && typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
   if (hasPermanent) delete data._permanent
   if (hasBeginning) delete data._began
   if (hasId) delete data._id

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { PythonJSONSerializer } from '../json/python-json.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import type { SessionSettings } from './settings.ts'
 
@@ -27,6 +28,8 @@ const compared: Readonly<Record<string, keyof SessionSettings>> = {
   tags: 'tags'
 }
 
+const MADE_HERE: readonly unknown[] = [TaggedJSONSerializer, PythonJSONSerializer]
+
 /**
  * The options in which two sessions differ; none where they are one session that is registered twice. `onInvalid` does
  * not count, since it only reports. A session interface and a serializer of your own are the same only as one object.
@@ -42,5 +45,5 @@ export function differencesOf (one: SessionSettings, other: SessionSettings): st
 
 /** Of those that are made here, each registration has one of its own; `format` and `tags` say how they differ. */
 function isSameSerializer (one: object, other: object): boolean {
-  return one === other || (one.constructor === TaggedJSONSerializer && other.constructor === TaggedJSONSerializer)
+  return one === other || (MADE_HERE.includes(one.constructor) && one.constructor === other.constructor)
 }

@@ -54,7 +54,8 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   readonly size: number
   /**
    * Whether the cookie outlives the browser session: Flask's `_permanent`. It is kept beside the data, and keeps no
-   * session by itself. A session that is regenerated, cleared or replaced is as the option `permanent` says.
+   * session by itself. A session that is regenerated, cleared or replaced is as the option `permanent` says. With the
+   * formats `django` and `starlette` all are as that option says, and to set it throws a `TypeError`.
    */
   permanent: boolean
   /** Whether no valid cookie came with the request. */
@@ -68,8 +69,8 @@ export interface SessionMembers<Data extends object = SessionData> extends Itera
   modified: boolean
   /**
    * 128 random bits as base64url, new after `regenerate`. Every session that is saved has one; where another program
-   * writes the cookie too (`format: 'flask'`), only once it was read. A cookie without one has an id from a hash of its
-   * signature until it is saved here. The id of a session that is empty is in no cookie.
+   * writes the cookie too (`format: 'flask'` and its like), only once it was read. A cookie without one has an id from
+   * a hash of its signature until it is saved here. The id of a session that is empty is in no cookie.
    */
   readonly id: string
   /** When the cookie that came was signed. */

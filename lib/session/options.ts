@@ -15,46 +15,55 @@ import type { SessionStore } from '../stores/store.ts'
 /** The options of one session. All times are in seconds. */
 export interface SessionOptions<Request = unknown> {
   /**
-   * Signs the cookie. Required: at least 32 bytes, 8 of them distinct; with `format: 'flask'` a weaker one is warned of
-   * instead, since Flask takes any.
+   * Signs the cookie. Required: at least 32 bytes, 8 of them distinct; in the formats of other programs a weaker one is
+   * warned of instead, since they take any.
    */
   secret: Secret | undefined
   /** Older secrets, at most 8, which verify and never sign. Default none. A session read through one is signed anew. */
   fallbacks?: ReadonlyArray<Secret | undefined> | undefined
-  /** The wire format: `default`, or `flask` for that of a Flask application with the same secret. Default `default`. */
+  /**
+   * The wire format: `default`, or that of an application with the same secret: `flask`, `django` (its engine
+   * `signed_cookies`), `starlette` (`SessionMiddleware`, FastAPI's too). The last two hold plain JSON. Default
+   * `default`.
+   */
   format?: FormatName | undefined
-  /** Part of the signing key. Default the empty string; with `format: 'flask'` `cookie-session`. */
+  /** Part of the signing key. Default the empty string; in the formats of other programs, what they use. */
   salt?: string | undefined
   /**
-   * The hash of the HMAC. `sha1` only with `format: 'flask'`, whose default it is; otherwise the default is `sha256`.
+   * The hash of the HMAC. `sha1` only with the formats `flask` and `starlette`, whose default it is; otherwise the
+   * default is `sha256`.
    */
   digest?: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
   /**
    * How the signing key is made: `hkdf`. With `format: 'flask'`: `hmac`, the default there, or what the Flask
-   * application set instead.
+   * application set instead. With `django` and `starlette`: `django-concat`.
    */
   keyDerivation?: KeyDerivation | undefined
   /** The property of the request. Default `session`. */
   sessionName?: string | undefined
-  /** The name of the cookie. Default the session's name. */
+  /** The name of the cookie. Default the session's name; with `format: 'django'` `sessionid`. */
   cookieName?: string | undefined
   /** Attributes of the cookie. Default `{ path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' }`. */
   cookie?: CookieOptions | undefined
   /**
    * The age in seconds past which the server refuses a session that nobody used: more than 0, `Infinity` for no end.
-   * Default 31 days.
+   * Default 31 days; with the formats `django` and `starlette` 14.
    */
   lifetime?: number | undefined
   /**
    * The same for a permanent session, and how long a browser keeps its cookie (400 days at most): not below `lifetime`.
-   * Default `lifetime`. Refused with `format: 'flask'`, since Flask has one age.
+   * Default `lifetime`. Refused in the formats of other programs, which have one age.
    */
   permanentLifetime?: number | undefined
-  /** Whether a new session starts permanent; written only together with something else. Default false. */
+  /**
+   * Whether a new session starts permanent; written only together with something else. Default false. With the formats
+   * `django` and `starlette` it says so of every session, and the default is true.
+   */
   permanent?: boolean | undefined
   /**
    * The age in seconds from which a session that is used is signed anew, below `lifetime`; false for never. Default a
-   * tenth of the session's lifetime; with `format: 'flask'` 0, and for permanent sessions only.
+   * tenth of the session's lifetime; with `format: 'flask'` 0, and for permanent sessions only; with `django` and
+   * `starlette` false.
    */
   refreshAfter?: number | false | undefined
   /** The age of the session, in seconds, past which it is refused however lately it was used. Default none. */
@@ -62,12 +71,12 @@ export interface SessionOptions<Request = unknown> {
   /**
    * Nobody but the server can read the cookie: AES-256-CTR, with a key made from the secret (HKDF). Default false.
    * Signed cookies are still read, and leave encrypted; with false, encrypted ones are still read, and leave only
-   * signed. Does not go with `store` and `format: 'flask'`.
+   * signed. Does not go with `store` and the formats of other programs.
    */
   encrypt?: boolean | undefined
   /**
-   * Write zlib where it makes the cookie shorter, and read it. Default false; with `format: 'flask'` true. With
-   * `encrypt`, the length then tells something of the content.
+   * Write zlib where it makes the cookie shorter, and read it. Default false; with the formats `flask` and `django`
+   * true. Refused with `starlette`. With `encrypt`, the length then tells something of the content.
    */
   compress?: boolean | undefined
   /** The most bytes of name, value and attributes; more is an error before anything is sent. Default 4096. */

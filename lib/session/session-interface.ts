@@ -70,9 +70,10 @@ export abstract class SessionInterface {
   constructor (settings?: SessionSettings) {
     Object.defineProperty(this, 'settings', { value: settings ?? NO_SETTINGS }) // not enumerable, since it holds keys
     this.serializer = settings?.serializer
-    const { name = 'session', permanent = false, isShared = false } = settings ?? {}
+    const { name = 'session', permanent = false, keepsPermanent = true, isShared = false } = settings ?? {}
     this.rules = {
-      startsPermanent: permanent,
+      startsPermanent: permanent && keepsPermanent,
+      allPermanent: keepsPermanent ? undefined : permanent,
       allowsMemberNames: isShared,
       checkValue: (key, value) => {
         const reason = this.serializer?.refusalOf?.(value)
@@ -230,7 +231,7 @@ export abstract class SessionInterface {
   /** @internal */
   protected set (contents: SessionContents, text: string, isResigned: boolean): SaveDecision {
     const { settings } = this
-    const maxAge = contents.permanent === true ? cookieAge(settings, contents, settings.codec.now()) : undefined
+    const maxAge = contents.isPermanent ? cookieAge(settings, contents, settings.codec.now()) : undefined
     return { action: 'set', value: settings.codec.seal(text), maxAge, vary: true, isResigned }
   }
 }

@@ -122,10 +122,11 @@ class SessionBase {
   }
 
   get permanent (): boolean {
-    return use(this).permanent ?? false
+    return use(this).isPermanent
   }
 
   set permanent (value: boolean) {
+    if (use(this).rules.allPermanent !== undefined) throw new TypeError(ALL_PERMANENT)
     const contents = changing(this, 'permanent')
     contents.permanent = Boolean(value)
     contents.change()
@@ -390,6 +391,8 @@ function refuseCallbacks (method: string, args: readonly unknown[], what = AT_ON
   throw new TypeError(`session.${method}() takes no callback: ${what}`)
 }
 
+const ALL_PERMANENT = 'session.permanent cannot be set in this format: the other program keeps no such flag, and the ' +
+  'option permanent is for all sessions'
 const AT_ONCE = 'it takes effect at once, and the session is saved with the reply'
 const RETURNS_PROMISE = 'it returns a promise, and is for sessions in a store; others are saved with the reply'
 

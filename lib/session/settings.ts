@@ -31,6 +31,8 @@ export interface SessionSettings extends WireOptions, Ages {
   readonly encrypt: boolean
   readonly cookie: CookieAttributes
   readonly permanent: boolean
+  /** Whether each session says if it is permanent; otherwise all are as `permanent` says. */
+  readonly keepsPermanent: boolean
   /** Whether another program reads and writes the same cookie. It may spell the same data as another text. */
   readonly isShared: boolean
   readonly maxCookieSize: number
@@ -61,10 +63,10 @@ const TOO_MUCH = `The session option maxCookieSize is above ${BROWSER_LIMIT} byt
  */
 export function resolveOptions (options: SessionOptions, clock?: () => number): SessionSettings {
   checkOptions(options, sessionOptions)
-  const { sessionName: name = 'session', cookieName = name, tags = [], maxCookieSize = BROWSER_LIMIT } = options
-  checkCookieName(cookieName)
-  const { format: formatName = 'default' } = options
+  const { sessionName: name = 'session', format: formatName = 'default', maxCookieSize = BROWSER_LIMIT } = options
   const format: Format = formats[formatName]
+  const { cookieName = format.cookieName ?? name, tags = [] } = options
+  checkCookieName(cookieName)
   const wire = wireOptions(options, format)
   const warnings: string[] = maxCookieSize > BROWSER_LIMIT ? [TOO_MUCH] : []
   const secrets = secretsOf(options, format, warnings)
@@ -80,7 +82,8 @@ export function resolveOptions (options: SessionOptions, clock?: () => number): 
     codec: new Codec({ ...wire, ...encryption, format, keys, now: clock }),
     encrypt: encryption.encrypt,
     cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
-    permanent: options.permanent ?? false,
+    permanent: options.permanent ?? !format.keepsPermanent,
+    keepsPermanent: format.keepsPermanent,
     isShared: format.isShared,
     maxCookieSize,
     cacheControl: options.cacheControl ?? true,
@@ -102,6 +105,9 @@ function checkCookieName (cookieName: string): void {
 function wireOptions (options: SessionOptions, format: Format): WireOptions {
   const { salt = format.salt, digest = format.digest, compress = format.compress } = options
   const { keyDerivation = format.keyDerivation } = options
+  if (compress && !format.canCompress) {
+    throw new TypeError('The session option compress does not go with this format, whose payload is never compressed')
+  }
   checkOneOf('digest', digest, format.digests)
   checkOneOf('keyDerivation', keyDerivation, format.keyDerivations)
   return { salt, digest, keyDerivation, compress }
@@ -119,7 +125,8 @@ function secretsOf ({ secret, fallbacks = [] }: SessionOptions, format: Format, 
 /** Registers the tags one after the other at the front, the last one first, so that they stand in the order given. */
 function withTags (serializer: SessionSerializer, tags: readonly TagClass[]): SessionSerializer {
   if (tags.length > 0 && serializer.register === undefined) {
-    throw new TypeError('The session option tags needs a serializer with register')
+    throw new TypeError('The session option tags needs a serializer with register, which is that of the formats ' +
+      'default and flask: plain JSON has no tags')
   }
   for (const Tag of [...tags].reverse()) serializer.register!(Tag, { index: 0 })
   return serializer

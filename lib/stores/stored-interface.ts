@@ -141,7 +141,8 @@ export class StoredSessionInterface extends SessionInterface {
 
   /** The same for a cookie from before there was a store: its own data are the session until it is moved there. */
   async #openWithData (cookie: Opened): Promise<Session | undefined> {
-    const { data, id = idFromSignature(cookie.cookie), createdAt, permanent } = this.#payloadOf(cookie)
+    const { data, id: own, createdAt, permanent } = this.#payloadOf(cookie)
+    const id = own ?? idFromSignature(cookie.cookie, this.settings.codec)
     const session = this.sessionOf(data, cookie, { id, createdAt, permanent }, FOREIGN)
     const found = await this.#read(id)
     if (found === 'ended') return undefined
@@ -154,7 +155,7 @@ export class StoredSessionInterface extends SessionInterface {
 
   #payloadOf ({ text }: Opened): KeptBeside & { data: Record<string, unknown> } {
     try {
-      return splitPayload(this.serializer.loads(text), text)
+      return splitPayload(this.serializer.loads(text), text, this.settings)
     } catch (error) {
       throw payloadError(error, text)
     }

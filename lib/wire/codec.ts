@@ -56,11 +56,18 @@ export class Codec {
   readonly #signer: CookieSigner
   readonly #payload: Format['payload']
   readonly #compress: boolean
+  /** Stands between payload, time stamp and signature. */
+  readonly separator: string
+  /** The value of a cookie that is deleted. */
+  readonly emptied: string
   readonly #encrypt: boolean
   /** Undefined where no encrypted cookie is read. */
   readonly #cipher: Cipher | undefined
 
   constructor (options: CodecOptions) {
+    const { separator, emptied } = options.format
+    this.separator = separator
+    this.emptied = emptied
     this.#signer = new CookieSigner(options)
     this.#payload = options.format.payload
     this.#compress = options.compress
@@ -180,12 +187,12 @@ export class Candidates {
   }
 
   /**
-   * Why none was taken; undefined where there was none but empty ones, and for genuine ones that were passed over
+   * Why none was taken; undefined where there was none but emptied ones, and for genuine ones that were passed over
    * without a reason.
    */
   refusal (): BadData | undefined {
     if (this.#reason !== undefined || this.#hasGenuine) return this.#reason
-    const present = this.#cookies.find((cookie) => cookie !== '')
+    const present = this.#cookies.find((cookie) => cookie !== '' && cookie !== this.#codec.emptied)
     return present === undefined ? undefined : this.#codec.refusal(present)
   }
 }
