@@ -1,10 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { formats } from '../lib/wire/formats.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { SECRET } from './support/app.ts'
 import { freePort } from './support/free-port.ts'
-import { blocks, readme, run } from './support/readme.ts'
+import { blocks, blocksOf, readme, run } from './support/readme.ts'
+import { problemsOf } from './support/strict.ts'
 
 /** Does what a `curl` line of the README says, with one cookie jar. */
 async function curl (line: string, jar: { cookie: string }): Promise<string> {
@@ -38,6 +40,36 @@ for (const [index, { language, code, line }] of blocks.entries()) {
     t.equal(printed, blocks[index + 1]?.language === 'text' ? blocks[index + 1]!.code : '')
   })
 }
+
+t.test('every example in TypeScript, here and in the other documents, compiles in strict mode', async (t) => {
+  const root = new URL('..', import.meta.url)
+  const long = readdirSync(new URL('docs', root)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  const codes = ['README.md', 'MIGRATING.md', 'SECURITY.md', 'CONTRIBUTING.md', ...long]
+    .flatMap((name) => blocksOf(readFileSync(new URL(name, root), 'utf8')))
+    .filter(({ language }) => language === 'ts')
+    .map(({ code }) => code)
+    .filter((code) => !code.includes('@fastify/secure-session')) // which integrations/ installs
+  t.ok(codes.length > 0)
+  for (const [index, code] of codes.entries()) {
+    await t.test(`example ${index}`, async (t) => {
+      t.strictSame(problemsOf(t, [code]), [])
+    })
+  }
+})
+
+t.test('with the keys that the README declares, others are errors, but for a session of any', async (t) => {
+  const { code } = blocks.find(({ language }) => language === 'ts')!
+  t.strictSame(problemsOf(t, [`${code}
+    export function use (session: Session): void {
+      session.get('user')?.visits.at(0)
+      // @ts-expect-error -- no such key
+      session.get('usre')
+      // @ts-expect-error -- it may be undefined
+      session.user.name
+      ;(session as Session<Record<string, unknown>>).set('any' + 'thing', 5)
+    }
+  `]), [])
+})
 
 t.test('the table of options names every option and no other', async (t) => {
   const table = readme.slice(readme.indexOf('## Options'), readme.indexOf('Several sessions are'))

@@ -18,7 +18,7 @@ export const readme = readFileSync(new URL('../../README.md', import.meta.url), 
 export const blocks = blocksOf(readme)
 
 /** The blocks of code of a document, in order. */
-function blocksOf (text: string): Block[] {
+export function blocksOf (text: string): Block[] {
   return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language, 2: code, index }) =>
     ({ language: language!, code: code!, line: text.slice(0, index).split('\n').length }))
 }
