@@ -33,14 +33,14 @@ export function line ({ name, value, unit, target, ok, spread }) {
 }
 
 /**
- * The README with its tables made anew. Throws where the README has no place for them.
- * @param {string} readme
+ * The page of performance with its tables made anew. Throws where it has no place for them.
+ * @param {string} page
  * @param {Results} results
  */
-export function withTables (readme, results) {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (begin === -1 || end < begin) throw new Error(`The README has no lines ${BEGIN} and ${END}`)
-  return `${readme.slice(0, begin + BEGIN.length)}\n${targetTable(results)}\n${peerTable(results)}${readme.slice(end)}`
+export function withTables (page, results) {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (begin === -1 || end < begin) throw new Error(`The page has no lines ${BEGIN} and ${END}`)
+  return `${page.slice(0, begin + BEGIN.length)}\n${targetTable(results)}\n${peerTable(results)}${page.slice(end)}`
 }
 
 /** Every target beside what each version of Node reached; what missed it is bold. @param {Results} results */

@@ -19,8 +19,8 @@ with 0 whatever the figures are, and with 1 where something could not be measure
                  half an hour; fewer do not tell differences below 2 µs
   --node PATH    measure with this Node instead of the one that runs the command
   --json FILE    write the figures to FILE, as a list of { name, value, unit, target, ok, spread }
-  --readme       keep the figures in benchmarks/results, by the version of Node, and make chart and tables of the
-                 README from all that is kept there; not with --quick
+  --keep         keep the figures in benchmarks/results, by the version of Node, and make chart and tables of
+                 docs/performance.md from all that is kept there; not with --quick
   --redraw       measure nothing; make chart and tables from what is kept
   --profile USE  measure nothing; tell what the time is spent on that a session adds to a request, where USE is
                  untouched, read or write
@@ -35,7 +35,7 @@ const WORKER = fileURLToPath(new URL('worker.js', import.meta.url))
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 const BUILD = fileURLToPath(new URL('../dist/', import.meta.url))
 const CHART = new URL('chart.svg', import.meta.url)
-const README = new URL('../README.md', import.meta.url)
+const PAGE = new URL('../docs/performance.md', import.meta.url)
 
 const options = readOptions()
 if (options.help) process.stdout.write(HELP)
@@ -52,7 +52,7 @@ function readOptions () {
       processes: { type: 'string' },
       node: { type: 'string', default: process.execPath },
       json: { type: 'string' },
-      readme: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       redraw: { type: 'boolean', default: false },
       profile: { type: 'string' },
       ways: { type: 'boolean', default: false },
@@ -61,7 +61,7 @@ function readOptions () {
       help: { type: 'boolean', default: false }
     }
   })
-  if (values.quick && values.readme) throw new TypeError('--readme wants figures of a whole run, without --quick')
+  if (values.quick && values.keep) throw new TypeError('--keep wants figures of a whole run, without --quick')
   return { ...values, names: partNames(values.only), processes: processCount(values.processes) }
 }
 
@@ -82,14 +82,14 @@ async function countWays ({ build, list }) {
   console.log(describeWays(await waysThrough(build), list))
 }
 
-async function main ({ names, quick, processes, node, json, readme }) {
+async function main ({ names, quick, processes, node, json, keep: isKept }) {
   const version = versionOf(node)
   console.log(`Node ${version}`)
   const figures = []
   const options = { rounds: quick ? 9 : 41, isQuick: quick, processes }
   for (const name of names) figures.push(...await measure(name, options, node))
   if (json !== undefined) writeJSON(json, figures)
-  if (readme) keep(figures, /\d+/.exec(version)[0])
+  if (isKept) keep(figures, /\d+/.exec(version)[0])
 }
 
 function versionOf (node) {
@@ -118,9 +118,9 @@ function keep (figures, version) {
 function draw () {
   const kept = results()
   const [first] = Object.values(kept)
-  if (first === undefined) throw new Error('No results are kept yet: npm run bench -- --readme')
+  if (first === undefined) throw new Error('No results are kept yet: npm run bench -- --keep')
   writeFileSync(CHART, chart(first))
-  writeFileSync(README, withTables(readFileSync(README, 'utf8'), kept))
+  writeFileSync(PAGE, withTables(readFileSync(PAGE, 'utf8'), kept))
 }
 
 /** What is kept, by the major version of Node, the lowest first. */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import Fastify from 'fastify'
 import sessionPlugin, { Markup, Tuple, UUID } from 'fastify-signed-session'
 import { errorPage, headers, homePage } from './page.js'
+import { secretOf } from './secret.js'
 import { storeFor } from './store.js'
 
 /** @typedef {import('fastify').FastifyInstance} App */
@@ -230,18 +231,10 @@ function isSame (one, other) {
   return isDeepStrictEqual(one, other) && String(one) === String(other)
 }
 
-function temporarySecret () {
-  console.log('SESSION_SECRET is not set, so a random secret signs the sessions, and they end with this process.')
-  console.log(
-    'With one that lasts: SESSION_SECRET=$(node -p "crypto.randomBytes(32).toString(\'base64url\')") npm start'
-  )
-  return randomBytes(32)
-}
-
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  const { PORT = 3000, SESSION_SECRET } = process.env
+  const { PORT = 3000 } = process.env
   const store = await storeFor(process.env)
-  const app = await build({ secret: SESSION_SECRET || temporarySecret(), store, logger: { level: 'warn' } })
+  const app = await build({ secret: secretOf(process.env, 'npm start'), store, logger: { level: 'warn' } })
   const address = await app.listen({ port: Number(PORT) })
   console.log(`Open http://localhost:${new URL(address).port}`)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { Markup, TaggedJSONSerializer, Tuple, UUID } from 'fastify-signed-session'
+import { html } from './html.js'
 
 /** @typedef {{ sku: string, name: string, quantity: number, added: Date }} Item */
 /** @typedef {{ key: string, value: unknown, isEqual: boolean }} Row */
@@ -324,23 +325,4 @@ function indent (json) {
     if (token === '}' || token === ']') return (line = line.slice(0, -2)) + token
     return token.endsWith(':') ? token + ' ' : token
   })
-}
-
-/**
- * Escapes every value but those that are `Markup` already.
- * @param {TemplateStringsArray} strings
- * @param {unknown[]} values
- */
-function html (strings, ...values) {
-  return new Markup(String.raw({ raw: strings }, ...values.map(escape)))
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function escape (value) {
-  if (value instanceof Markup) return value.__html__()
-  if (Array.isArray(value)) return value.map(escape).join('')
-  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

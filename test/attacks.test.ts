@@ -12,7 +12,7 @@ import { assignSession } from '../lib/session/session.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
-import { runRecipe } from './support/readme.ts'
+import { runRecipe } from './support/documents.ts'
 
 type Options = Partial<SessionOptions<FastifyRequest>>
 

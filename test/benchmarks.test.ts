@@ -92,9 +92,9 @@ t.test('the tables hold every version of Node, and what missed its target is bol
   t.match(peerTable({}), '| fastify-signed-session | – / – / – |')
 })
 
-t.test('tables go between their marks in the README, and nowhere else', async (t) => {
-  const readme = 'before\n<!-- Made by npm run bench: begin -->\nold\n<!-- Made by npm run bench: end -->\nafter\n'
-  const once = withTables(readme, { 20: [] })
+t.test('tables go between their marks, and nowhere else', async (t) => {
+  const page = 'before\n<!-- Made by npm run bench: begin -->\nold\n<!-- Made by npm run bench: end -->\nafter\n'
+  const once = withTables(page, { 20: [] })
   t.match(once, /^before\n<!-- [^\n]*begin -->\n\|.*\|\n<!-- [^\n]*end -->\nafter\n$/s)
   t.notMatch(once, 'old')
   t.equal(withTables(once, { 20: [] }), once)

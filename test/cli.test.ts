@@ -553,6 +553,49 @@ t.test('sign takes the options of the application', async (t) => {
   t.equal((await run(['inspect', cookie, ...args])).code, 0)
 })
 
+t.test('sign encrypts where it is asked to, and inspect shows what is inside to who has the secret', async (t) => {
+  const signed = await run(['sign', '--encrypt'], { stdin: '{"user":42}' })
+  t.match(signed, { code: 0, out: /^session=~[\w-]+\./, err: '' })
+  const { app } = await buildApp({ encrypt: true })
+  t.strictSame(app.decodeSession(signed.out.trim().slice('session='.length)), { user: 42 })
+  const { code, out } = await run(['inspect', signed.out])
+  t.equal(code, 0)
+  t.match(out, /^encrypted {3}yes$/m)
+  t.match(out, /^signature {3}verifies/m)
+  t.match(out, 'user: 42')
+  t.match(JSON.parse((await run(['inspect', '--json', signed.out])).out), {
+    encrypted: true, compressed: false, verified: true, data: { user: 42 }
+  })
+  const rotated = { env: { SESSION_SECRET: OTHER_SECRET, NEW: SECRET } }
+  const both = ['--secret-env', 'SESSION_SECRET', '--secret-env', 'NEW']
+  t.match(await run(['inspect', signed.out, ...both], rotated), { code: 0, out: 'user: 42' })
+  t.match((await run(['inspect', '--json', forge('{"a":1}')])).out, '"encrypted":false')
+  t.notMatch((await run(['inspect', forge('{"a":1}')])).out, /^encrypted/m)
+})
+
+t.test('without the secret inspect says that a cookie is encrypted, and shows all the same what is not', async (t) => {
+  const cookie = await appCookie({ user: 42 }, { encrypt: true, compress: true })
+  const long = await appCookie({ user: 'x'.repeat(200) }, { encrypt: true, compress: true })
+  const unknown = await run(['inspect', cookie], { env: {} })
+  t.match(unknown, { code: 0, out: /^encrypted {3}yes: what is inside is read only with the secret that signed it$/m })
+  t.match(unknown.out, /^signature {3}not checked: no secret was given$/m)
+  t.match(unknown.out, /^signed {6}\d{4}-/m)
+  t.notMatch(unknown.out, /^(payload|data)/m)
+  const other = await run(['inspect', '--json', long], { env: { SESSION_SECRET: OTHER_SECRET } })
+  t.equal(other.code, 1)
+  t.match(JSON.parse(other.out), {
+    encrypted: true, compressed: true, verified: false, data: null, problem: { code: 'FSS_ERR_BAD_TIME_SIGNATURE' }
+  })
+})
+
+t.test('an encrypted cookie that expired is still shown to who has the secret', async (t) => {
+  const { codec } = resolveOptions({ secret: SECRET, encrypt: true }, () => NOW - 90 * DAY)
+  const { code, out } = await run(['inspect', codec.seal('{"user":42}')])
+  t.equal(code, 1)
+  t.match(out, 'FSS_ERR_SIGNATURE_EXPIRED')
+  t.match(out, 'user: 42')
+})
+
 t.test('sign compresses where it is asked to, and warns of a cookie that browsers drop', async (t) => {
   const stdin = JSON.stringify({ text: 'a'.repeat(5000) })
   t.match(await run(['sign', '--compress'], { stdin }), { code: 0, out: /^session=\./, err: '' })
@@ -692,17 +735,15 @@ t.test('the help names every option and command, and no line is too long for a t
     t.notMatch(given.err, 'Unknown option', name)
   }
   t.strictSame([...named].sort(), [
-    'compress', 'digest', 'format', 'help', 'json', 'key-derivation', 'lifetime', 'name', 'salt', 'secret-env',
-    'secret-file', 'secret-stdin', 'tagged', 'version'
+    'compress', 'digest', 'encrypt', 'format', 'help', 'json', 'key-derivation', 'lifetime', 'name', 'salt',
+    'secret-env', 'secret-file', 'secret-stdin', 'tagged', 'version'
   ])
   t.match((await run(['inspect', forge('{"a":1}')])).out, 'by a lifetime of 2678400 seconds')
 })
 
-t.test('the example of the README prints what stands below it, times aside', async (t) => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(
-    readme.slice(readme.indexOf('## At the command line'))
-  )!
+t.test('the example of its page prints what stands below it, times aside', async (t) => {
+  const page = readFileSync(new URL('../docs/command-line.md', import.meta.url), 'utf8')
+  const [, input, rest] = /^\$ echo '([^']+)' \| (.*?)^```/ms.exec(page)!
   const end = rest!.indexOf('\n')
   let output = input!
   for (const command of rest!.slice(0, end).split(' | ')) {

@@ -1,9 +1,12 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import t, { type Test } from 'tap'
 import { type BadData, BadPayload } from '../lib/errors.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import type { Secret } from '../lib/signing/keys.ts'
 import { Mac } from '../lib/signing/mac.ts'
-import { Candidates, Codec, type Opened, sessionKey } from '../lib/wire/codec.ts'
+import { TimestampSigner } from '../lib/signing/signer.ts'
+import { Candidates, Codec, type Opened, sessionEncryptionKey, sessionKey } from '../lib/wire/codec.ts'
 import type { Format, WireOptions } from '../lib/wire/format.ts'
 import { formats } from '../lib/wire/formats.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
@@ -13,6 +16,7 @@ const TEXT = '{"a":1}'
 
 interface Given extends Partial<WireOptions> {
   format?: Format
+  encrypt?: boolean
   secrets?: Secret[]
   cookieName?: string
   at?: number
@@ -20,11 +24,15 @@ interface Given extends Partial<WireOptions> {
 
 /** A codec as the options of a session would make it. */
 function codecWith (given: Given = {}): Codec {
-  const { format = formats.default, secrets = [SECRET], cookieName = 'session', at = START, ...own } = given
+  const { format = formats.default, secrets = [SECRET], cookieName = 'session', at = START, ...rest } = given
+  const { encrypt = false, ...own } = rest
   const { salt, digest, keyDerivation, compress } = format
   const wire = { salt, digest, keyDerivation, compress, ...own }
   const keys = secrets.map((secret) => sessionKey(secret, cookieName, wire))
-  return new Codec({ ...wire, format, keys, now: () => at })
+  const encryptionKeys = wire.keyDerivation === 'hkdf'
+    ? secrets.map((secret) => sessionEncryptionKey(secret, cookieName, wire.salt))
+    : []
+  return new Codec({ ...wire, format, keys, encrypt, encryptionKeys, now: () => at })
 }
 
 /** What opens, or the code of the refusal. */
@@ -66,7 +74,7 @@ t.test('what a codec of any format seals it opens, with the time and the cookie'
   for (const [name, format] of Object.entries(all)) {
     const cookie = codecWith({ format }).seal(TEXT)
     t.strictSame(codecWith({ format, at: START + 5 }).open(cookie, 5), {
-      text: TEXT, issuedAt: START, now: START + 5, isFromFallback: false, cookie
+      text: TEXT, issuedAt: START, now: START + 5, outdated: undefined, cookie
     }, name)
   }
 })
@@ -117,8 +125,8 @@ t.test('an older secret opens and never seals', async (t) => {
   for (const format of Object.values(all)) {
     const old = codecWith({ format, secrets: [OTHER_SECRET] }).seal(TEXT)
     const rotated = codecWith({ format, secrets: [SECRET, OTHER_SECRET] })
-    t.match(rotated.open(old, 0), { text: TEXT, isFromFallback: true })
-    t.match(rotated.open(rotated.seal(TEXT), 0), { text: TEXT, isFromFallback: false })
+    t.match(rotated.open(old, 0), { text: TEXT, outdated: 'fallback' })
+    t.match(rotated.open(rotated.seal(TEXT), 0), { text: TEXT, outdated: undefined })
     t.match(codecWith({ format }).open(rotated.seal(TEXT), 0), { text: TEXT })
     t.equal(outcome(codecWith({ format }).open(old, 0)), 'FSS_ERR_BAD_TIME_SIGNATURE')
   }
@@ -298,4 +306,72 @@ t.test('a genuine cookie for whose refusal no reason was given is not called for
   t.equal(tried(t, [good]).reason, undefined)
   t.equal(tried(t, ['x', good]).reason, undefined)
   t.equal(tried(t, [good, ...forged(1)]).reason, 'The signature does not match')
+})
+
+t.test('an encrypted cookie opens with the option on and off, and tells what is outdated', async (t) => {
+  const [encrypted, signed] = [codecWith({ encrypt: true }), codecWith()]
+  const value = encrypted.seal(TEXT)
+  t.match(value, /^~[\w-]{31}\.[\w-]+\.[\w-]{43}$/)
+  t.match(encrypted.open(value, 0), { text: TEXT, outdated: undefined, cookie: value })
+  t.match(encrypted.open(signed.seal(TEXT), 0), { text: TEXT, outdated: 'signed' })
+  t.match(signed.open(value, 0), { text: TEXT, outdated: 'encrypted' })
+  t.match(codecWith({ encrypt: true, at: START + 9 }).open(value, undefined), { text: TEXT, issuedAt: START })
+  t.equal(outcome(codecWith({ encrypt: true, at: START + 9 }).open(value, 8)), 'FSS_ERR_SIGNATURE_EXPIRED')
+})
+
+t.test('an encrypted cookie is decrypted by the key of the secret that signed it', async (t) => {
+  const old = codecWith({ encrypt: true, secrets: [OTHER_SECRET] }).seal(TEXT)
+  const secrets = [SECRET, OTHER_SECRET]
+  t.match(codecWith({ encrypt: true, secrets }).open(old, 0), { text: TEXT, outdated: 'fallback' })
+  t.match(codecWith({ secrets }).open(old, 0), { text: TEXT, outdated: 'encrypted' })
+  t.equal(outcome(codecWith({ encrypt: true }).open(old, 0)), 'FSS_ERR_BAD_TIME_SIGNATURE')
+})
+
+t.test('a payload that was encrypted for another cookie is refused, even where its signature is right', async (t) => {
+  const own = codecWith({ encrypt: true })
+  const others: Given[] = [
+    { cookieName: 'admin' }, { salt: 'other' }, { digest: 'sha384' }, { secrets: [OTHER_SECRET] }
+  ]
+  for (const other of others) {
+    const value = codecWith({ ...other, encrypt: true }).seal(TEXT)
+    t.equal(outcome(own.open(value, 0)).startsWith('FSS_ERR_BAD_'), true, JSON.stringify(other))
+  }
+  const moved = codecWith({ cookieName: 'admin', encrypt: true }).seal(TEXT).split('.')[0]!
+  const signer = new TimestampSigner(sessionKey(SECRET, 'session', formats.default), {
+    salt: '', keyDerivation: 'none', now: () => START
+  })
+  t.not(outcome(own.open(signer.sign(moved), 0)), TEXT, 'the name is in the key that encrypts, too')
+})
+
+t.test('with a format that has no encryption such a payload is one that cannot be read', async (t) => {
+  const signer = new TimestampSigner(SECRET, {
+    salt: 'cookie-session', digest: 'sha1', keyDerivation: 'hmac', now: () => START
+  })
+  const value = signer.sign(codecWith({ encrypt: true }).seal(TEXT).split('.')[0]!)
+  t.equal(outcome(codecWith({ format: formats.flask }).open(value, 0)), 'FSS_ERR_BAD_PAYLOAD')
+})
+
+t.test('nothing is decrypted before its signature and its time hold', async (t) => {
+  const { createDecipheriv } = crypto
+  let decrypted = 0
+  crypto.createDecipheriv = ((...args: Parameters<typeof createDecipheriv>) => {
+    decrypted++
+    return createDecipheriv(...args)
+  }) as typeof createDecipheriv
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    crypto.createDecipheriv = createDecipheriv
+    syncBuiltinESMExports()
+  })
+  const codec = codecWith({ encrypt: true })
+  const value = codec.seal(TEXT)
+  for (let at = 0; at < value.length; at++) {
+    const other = value[at] === 'A' ? 'B' : 'A'
+    t.ok(outcome(codec.open(value.slice(0, at) + other + value.slice(at + 1), 0)).startsWith('FSS_ERR_BAD_'))
+  }
+  codecWith({ encrypt: true, at: START + 9 }).open(value, 8)
+  codecWith({ encrypt: true, at: START - 61 }).open(value, 8)
+  t.equal(decrypted, 0)
+  t.equal(outcome(codec.open(value, 0)), TEXT)
+  t.equal(decrypted, 1)
 })

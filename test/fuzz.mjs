@@ -12,14 +12,14 @@ if (!Number.isInteger(runs) || !Number.isInteger(seed) || runs < 1 || seed < 0) 
 
 console.log(`seed ${seed}, ${runs} changed cookies for each registration`)
 const begin = performance.now()
-const { tried, unchanged, kinds, failures } = await runMutations({ runs, seed })
+const { tried, unchanged, decrypted, kinds, failures } = await runMutations({ runs, seed })
 const seconds = (performance.now() - begin) / 1000
 for (const [kind, count] of Object.entries(kinds).sort(([a], [b]) => a.localeCompare(b))) {
   console.log(`${`${count}`.padStart(8)}  ${kind}`)
 }
 console.log(
   `${tried} cookies in ${seconds.toFixed(1)} s: ${tried - unchanged} changed, ${unchanged} unchanged, ` +
-    `${failures.length} failures`
+    `${decrypted} decrypted, ${failures.length} failures`
 )
 for (const failure of failures.slice(0, 20)) console.error(failure)
 process.exitCode = failures.length === 0 ? 0 : 1

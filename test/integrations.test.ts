@@ -28,10 +28,10 @@ t.test('with the other plugins, and with what the migrations come from', { skip 
   for (const [line] of output.join('').matchAll(/^# Left out.*$/gm)) t.comment(line.slice(2))
 })
 
-t.test('the README names the versions that integrations/ has locked', async (t) => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+t.test('the page of other plugins names the versions that integrations/ has locked', async (t) => {
+  const page = readFileSync(new URL('../docs/plugins.md', import.meta.url), 'utf8')
   const { packages } = JSON.parse(readFileSync(`${folder}package-lock.json`, 'utf8'))
-  const rows = [...readme.matchAll(/^\| `([@\w/-]+)` (\d+\.\d+\.\d+) \|.*$/gm)]
+  const rows = [...page.matchAll(/^\| `([@\w/-]+)` (\d+\.\d+\.\d+) \|.*$/gm)]
   for (const [, name, version] of rows) t.equal(version, packages[`node_modules/${name}`]?.version, name!)
   const tested = Object.keys(JSON.parse(readFileSync(`${folder}package.json`, 'utf8')).devDependencies)
     .filter((name) => existsSync(`${folder}test/${name.replace('@fastify/', '')}.test.ts`))

@@ -43,6 +43,7 @@ const coveredBy: Record<string, string[]> = {
   'session/decision': ['plugin'],
   'session/differences': ['plugin'],
   'session/encode': ['plugin', 'testing'],
+  'session/encryption-options': ['options'],
   'session/held': ['session', 'session-interface'],
   'session/members': ['session', 'types'],
   'session/origin': ['session-interface'],

@@ -26,6 +26,7 @@ t.test('every default stands', async (t) => {
     digest: 'sha256',
     keyDerivation: 'hkdf',
     compress: false,
+    encrypt: false,
     name: 'session',
     cookieName: 'session',
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', partitioned: false },
@@ -159,6 +160,20 @@ const refusals: Array<[options: object, message: string]> = [
   [{ store: new MemoryStore(), storeTimeout: 0 }, 'The session option storeTimeout must be a number of seconds, more'],
   [{ store: new MemoryStore(), maxSessionSize: 0 }, 'The session option maxSessionSize must be a number of bytes'],
   [{ store: new MemoryStore(), format: 'flask' }, 'The session option format does not go with the option store'],
+  [{ encrypt: 1 }, 'The session option encrypt must be true or false'],
+  [{ encryptionKey: 'k' }, 'The session option "encryptionKey" is unknown: use encrypt: true, whose key is made from'],
+  [
+    { store: new MemoryStore(), encrypt: true },
+    'The session option encrypt does not go with the option store: its cookie has only the id'
+  ],
+  [
+    { format: 'flask', encrypt: true },
+    "The session option encrypt does not go with format: 'flask', since its other program could not read the cookie"
+  ],
+  [
+    { encrypt: true, sessionInterface: new SecureCookieSessionInterface(resolveOptions({ secret: SECRET })) },
+    'The session option encrypt does not go with an instance as sessionInterface'
+  ],
   [{ store: new MemoryStore(), compress: true }, 'The session option compress does not go with the option store'],
   [
     { store: new MemoryStore(), sessionInterface: SecureCookieSessionInterface },

@@ -128,11 +128,13 @@ t.test('a session that is used is signed anew by its age', async (t) => {
   }
 })
 
-t.test('a session that an older secret signed is signed anew, whatever its age and use', async (t) => {
+t.test('a session whose cookie would be made otherwise now is signed anew, whatever its age and use', async (t) => {
   for (const [age, state] of [
     [{}, {}], [{}, { accessed: false }], [{ refreshAfter: false }, {}], [{ refreshesPermanentOnly: true }, {}]
   ] as Array<[Given<Ages>, Given<Standing>]>) {
-    t.equal(isDue(ages(age), standing(state, { isFromFallback: true }), { refresh: false }), true)
+    for (const outdated of ['fallback', 'signed', 'encrypted'] as const) {
+      t.equal(isDue(ages(age), standing(state, { outdated }), { refresh: false }), true)
+    }
   }
 })
 

@@ -290,6 +290,48 @@ t.test('a reader with fallbacks reads older tokens and writes new ones', async (
   }
 })
 
+const tokenKinds = {
+  untimed: (secret: string, options: object) => new URLSafeSerializer(secret, { salt: SALT, ...options }),
+  timed: (secret: string, options: object) => new URLSafeTimedSerializer(secret, { salt: SALT, maxAge: 60, ...options })
+}
+
+for (const [kind, make] of Object.entries(tokenKinds)) {
+  t.test(`an ${kind} token that is encrypted shows nothing of its value, and comes back`, async (t) => {
+    const value = { user: 42, when: new Date(5) }
+    const token = make(SECRET, { encrypt: true }).dumps(value)
+    t.match(token, /^~[\w.-]+$/, 'safe in a URL (RFC 3986, section 2.3)')
+    t.equal(encodeURIComponent(token), token)
+    t.notMatch(Buffer.from(token.slice(1).split('.')[0]!, 'base64url').toString('latin1'), 'user')
+    t.strictSame(make(SECRET, { encrypt: true }).loads(token), value)
+    const rotated = make(SECRET, { encrypt: true, fallbacks: [OLD_SECRET] })
+    t.strictSame(rotated.loads(make(OLD_SECRET, { encrypt: true }).dumps(value)), value, 'of an older secret')
+    const long = make(SECRET, { encrypt: true, compress: true }).dumps('x'.repeat(500))
+    t.match(long, /^~\./)
+    t.equal(make(SECRET, { encrypt: true, compress: true }).loads(long), 'x'.repeat(500))
+  })
+
+  t.test(`an ${kind} token is refused where it is encrypted and should not be, or the other way round`, async (t) => {
+    const [encrypted, plain] = [make(SECRET, { encrypt: true }), make(SECRET, { encrypt: false })]
+    t.throws(() => encrypted.loads(plain.dumps(1)), {
+      code: 'FSS_ERR_BAD_PAYLOAD', message: 'The payload is not encrypted, and encrypt is on'
+    })
+    t.throws(() => plain.loads(encrypted.dumps(1)), {
+      code: 'FSS_ERR_BAD_PAYLOAD', message: 'The payload is encrypted, and encrypt is off'
+    })
+    t.throws(() => encrypted.loads(make(SECRET, { encrypt: true, salt: 'other' }).dumps(1)), {
+      code: /^FSS_ERR_BAD_(TIME_)?SIGNATURE$/
+    })
+  })
+
+  t.test(`an ${kind} token is encrypted with hkdf alone`, async (t) => {
+    const message = 'encrypt needs the keyDerivation hkdf, which is the default'
+    t.throws(() => make(SECRET, { encrypt: true, keyDerivation: 'hmac' }), new TypeError(message))
+    t.throws(() => make(SECRET, { encrypt: 1 }), { message: / encrypt must be true or false$/ })
+    t.doesNotThrow(() => make(SECRET, { encrypt: false, keyDerivation: 'hmac' }))
+    t.doesNotThrow(() => make(SECRET, { encrypt: true, keyDerivation: 'hkdf' }))
+  })
+}
+
 t.test('a serializer that gives no text is told so', async (t) => {
   for (const given of [Buffer.from('x'), 5, undefined, Promise.resolve('x')]) {
     const serializer = { dumps: () => given as never, loads: String }

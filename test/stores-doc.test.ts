@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import * as names from '../lib/index.ts'
 import { testStore } from '../lib/testing.ts'
 import { cookieFrom, SECRET } from './support/app.ts'
-import { run } from './support/readme.ts'
+import { documents, run } from './support/documents.ts'
 
-const text = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8')
+const text = ['stores', 'store-contract'].map((name) => documents.get(`docs/${name}.md`)!).join('\n')
 const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!)
 
 t.test('the store of your own keeps the contract, in some 40 lines', async (t) => {

@@ -8,6 +8,7 @@ interface Step {
 }
 
 interface Job {
+  'timeout-minutes'?: number
   container?: string
   needs?: string
   permissions?: Record<string, string>
@@ -36,7 +37,7 @@ function commandsOf ({ steps }: Job): string[] {
 t.test('CI runs on each version of Node that is supported, from the oldest that the package allows', async (t) => {
   const { bare, everything } = workflows.get('ci.yml')!.jobs
   const versions = bare!.strategy!.matrix.node
-  t.strictSame(versions, [20, 22, 24])
+  t.strictSame(versions, [20, 22, 24, 26])
   t.equal(Math.min(...versions), Number(/^>=(\d+)\./.exec(manifest.engines.node)![1]))
   t.equal(everything!.container, `node:${versions[0]}-bookworm`)
   t.match(read(new URL('../README.md', import.meta.url)), `Node ${manifest.engines.node.slice(2)} or newer`)
@@ -44,7 +45,7 @@ t.test('CI runs on each version of Node that is supported, from the oldest that 
 
 t.test('CI runs everything that a contributor runs', async (t) => {
   t.ok(Object.values(workflows.get('ci.yml')!.jobs).flatMap(commandsOf).includes('.ci/run'))
-  accessSync(new URL('../.ci/run', import.meta.url), constants.X_OK)
+  for (const name of ['run', 'long', 'prepare']) accessSync(new URL(`../.ci/${name}`, import.meta.url), constants.X_OK)
 })
 
 t.test('a release is published with provenance, ' +
@@ -56,13 +57,15 @@ t.test('a release is published with provenance, ' +
   t.ok(commandsOf(check!).includes('.ci/run'))
   t.equal(publish!.needs, 'check')
   t.strictSame(publish!.permissions, { contents: 'read', 'id-token': 'write' })
-  t.ok(commandsOf(publish!).some((command) => /^npm publish .*--provenance/.test(command)))
+  t.ok(commandsOf(check!).includes('npm pack'))
+  t.match(commandsOf(publish!), [/^npm publish \S+\.tgz .*--provenance/], 'and it publishes what was checked')
 })
 
 t.test('every other job may read and no more, and every action is held to a major version', async (t) => {
   for (const [name, { permissions, jobs }] of workflows) {
     t.ok(permissions, `${name} says what it may do`)
-    for (const [job, { permissions: own = {}, steps }] of Object.entries(jobs)) {
+    for (const [job, { permissions: own = {}, steps, ...rest }] of Object.entries(jobs)) {
+      t.ok(rest['timeout-minutes'], `${name} ${job} has a time limit`)
       const writes = Object.entries({ ...permissions, ...own }).filter(([, right]) => right !== 'read')
       t.strictSame(writes, job === 'publish' ? [['id-token', 'write']] : [])
       for (const { uses } of steps.filter((step) => step.uses !== undefined)) {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Markup } from 'fastify-signed-session'
+import { html } from '../html.js'
 
 /** @typedef {Record<string, { quantity: number, added: Date }>} Cart */
 
@@ -83,23 +83,4 @@ function row ([key, value]) {
     <td><code>${inspect(value, { depth: Infinity })}</code></td>
     <td><code>${type}</code></td>
   </tr>`
-}
-
-/**
- * Escapes every value but those that are `Markup` already.
- * @param {TemplateStringsArray} strings
- * @param {unknown[]} values
- */
-function html (strings, ...values) {
-  return new Markup(String.raw({ raw: strings }, ...values.map(escape)))
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function escape (value) {
-  if (value instanceof Markup) return value.__html__()
-  if (Array.isArray(value)) return value.map(escape).join('')
-  return String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

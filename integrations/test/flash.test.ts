@@ -48,7 +48,7 @@ test('its key of the session has the type that it declares', async () => {
   assert.deepEqual((await new Browser(app).get('/')).json(), { now: { info: 5 } })
 })
 
-test('keys of the application, declared as the README says, are typed beside its key', async () => {
+test('keys of the application, declared as the documents say, are typed beside its key', async () => {
   const app = await buildApp()
   await app.register(flash)
   app.get('/', async ({ session }) => {

@@ -6,7 +6,8 @@ import { Browser } from '../support/app.js'
 import { sessionApp, threeApps } from '../support/session-app.js'
 import { type Kind, kinds } from '../support/session-databases.js'
 
-const MANY = 10_000
+const { times } = await import(new URL('../../../test/support/effort.mjs', import.meta.url).href)
+const MANY = times(2000, 10_000)
 const READS = 300
 
 /** Makes sessions of a hundred users that end at a time; every tenth is kept as ended. */

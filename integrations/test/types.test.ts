@@ -19,11 +19,11 @@ test('without the mapping of tsconfig.json the types of @fastify/secure-session,
   assert.match(stdout, /secure-session\/types\/index\.d\.ts\(\d+,\d+\): error TS2300: Duplicate identifier 'session'/)
 })
 
-test('the mapping and its stub are those of the README', () => {
-  const readme = readFileSync('../README.md', 'utf8')
+test('the mapping and its stub are those of the documents', () => {
+  const page = readFileSync('../docs/plugins.md', 'utf8')
   const { compilerOptions } = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
   assert.ok(
-    readme.includes(
+    page.includes(
       `"paths": ${JSON.stringify(compilerOptions.paths)
         .replaceAll(/([:[{])(?=["[])/g, '$1 ')
         .replaceAll('[ ', '[')
@@ -31,5 +31,5 @@ test('the mapping and its stub are those of the README', () => {
     )
   )
   const stub = readFileSync('secure-session.d.ts', 'utf8').split('\n').slice(1).join('\n')
-  assert.ok(readme.includes(`\`\`\`ts\n${stub}\`\`\``))
+  assert.ok(page.includes(`\`\`\`ts\n${stub}\`\`\``))
 })

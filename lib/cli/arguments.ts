@@ -9,7 +9,7 @@ const secret = { json: flag, help: { ...flag, short: 'h' }, secret: text } as co
 const sources = { 'secret-env': texts, 'secret-file': texts, 'secret-stdin': flag } as const
 const set = { name: text, format: text, salt: text, digest: text, 'key-derivation': text, lifetime: text } as const
 const inspect = { ...secret, ...sources, ...set } as const
-const sign = { ...inspect, compress: flag, tagged: flag } as const
+const sign = { ...inspect, compress: flag, encrypt: flag, tagged: flag } as const
 const tables = { secret, inspect, sign }
 
 /** The options of every command, as they were given. */

@@ -4,7 +4,9 @@ import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { type SecureCookieSessionInterface, splitPayload, weights } from '../session/cookie-interface.ts'
 import { idInText } from '../session/session-id.ts'
 import type { SessionSettings } from '../session/settings.ts'
+import { isEncrypted } from '../signing/encryption.ts'
 import { StoreKeys } from '../stores/store-keys.ts'
+import type { Opened } from '../wire/codec.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 
 /** An application that may have signed the cookie. */
@@ -22,7 +24,7 @@ export type CookieReport = ReturnType<typeof reportOn>
 export function reportOn (value: string, applications: readonly Application[]) {
   const { settings, source } = applications[0]!
   const parts = splitCookie(value)
-  const content = parts instanceof BadData ? parts : contentOf(parts.payload, settings)
+  const content = parts instanceof BadData ? parts : contentOf(parts, value, applications)
   const { signedBy, refusal } = check(value, applications)
   const problem = parts instanceof BadData ? parts : refusal ?? content
   return {
@@ -46,20 +48,26 @@ export const formatOf = (value: string): FormatName => digestOf(value) === forma
 
 /** Takes a cookie apart without believing it. */
 function splitCookie (value: string) {
-  const [, payload, stamp] = /^(\.?[\w-]*)\.([\w-]*)\.[\w-]+$/.exec(value) ?? []
+  const [, payload, stamp] = /^(~?\.?[\w-]*)\.([\w-]*)\.[\w-]+$/.exec(value) ?? []
   if (payload === undefined) {
     return new BadSignature('The cookie does not have the form of a signed one, payload.timestamp.signature')
   }
   const signedAt = formats.default.stamp.read(stamp!)
   if (signedAt === undefined) return new BadTimeSignature('The timestamp is malformed')
   const age = Math.floor(Date.now() / 1000) - signedAt
-  return { payload, signedAt, age, compressed: payload.startsWith('.'), digest: digestOf(value) }
+  const encrypted = isEncrypted(payload)
+  return { payload, signedAt, age, encrypted, compressed: /^~?\./.test(payload), digest: digestOf(value) }
 }
 
-/** Reads a payload, whether its signature holds or not. */
-function contentOf (payload: string, { format, serializer, cookieName, salt }: SessionSettings) {
+/** What is read of a cookie whether its signature holds or not. */
+type Parts = Exclude<ReturnType<typeof splitCookie>, BadData>
+
+/** What a cookie holds; undefined where it is encrypted, and no secret is known that signed it. */
+function contentOf (parts: Parts, value: string, applications: readonly Application[]) {
+  const { settings: { format, serializer, cookieName, salt } } = applications[0]!
   try {
-    const text = formats[format].payload.decode(payload, true)
+    const text = parts.encrypted ? decrypted(value, applications) : formats[format].payload.decode(parts.payload, true)
+    if (text === undefined) return undefined
     const idInStore = format === 'default' ? idInText(text) : undefined
     const storeKey = idInStore && new StoreKeys({ cookieName, salt }).ofId(idInStore)
     const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text)
@@ -67,6 +75,12 @@ function contentOf (payload: string, { format, serializer, cookieName, salt }: S
   } catch (error) {
     return error instanceof BadData ? error : new BadPayload('The payload cannot be read')
   }
+}
+
+/** The text of an encrypted cookie of any age. */
+function decrypted (value: string, applications: readonly Application[]): string | undefined {
+  const opened = applications.map(({ settings }) => settings.codec.open(value, undefined))
+  return opened.find((each): each is Opened => !(each instanceof BadData))?.text
 }
 
 /** The data as tagged JSON and the bytes by key. Some can be read and not written: keys that change prototypes. */

@@ -24,6 +24,7 @@ How the application is set up (inspect, sign), by its options:
   --key-derivation NAME   keyDerivation
   --lifetime SECONDS      lifetime; by default 2678400, 31 days
   --compress              compress (sign)
+  --encrypt               encrypt (sign); inspect decrypts what a secret it was given has signed
 
   --tagged                the JSON is tagged, as inspect --json prints data: {" d": "2030-01-01T00:00:00.000Z"} is a
                           Date (sign)

@@ -5,7 +5,7 @@ import { BadInput } from './refusals.ts'
 type Pair = readonly [name: string | undefined, value: string]
 
 /** Payload, time stamp and signature. A shorter signature than any is that of a host's name or a version. */
-const SIGNED = /^\.?[\w-]+\.[\w-]{1,12}\.[\w-]{20,}$/
+const SIGNED = /^~?\.?[\w-]+\.[\w-]{1,12}\.[\w-]{20,}$/
 /** What ends a word in headers, JSON, commands and tables. Texts of 16 MB are split by it in one pass. */
 const WORDS = /([^\s;,:="'^[\]{}\\]+)/
 /** A token (RFC 9110, section 5.6.2) that does not name a header of cookies. */

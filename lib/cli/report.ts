@@ -24,6 +24,7 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
     ['cookie', `${cookieName}, ${bytes} bytes with its name${place}`],
     ['format', parts && format + origin],
     ['compressed', parts && (parts.compressed ? `yes${whose}` : 'no')],
+    ['encrypted', parts?.encrypted ? encryptedText(report) : undefined],
     ['signature', signatureText(report)],
     ['signed', parts && `${iso(parts.signedAt)}, ${distance(-parts.age)}`],
     ['expires', parts && (ends ? `${ends}, ${distance(lifetime - parts.age)}, by a ${span}` : 'never')],
@@ -40,16 +41,19 @@ function rowsOf (report: CookieReport, place: string, origin: string): Row[] {
 /** A report as one line for programs. `data` is tagged JSON of the default format, or null with a `dataProblem`. */
 export function reportAsJSON (report: CookieReport): string {
   const { settings: { cookieName: name, format, lifetime }, parts, content, verified, signedBy, problem } = report
-  const { digest, compressed, age, signedAt = NaN } = parts ?? {}
+  const { digest, encrypted, compressed, age, signedAt = NaN } = parts ?? {}
   const { id, storeKey, createdAt, permanent, bytes: payload, sizes, json = null } = content ?? {}
   const dataProblem = content?.unsavable
   const times = { signedAt: iso(signedAt), age, expires: iso(signedAt + lifetime) }
   const bytes = { cookie: report.bytes, payload, keys: sizes && Object.fromEntries(sizes) }
-  const cookie = { name, format, verified, signedBy, problem, digest, compressed, ...times }
+  const cookie = { name, format, verified, signedBy, problem, digest, encrypted, compressed, ...times }
   const fields = { ...cookie, storeKey, id, began: iso(createdAt), permanent, bytes, dataProblem }
   const text = JSON.stringify(fields, (_key, value) => value ?? null)
   return escapeControls(`${text.slice(0, -1)},"data":${json}}`) + '\n'
 }
+
+const encryptedText = ({ content }: CookieReport): string =>
+  content === undefined ? 'yes: what is inside is read only with the secret that signed it' : 'yes'
 
 function signatureText ({ verified, signedBy, problem }: CookieReport): string {
   const reason = problem === undefined ? '' : `: ${problem.message} (${problem.code})`

@@ -6,8 +6,8 @@ import { refusing, UsageError } from './refusals.ts'
 
 /** The settings of an application with these options. Throws a `UsageError` for what the plugin would refuse. */
 export function settingsFor (secret: Secret, options: Options): SessionSettings {
-  const { name: cookieName, format, salt, digest, 'key-derivation': keyDerivation, compress } = options
+  const { name: cookieName, format, salt, digest, 'key-derivation': keyDerivation, compress, encrypt } = options
   const lifetime = options.lifetime?.trim() === '' ? NaN : options.lifetime && Number(options.lifetime)
-  const given = { secret, cookieName, format, salt, digest, keyDerivation, lifetime, compress }
+  const given = { secret, cookieName, format, salt, digest, keyDerivation, lifetime, compress, encrypt }
   return refusing(UsageError, () => resolveOptions(given as SessionOptions))
 }

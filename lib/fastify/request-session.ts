@@ -8,7 +8,7 @@ import {
 import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
 import { SessionHeaders } from './session-headers.ts'
-import { logFailure, logUnavailable, reportDropped, reportRefused, warnOfSize } from './session-log.ts'
+import { logFailure, logUnavailable, reportDropped, reportRefused, warnOfReadable, warnOfSize } from './session-log.ts'
 import { type SessionSite, sizeError } from './session-site.ts'
 
 /** The share of `maxCookieSize` from which a cookie is warned of. */
@@ -142,6 +142,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     counters.opened++
     if (!contents.isNew) counters.verified++
     if (contents.origin.isEnded === true) counters.ended++
+    if (contents.origin.outdated === 'encrypted') warnOfReadable(this.#site, this.#request)
     if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
     return contents
   }

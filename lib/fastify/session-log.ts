@@ -10,6 +10,8 @@ const UNREADABLE = 'What the store has of a session cannot be read, so the sessi
 const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
 const ELSEWHERE = 'The session is kept in a store, which this process was started without, ' +
   'so it is empty here and what was changed is not saved'
+const READABLE = 'Session cookies come encrypted and leave only signed, so that whoever has one can read it: ' +
+  'the option encrypt is off'
 const LARGE = 'The session cookie is close to its limit, past which it is an error'
 
 /** Logs a failure. */
@@ -41,6 +43,12 @@ export function warnOfRoute ({ settings, warnings }: SessionSite, request: Fasti
   if (suppressed !== undefined) {
     request.log.warn({ session: settings.name, route: routeOf(request), suppressed }, message)
   }
+}
+
+/** Logs, once, that what was encrypted is from now on readable. In a store it is not. */
+export function warnOfReadable ({ settings, warnings }: SessionSite, request: FastifyRequest): void {
+  if (settings.store !== undefined || !warnings.isFirst(READABLE)) return
+  request.log.warn({ session: settings.name }, READABLE)
 }
 
 /** Logs, once a minute, that a cookie nearly takes what browsers keep; `weigh` gives the bytes of each key. */

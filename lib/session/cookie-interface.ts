@@ -95,7 +95,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
 
   /** The session of a genuine cookie, whose payload was read. Throws `BadData`. */
   #open (cookie: Opened, payload: unknown): Session {
-    const { text, issuedAt, now: openedAt, isFromFallback } = cookie
+    const { text, issuedAt, now: openedAt, outdated } = cookie
     const { data, id, createdAt: began, permanent } = splitPayload(payload, text)
     const lacksBeginning = this.#keepsBeginning && began === undefined
     if (lacksBeginning && Object.hasOwn(data, '_began')) {
@@ -115,7 +115,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       issuedAt,
       openedAt,
       expiresAt,
-      isFromFallback,
+      outdated,
       isForeign: isIncomplete || !this.#keepsIds,
       isIncomplete
     }

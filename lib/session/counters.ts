@@ -1,6 +1,6 @@
 /** What has happened to one session since the start; for a metrics plugin to read. */
 export class SessionCounters {
-  /** Requests that used the session. */
+  /** Sessions that were opened: where one was used, and with a store for each request with a genuine cookie. */
   opened = 0
   /** Cookies that were found genuine and not too old. */
   verified = 0
@@ -30,6 +30,13 @@ export class WarningGate {
   /** `period` in seconds. */
   constructor (period: number) {
     this.#period = period
+  }
+
+  /** Whether this is the first warning of the code since the start. */
+  isFirst (code: string): boolean {
+    if (this.#passed.has(code)) return false
+    this.#passed.set(code, { at: 0, suppressed: 0 })
+    return true
   }
 
   /** How many warnings were held back since the last one, or undefined where this one is too. `now` in seconds. */

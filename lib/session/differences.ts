@@ -11,6 +11,7 @@ const compared: Readonly<Record<string, keyof SessionSettings>> = {
   salt: 'salt',
   digest: 'digest',
   keyDerivation: 'keyDerivation',
+  encrypt: 'encrypt',
   compress: 'compress',
   cookie: 'cookie',
   lifetime: 'lifetime',

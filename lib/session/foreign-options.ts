@@ -17,7 +17,7 @@ const names: Readonly<Record<string, string>> = {
   'use digest, the hash of the HMAC': 'algorithm signatureAlgorithm',
   'use secret, digest and keyDerivation, which say how the cookie is signed': 'signer',
   'leave it out, since the cookie is always signed': 'signed',
-  'leave it out, since the cookie is signed and not encrypted': 'encryptionAlgorithm encryptionKey',
+  'use encrypt: true, whose key is made from secret': 'encryptionAlgorithm encryptionKey',
   'leave it out, since the value of the cookie has no prefix': 'cookiePrefix',
   'leave it out, since a response has one cookie of the name': 'overwrite',
   'leave it out, since a session is saved with the reply': 'autoCommit',

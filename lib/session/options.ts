@@ -59,7 +59,16 @@ export interface SessionOptions<Request = unknown> {
   refreshAfter?: number | false | undefined
   /** The age of the session, in seconds, past which it is refused however lately it was used. Default none. */
   absoluteLifetime?: number | undefined
-  /** Write zlib where it makes the cookie shorter, and read it. Default false; with `format: 'flask'` true. */
+  /**
+   * Nobody but the server can read the cookie: AES-256-CTR, with a key made from the secret (HKDF). Default false.
+   * Signed cookies are still read, and leave encrypted; with false, encrypted ones are still read, and leave only
+   * signed. Does not go with `store` and `format: 'flask'`.
+   */
+  encrypt?: boolean | undefined
+  /**
+   * Write zlib where it makes the cookie shorter, and read it. Default false; with `format: 'flask'` true. With
+   * `encrypt`, the length then tells something of the content.
+   */
   compress?: boolean | undefined
   /** The most bytes of name, value and attributes; more is an error before anything is sent. Default 4096. */
   maxCookieSize?: number | undefined
@@ -70,7 +79,7 @@ export interface SessionOptions<Request = unknown> {
   cacheControl?: boolean | undefined
   /**
    * Keeps the sessions; the cookie then has only the signed id. Default none: the cookie has the whole session. Does
-   * not go with `format`, `compress`, `sessionInterface` and an infinite `lifetime`.
+   * not go with `format`, `encrypt`, `compress`, `sessionInterface` and an infinite `lifetime`.
    */
   store?: SessionStore | undefined
   /**
@@ -147,6 +156,7 @@ const checks: Record<keyof SessionOptions, Check> = {
   permanent: isBoolean,
   refreshAfter: [(value) => value === false || isTime(value), 'must be a number of seconds, 0 or more, or false'],
   absoluteLifetime: isSeconds,
+  encrypt: isBoolean,
   compress: isBoolean,
   maxCookieSize: [isBytes, 'must be a number of bytes'],
   cacheControl: isBoolean,

@@ -1,3 +1,5 @@
+import type { Outdated } from '../wire/codec.ts'
+
 /** What is known of the cookie that a session came from; it stays as it was, whatever becomes of the session. */
 export interface Origin {
   /** Whether no valid cookie came. */
@@ -16,8 +18,8 @@ export interface Origin {
   readonly expiresAt?: number | undefined
   /** When it was opened, in Unix seconds. */
   readonly openedAt?: number | undefined
-  /** Whether an older secret signed it. */
-  readonly isFromFallback?: boolean | undefined
+  /** Why it would be made otherwise now; undefined where it would not. */
+  readonly outdated?: Outdated | undefined
   /** Whether `text` may be spelled otherwise than it would be written here. */
   readonly isForeign?: boolean | undefined
   /** Whether the cookie was genuine, and the store has no session for it. */

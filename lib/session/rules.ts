@@ -1,5 +1,5 @@
 import { type BadData, BadPayload, SignatureExpired } from '../errors.ts'
-import { CLOCK_TOLERANCE } from '../wire/codec.ts'
+import { CLOCK_TOLERANCE, type Outdated } from '../wire/codec.ts'
 import type { SaveOptions } from './decision.ts'
 
 /** How long sessions live, in seconds. */
@@ -40,8 +40,8 @@ export interface Standing {
     readonly hasCookie: boolean
     readonly issuedAt?: number | undefined
     readonly openedAt?: number | undefined
-    /** Whether an older secret signed it. */
-    readonly isFromFallback?: boolean | undefined
+    /** Why it would be made otherwise now; undefined where it would not. */
+    readonly outdated?: Outdated | undefined
   }
 }
 
@@ -86,12 +86,12 @@ export function refusalOf (ages: Ages, clocks: Clocks, now: number, payload: str
 }
 
 /**
- * Whether a session is to be signed anew: an older secret signed it, or it is used and old enough. A session that is
- * not used is not.
+ * Whether a session is to be signed anew: its cookie would be made otherwise now, for an older secret for instance, or
+ * it is used and old enough. A session that is not used is not.
  */
 export function isDue (ages: Ages, standing: Standing, options: SaveOptions): boolean {
-  const { accessed, permanent, origin: { isFromFallback, issuedAt, openedAt = 0 } } = standing
-  if (isFromFallback === true || issuedAt === undefined || !accessed) return isFromFallback === true
+  const { accessed, permanent, origin: { outdated, issuedAt, openedAt = 0 } } = standing
+  if (outdated !== undefined || issuedAt === undefined || !accessed) return outdated !== undefined
   if (ages.refreshAfter === false || (ages.refreshesPermanentOnly && permanent !== true)) return false
   return openedAt - issuedAt >= refreshAgeOf(ages, permanent) && options.refresh !== false
 }

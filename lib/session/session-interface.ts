@@ -186,13 +186,13 @@ export abstract class SessionInterface {
     data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside>, came: Pick<Origin, 'text' | 'isForeign'>
   ): Session {
     const { settings } = this
-    const { issuedAt, now: openedAt, isFromFallback } = cookie
+    const { issuedAt, now: openedAt, outdated } = cookie
     const { id, permanent, createdAt = this.#beginning(issuedAt) } = kept
     const clocks = { permanent, issuedAt, createdAt }
     const expiresAt = expiryOf(settings, clocks)
     if (openedAt > expiresAt) throw refusalOf(settings, clocks, openedAt, cookie.text)
     const { text, isForeign } = came
-    const origin = { isNew: false, hasCookie: true, id, text, isForeign, issuedAt, openedAt, expiresAt, isFromFallback }
+    const origin = { isNew: false, hasCookie: true, id, text, isForeign, issuedAt, openedAt, expiresAt, outdated }
     return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
   }
 

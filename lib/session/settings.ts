@@ -10,6 +10,7 @@ import { Codec, sessionKey } from '../wire/codec.ts'
 import type { Format, WireOptions } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { agesOf } from './age-options.ts'
+import { encryptionOptions } from './encryption-options.ts'
 import type { Ages } from './rules.ts'
 import type { SessionStore } from '../stores/store.ts'
 import { storeOptions } from './store-options.ts'
@@ -26,6 +27,8 @@ export interface SessionSettings extends WireOptions, Ages {
   readonly keys: readonly KeyObject[]
   /** Makes the text of a session the value of its cookie, and opens such values. */
   readonly codec: Codec
+  /** Whether nobody but the server can read the cookie. */
+  readonly encrypt: boolean
   readonly cookie: CookieAttributes
   readonly permanent: boolean
   /** Whether another program reads and writes the same cookie. It may spell the same data as another text. */
@@ -64,7 +67,9 @@ export function resolveOptions (options: SessionOptions, clock?: () => number): 
   const format: Format = formats[formatName]
   const wire = wireOptions(options, format)
   const warnings: string[] = maxCookieSize > BROWSER_LIMIT ? [TOO_MUCH] : []
-  const keys = secretsOf(options, format, warnings).map((secret) => sessionKey(secret, cookieName, wire))
+  const secrets = secretsOf(options, format, warnings)
+  const keys = secrets.map((secret) => sessionKey(secret, cookieName, wire))
+  const encryption = encryptionOptions(options, secrets, cookieName, wire)
   return Object.freeze({
     ...wire,
     ...agesOf(options, format, warnings),
@@ -72,7 +77,8 @@ export function resolveOptions (options: SessionOptions, clock?: () => number): 
     name,
     cookieName,
     keys,
-    codec: new Codec({ ...wire, format, keys, now: clock }),
+    codec: new Codec({ ...wire, ...encryption, format, keys, now: clock }),
+    encrypt: encryption.encrypt,
     cookie: Object.freeze(cookieAttributes(cookieName, options.cookie)),
     permanent: options.permanent ?? false,
     isShared: format.isShared,

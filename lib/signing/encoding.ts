@@ -84,34 +84,60 @@ export const MAX_INFLATED_SIZE = 256 * 1024
  * Text as an itsdangerous payload: base64url, with `compress` deflated if shorter. A `TypeError` for lone surrogates.
  */
 export function encodePayload (text: string, compress: boolean): string {
-  if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
-  if (!text.isWellFormed()) throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
-  if (!compress) return base64urlEncode(text)
-  const plain = Buffer.from(text)
-  const deflated = deflateSync(plain)
-  const shorter = deflated.length < plain.length - 1 && plain.length <= MAX_INFLATED_SIZE
-  return shorter ? '.' + base64urlEncode(deflated) : base64urlEncode(plain)
+  if (!compress) return base64urlEncode(checkedText(text))
+  const { bytes, isDeflated } = packText(text, compress)
+  return (isDeflated ? '.' : '') + base64urlEncode(bytes)
 }
 
 /** The text of a payload. Throws `BadPayload`, as itsdangerous with an error as the cause. */
 export function decodePayload (payload: string, compress: boolean): string {
-  const text = payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload)
+  return readText(payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload), payload)
+}
+
+/** What stands in a payload for a text. */
+export interface Packed {
+  readonly bytes: Buffer
+  readonly isDeflated: boolean
+}
+
+/** The bytes of text, with `compress` deflated if shorter. Throws a `TypeError` for lone surrogates. */
+export function packText (text: string, compress: boolean): Packed {
+  const plain = Buffer.from(checkedText(text))
+  if (!compress || plain.length > MAX_INFLATED_SIZE) return { bytes: plain, isDeflated: false }
+  const deflated = deflateSync(plain)
+  const isDeflated = deflated.length < plain.length - 1
+  return { bytes: isDeflated ? deflated : plain, isDeflated }
+}
+
+/** The text of such bytes, which come from `payload`. Throws `BadPayload`. */
+export function unpackText ({ bytes, isDeflated }: Packed, compress: boolean, payload: string): string {
+  return readText(utf8ToText(isDeflated ? inflate(bytes, compress, payload) : bytes), payload)
+}
+
+function checkedText (text: string): string {
+  if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
+  if (text.isWellFormed()) return text
+  throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
+}
+
+/** The text itself; null stands for bytes that are not UTF-8, and undefined for what is not base64url. */
+function readText (text: string | null | undefined, payload: string): string {
   if (typeof text === 'string') return text
   const fault = text === null ? 'not UTF-8' : 'not base64url'
   throw new BadPayload(`The payload is ${fault}`, { payload, originalError: new TypeError(`The text is ${fault}`) })
 }
 
 function inflatedText (payload: string, compress: boolean): string | null | undefined {
-  if (!compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
   const bytes = decodeBase64(payload.slice(1), 'base64url')
-  return bytes && utf8ToText(inflate(bytes, payload))
+  return bytes && utf8ToText(inflate(bytes, compress, payload))
 }
 
 /** For data that is no zlib, is cut short, needs a dictionary, or inflates to too much. */
 const DATA_FAULTS = new Set<unknown>(['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT', 'ERR_BUFFER_TOO_LARGE'])
 
 /** Throws `BadPayload` for bad data. Any other failure, such as a lack of memory, is thrown as it is. */
-function inflate (bytes: Buffer, payload: string): Buffer {
+function inflate (bytes: Buffer, compress: boolean, payload: string): Buffer {
+  if (!compress) throw new BadPayload('The payload is compressed, and compress is off', { payload })
   try {
     return inflateSync(bytes, { maxOutputLength: MAX_INFLATED_SIZE })
   } catch (originalError) {

@@ -75,8 +75,8 @@ export class StoredSessionInterface extends SessionInterface {
     if (kept === undefined || typeof found !== 'object') {
       return sessionOn(new SessionContents({}, { isNew: true, hasCookie: true, isEnded: true }, {}, this.rules))
     }
-    const { openedAt = issuedAt, isFromFallback = false } = contents.origin
-    const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, isFromFallback, cookie: '' }
+    const { openedAt = issuedAt, outdated } = contents.origin
+    const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, outdated, cookie: '' }
     const reloaded = this.#opened(found, kept.id, cookie)
     this.#stateOf(contentsOf(reloaded)!).decision = state.decision
     return reloaded

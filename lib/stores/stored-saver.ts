@@ -118,7 +118,7 @@ export class StoredSaver {
 
   /** Nothing is written for a session that nobody used; at most its cookie is signed by the new secret. */
   #saveUnused (contents: SessionContents, state: StoredState): SaveDecision {
-    if (contents.origin.isFromFallback !== true || state.kept?.isStored !== true) return KEEP_UNUSED
+    if (contents.origin.outdated === undefined || state.kept?.isStored !== true) return KEEP_UNUSED
     return this.#decide(contents, state, 'resign')
   }
 

@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { BadData, BadPayload, BadSignature, withoutStacks } from '../errors.ts'
+import { Cipher, isEncrypted } from '../signing/encryption.ts'
 import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
 import { NO_KEY, NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
 import type { Stamp } from '../signing/encoding.ts'
@@ -8,6 +9,12 @@ import type { Format, WireOptions } from './format.ts'
 /** Seconds by which a time stamp may lie in the future, for clocks that differ. */
 export const CLOCK_TOLERANCE = 60
 
+/**
+ * Why a genuine cookie would be made otherwise now: an older secret signed it, it was signed and not encrypted, or it
+ * was encrypted and the option is off.
+ */
+export type Outdated = 'fallback' | 'signed' | 'encrypted'
+
 /** What a genuine cookie holds. */
 export interface Opened {
   readonly text: string
@@ -15,8 +22,7 @@ export interface Opened {
   readonly issuedAt: number
   /** When it was opened, in Unix seconds. */
   readonly now: number
-  /** Whether an older secret signed it. */
-  readonly isFromFallback: boolean
+  readonly outdated: Outdated | undefined
   /** The value that was opened. */
   readonly cookie: string
 }
@@ -25,6 +31,10 @@ export interface CodecOptions extends WireOptions {
   readonly format: Format
   /** The first one signs, the others verify. */
   readonly keys: readonly KeyObject[]
+  /** Whether cookies are encrypted. */
+  readonly encrypt: boolean
+  /** One for each of `keys`; none where the format has no encrypted cookies. */
+  readonly encryptionKeys: readonly KeyObject[]
   /** Unix seconds; undefined for the system clock. */
   readonly now: (() => number) | undefined
 }
@@ -46,11 +56,16 @@ export class Codec {
   readonly #signer: CookieSigner
   readonly #payload: Format['payload']
   readonly #compress: boolean
+  readonly #encrypt: boolean
+  /** Undefined where no encrypted cookie is read. */
+  readonly #cipher: Cipher | undefined
 
   constructor (options: CodecOptions) {
     this.#signer = new CookieSigner(options)
     this.#payload = options.format.payload
     this.#compress = options.compress
+    this.#encrypt = options.encrypt
+    this.#cipher = options.encryptionKeys.length > 0 ? new Cipher(options.encryptionKeys) : undefined
   }
 
   /** The current time in whole Unix seconds. */
@@ -60,14 +75,17 @@ export class Codec {
 
   /** The value of a cookie that holds `text`. Throws a `TypeError` for text that has no UTF-8. */
   seal (text: string): string {
-    return this.#signer.sign(this.#payload.encode(text, this.#compress))
+    const compress = this.#compress
+    const payload = this.#encrypt ? this.#cipher!.encrypt(text, compress) : this.#payload.encode(text, compress)
+    return this.#signer.sign(payload)
   }
 
   /**
-   * What a cookie holds that is no older than `maxAge` seconds; or the reason why it is refused, which is not thrown,
-   * since anybody can send as many of such cookies as they like: `UNSIGNED` where it has not the form of a signed one.
+   * What a cookie holds that is no older than `maxAge` seconds, undefined for any age; or the reason why it is refused,
+   * which is not thrown, since anybody can send as many of such cookies as they like: `UNSIGNED` where it has not the
+   * form of a signed one.
    */
-  open (cookie: string, maxAge: number): Opened | BadData {
+  open (cookie: string, maxAge: number | undefined): Opened | BadData {
     const signer = this.#signer
     // A cookie value is ASCII (RFC 6265, section 4.1.1). Any other text was never signed here.
     const key = Buffer.byteLength(cookie) === cookie.length ? signer.keyOf(cookie) : NO_KEY
@@ -76,12 +94,24 @@ export class Codec {
     const timed = signer.timed(cookie, key, maxAge, now)
     if (timed instanceof BadData) return timed
     try {
-      const text = this.#payload.decode(timed.value, this.#compress)
-      return { text, issuedAt: timed.timestamp, now, isFromFallback: key > 0, cookie }
+      const { value, timestamp: issuedAt } = timed
+      return { text: this.#textOf(value, key), issuedAt, now, outdated: this.#outdated(value, key), cookie }
     } catch (error) {
       if (error instanceof BadData) return error
       throw error
     }
+  }
+
+  /** The text of a payload that `key` signed. Throws `BadPayload`. */
+  #textOf (payload: string, key: number): string {
+    return this.#cipher !== undefined && isEncrypted(payload)
+      ? this.#cipher.decrypt(payload, key, this.#compress)
+      : this.#payload.decode(payload, this.#compress)
+  }
+
+  #outdated (payload: string, key: number): Outdated | undefined {
+    if (isEncrypted(payload) === this.#encrypt) return key > 0 ? 'fallback' : undefined
+    return this.#encrypt ? 'signed' : 'encrypted'
   }
 
   /** The error for a cookie that was not signed here. */
@@ -169,4 +199,9 @@ export function sessionKey (secret: Secret, cookieName: string, wire: WireOption
   return createSecretKey(keyDerivation === 'hkdf'
     ? hkdfKey(secret, 'session', cookieName, salt)
     : deriveKey(secret, salt, keyDerivation, digest))
+}
+
+/** The key that encrypts them; it differs from the one that signs, and from those of all other cookies. */
+export function sessionEncryptionKey (secret: Secret, cookieName: string, salt: string): KeyObject {
+  return createSecretKey(hkdfKey(secret, 'session-encryption', cookieName, salt))
 }

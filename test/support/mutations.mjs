@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto'
+import crypto, { createHmac } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import Fastify from 'fastify'
 import sessionPlugin from 'fastify-signed-session'
 import { picker } from './picker.mjs'
@@ -12,14 +13,17 @@ import { picker } from './picker.mjs'
  * @typedef {{ name: string, inject: (header: string) => Promise<{ statusCode: number, body: string, refused: number }>,
  * cookies: Map<string, string>, foreign: string[], secret: string }} Target
  */
-/** @typedef {{ tried: number, unchanged: number, kinds: Record<string, number>, failures: string[] }} Figures */
+/**
+ * @typedef {{ tried: number, unchanged: number, decrypted: number, kinds: Record<string, number>,
+ * failures: string[] }} Figures `decrypted` counts the payloads that were
+ */
 
 const SECRET = 'a secret of the mutations, 0123456789 abcdef'
 const OLDER = 'an older secret of the mutations, 9876543210'
 const HEADER = 16 * 1024
 
 /**
- * Payload with the dot that marks compression, timestamp, signature.
+ * Payload with the dot that marks compression and the sign of an encrypted one, timestamp, signature.
  * @param {string} cookie
  * @returns {[string, string, string]}
  */
@@ -80,6 +84,8 @@ export const mutations = {
       .filter((_, at) => at !== drop)
       .join('.')
   },
+  'another mark': ({ cookie, pick }) =>
+    oneOf(['', '~', '.', '~.', '.~', '~~', '~..'], pick) + cookie.replace(/^~?\.?/, ''),
   'an empty part': (given) => withPart(given, () => ''),
   'a shorter part': (given) => withPart(given, (part) => part.slice(0, given.pick(part.length))),
   'a part twice': (given) =>
@@ -165,6 +171,9 @@ const registrations = {
   default: { secret: SECRET },
   compressed: { secret: SECRET, compress: true, salt: 'compressed', digest: 'sha384' },
   fallback: { secret: SECRET, fallbacks: [OLDER], salt: 'fallback', absoluteLifetime: 1e6 },
+  encrypted: { secret: SECRET, encrypt: true, salt: 'encrypted' },
+  'encrypted and compressed': { secret: SECRET, encrypt: true, compress: true, salt: 'both', fallbacks: [OLDER] },
+  'encrypted before': { secret: SECRET, salt: 'before' },
   flask: { secret: SECRET, format: 'flask' },
   'flask with sha256': {
     secret: SECRET,
@@ -176,7 +185,7 @@ const registrations = {
 }
 const foreigners = [
   { secret: SECRET, digest: 'sha512' }, { secret: SECRET, cookieName: 'other' }, { secret: OLDER },
-  { secret: SECRET, format: 'flask', salt: 'other' }
+  { secret: SECRET, format: 'flask', salt: 'other' }, { secret: SECRET, encrypt: true, cookieName: 'other' }
 ]
 
 /** @type {[object, object, object]} */
@@ -198,7 +207,8 @@ async function buildTargets () {
   )
   return await Promise.all(Object.entries(registrations).map(async ([name, options]) => {
     const { app, takeRefused } = await application(options)
-    const cookies = new Map(DATA.map((data) => [app.encodeSession({ ...data }), JSON.stringify(data)]))
+    const signer = name === 'encrypted before' ? (await application({ ...options, encrypt: true })).app : app
+    const cookies = new Map(DATA.map((data) => [signer.encodeSession({ ...data }), JSON.stringify(data)]))
     /** @param {string} header */
     const inject = async (header) => {
       const { statusCode, body } = await app.inject({ url: '/', headers: { cookie: header } })
@@ -210,19 +220,36 @@ async function buildTargets () {
 
 /**
  * Sends `runs` mutated cookies to each registration. A cookie opens only where its text, apart from white space and
- * one pair of quotes around it, is that of a genuine one; any other is an empty session and one call of onInvalid.
+ * one pair of quotes around it, is that of a genuine one; any other is an empty session and one call of onInvalid, and
+ * is not decrypted.
  * @param {{ runs: number, seed: number }} options
  * @returns {Promise<Figures>}
  */
 export async function runMutations ({ runs, seed }) {
   const pick = picker(seed)
   /** @type {Figures} */
-  const figures = { tried: 0, unchanged: 0, kinds: {}, failures: [] }
+  const figures = { tried: 0, unchanged: 0, decrypted: 0, kinds: {}, failures: [] }
   const targets = await buildTargets()
+  const stop = countDecrypted(figures)
   for (let run = 0; run < runs; run++) {
     for (const target of targets) await tryOne(target, pick, figures)
   }
+  stop()
   return figures
+}
+
+/** Counts the payloads that are decrypted from now on, until what it returns is called. @param {Figures} figures */
+function countDecrypted (figures) {
+  const { createDecipheriv } = crypto
+  crypto.createDecipheriv = /** @type {any} */ (/** @type {any[]} */ ...args) => {
+    figures.decrypted++
+    return /** @type {any} */ (createDecipheriv)(...args)
+  }
+  syncBuiltinESMExports()
+  return () => {
+    crypto.createDecipheriv = createDecipheriv
+    syncBuiltinESMExports()
+  }
 }
 
 /** @param {Target} target @param {Pick} pick @param {Figures} figures */
@@ -240,14 +267,18 @@ async function tryOne (target, pick, figures) {
   const values = typeof made === 'string' ? [made] : made
   const bare = values.map((value) => value.trim().replace(/^"(.*)"$/, '$1'))
   const expected = target.cookies.get(bare[0] ?? '')
+  const before = figures.decrypted
   const { statusCode, body, refused } = await target.inject(values.map((value) => `session=${value}`).join('; '))
+  const decrypted = figures.decrypted - before
   figures.tried++
   figures.kinds[kind] = (figures.kinds[kind] ?? 0) + 1
   if (expected !== undefined) figures.unchanged++
   const refusals = expected === undefined && bare.some((value) => value !== '') ? 1 : 0
-  if (statusCode === 200 && body === withoutFlags(expected, body) && refused === refusals) return
+  const decryptions = expected !== undefined && bare[0]?.startsWith('~') ? 1 : 0
+  const isRight = refused === refusals && decrypted === decryptions
+  if (statusCode === 200 && body === withoutFlags(expected, body) && isRight) return
   figures.failures.push(
-    `${target.name}, ${kind}: ${statusCode}, ${refused} refused, ` +
+    `${target.name}, ${kind}: ${statusCode}, ${refused} refused, ${decrypted} decrypted, ` +
       `${body.slice(0, 60)} for ${values.length} of ${values[0]?.slice(0, 400)}`
   )
 }

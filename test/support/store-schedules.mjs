@@ -1,5 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import { times } from './effort.mjs'
 import { ordersOf } from './orders.mjs'
 import { picker } from './picker.mjs'
 import { Model } from './store-model.mjs'
@@ -119,12 +120,14 @@ async function runSchedule (clients, clock, pick, id) {
   }
 }
 
-/** Runs schedules by chance against a model, and throws where a store does otherwise.
+/**
+ * Runs schedules by chance, 40 or, where it may take long, 200, against a model, and throws where a store does
+ * otherwise.
  * @param {SessionStore[]} clients Of one store; each has a connection of its own where there are connections.
  * @param {Clock} clock The clock of all of them.
  * @param {{ seed: number, runs?: number }} options
  */
-export async function runSchedules (clients, clock, { seed, runs = 200 }) {
+export async function runSchedules (clients, clock, { seed, runs = times(40, 200) }) {
   const pick = picker(seed)
   for (let run = 0; run < runs; run++) await runSchedule(clients, clock, pick, `s${seed}-${run}`)
 }

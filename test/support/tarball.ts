@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
@@ -15,10 +15,18 @@ export interface Tarball {
   size: number
 }
 
-/** Builds and packs the package by `npm pack`. */
+const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'lib']
+
+/** Builds and packs the package by `npm pack`: a copy of it, since other tests may use what is built. */
 export function pack (folder: string): Tarball {
+  const copy = join(folder, 'copy')
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  for (const each of new Set<string>([...SOURCES, ...files])) {
+    if (each !== 'dist') cpSync(join(ROOT, each), join(copy, each), { recursive: true })
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction')
   const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
+    cwd: copy,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit']
   })

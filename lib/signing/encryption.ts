@@ -1,0 +1,79 @@
+import { createCipheriv, createDecipheriv, hash, type KeyObject, randomFillSync } from 'node:crypto'
+import { BadPayload } from '../errors.ts'
+import { decodeBase64 } from '../json/bytes.ts'
+import { packText, unpackText } from './encoding.ts'
+
+/** Counter mode (NIST SP 800-38A, section 6.5): the ciphertext is as long as the text. */
+const ALGORITHM = 'aes-256-ctr'
+/** The bytes of a nonce, the first counter block. */
+const NONCE = 16
+/** Begins an encrypted payload. Base64url does not have it, and a cookie value may (RFC 6265, section 4.1.1). */
+const MARK = '~'
+const DEFLATED = '.'
+
+/** Whether a payload is an encrypted one. */
+export const isEncrypted = (payload: string): boolean => payload.startsWith(MARK)
+
+/**
+ * Makes texts encrypted payloads: `~`, a dot where the text was deflated, and base64url of nonce and ciphertext. It
+ * does not notice changes, so a payload has to be signed, and is decrypted only once its signature holds.
+ */
+export class Cipher {
+  readonly #keys: readonly KeyObject[]
+
+  /** The first of the 32-byte `keys` encrypts. `KeyObject`s, since Node 24 takes four times as long with raw bytes. */
+  constructor (keys: readonly KeyObject[]) {
+    this.#keys = keys
+  }
+
+  /** Throws a `TypeError` for text with lone surrogates. */
+  encrypt (text: string, compress: boolean): string {
+    const { bytes, isDeflated } = packText(text, compress)
+    const sealed = Buffer.allocUnsafe(NONCE + bytes.length)
+    sealed.set(randomNonce())
+    sealed.set(bytes, NONCE)
+    const nonce = sealed.subarray(0, NONCE)
+    nonce.set(nonceFor(sealed))
+    sealed.set(encryptBytes(this.#keys[0]!, nonce, bytes), NONCE)
+    return MARK + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
+  }
+
+  /** The text of a payload that `isEncrypted`, by the key with this index. Throws `BadPayload`. */
+  decrypt (payload: string, key: number, compress: boolean): string {
+    const isDeflated = payload.startsWith(DEFLATED, MARK.length)
+    const sealed = decodeBase64(payload.slice(isDeflated ? 2 : 1), 'base64url')
+    if (sealed === undefined || sealed.length < NONCE) {
+      throw new BadPayload('The encrypted payload is not base64url, or is too short', { payload })
+    }
+    const bytes = decryptBytes(this.#keys[key]!, sealed.subarray(0, NONCE), sealed.subarray(NONCE))
+    return unpackText({ bytes, isDeflated }, compress, payload)
+  }
+}
+
+export const encryptBytes = (key: KeyObject, nonce: Uint8Array, bytes: Uint8Array): Buffer =>
+  createCipheriv(ALGORITHM, key, nonce).update(bytes) // final() adds nothing in counter mode
+
+export const decryptBytes = (key: KeyObject, nonce: Uint8Array, bytes: Uint8Array): Buffer =>
+  createDecipheriv(ALGORITHM, key, nonce).update(bytes)
+
+/**
+ * The nonce for random bytes and the text behind them. A restored snapshot of a process may repeat random bytes; as the
+ * text is hashed with them, another text still gets another keystream.
+ */
+export function nonceFor (input: Uint8Array): Buffer {
+  return hash('sha256', input, 'buffer').subarray(0, NONCE)
+}
+
+/** Many random nonces at once: filling each one alone takes longer than the cipher. */
+const pool = Buffer.alloc(256 * NONCE)
+let used = pool.length
+
+/** Random bytes that were never given before. Valid until the next call. */
+function randomNonce (): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += NONCE
+  return pool.subarray(used - NONCE, used)
+}
