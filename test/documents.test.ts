@@ -36,6 +36,9 @@ const elsewhere: Array<[part: string, test: string]> = [
   ['new pg.Pool', 'integrations/test/postgres-store.test.ts'],
   ['better-sqlite3', 'integrations/test/sqlite-store.test.ts'],
   ['rateLimit', 'integrations/test/rate-limit.test.ts'],
+  ['process.env.OLD_KEY', 'integrations/test/migrating.test.ts'],
+  ['process.env.OLD_SECRET', 'integrations/test/migrating.test.ts'],
+  ['process.env.OLD_PASSWORD', 'integrations/test/migrating.test.ts'],
   ['websocket', 'integrations/test/websocket.test.ts'],
   ['TinyStore', 'test/stores-doc.test.ts'],
   ['sessionInterface.list', 'test/stores-doc.test.ts']

@@ -16,12 +16,12 @@ const skip = skipFor(
   python === undefined ? 'no Python with Flask was found' : nginx === undefined ? 'no nginx was found' : undefined
 )
 
-const guide = readFileSync(new URL('../MIGRATING.md', import.meta.url), 'utf8')
+const guide = readFileSync(new URL('../docs/flask.md', import.meta.url), 'utf8')
 const flaskApp = fileURLToPath(new URL('../examples/with-flask/flask_app.py', import.meta.url))
 
-/** A block of the guide's chapter about Flask, which stands in a list. */
+/** A block of the guide's chapter about moving, where the blocks are indented as parts of a list. */
 function block (language: string): string {
-  const chapter = guide.slice(guide.indexOf('## From Flask, route by route'))
+  const chapter = guide.slice(guide.indexOf('## Moving an application route by route'))
   const [, code] = new RegExp(`^   \`\`\`${language}\\n(.*?)^   \`\`\`$`, 'ms').exec(chapter)!
   return code!.replace(/^ {3}/gm, '')
 }

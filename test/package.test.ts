@@ -35,7 +35,7 @@ t.test('the tarball holds the built files of every module, the documents, and no
     ['.js', '.js.map', '.d.ts'].map((end) => `dist/${file.replaceAll('\\', '/').replace(/\.ts$/, end)}`)
   )
   const pages = readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)
-  const top = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'MIGRATING.md', 'README.md', 'SECURITY.md']
+  const top = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']
   const documents = [...top, 'benchmarks/chart.svg', ...pages]
   t.strictSame([...tarball.files.keys()].sort(), [...built, ...documents, 'package.json'].sort())
   const unpacked = [...tarball.files.values()].reduce((sum, { length }) => sum + length, 0)

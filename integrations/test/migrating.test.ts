@@ -12,12 +12,14 @@ Object.assign(process.env, {
   OLD_PASSWORD: 'the password of before, which is long enough'
 })
 
-/** Where each library keeps its session, and where it is afterwards. */
-const chapters = [
-  { from: '@fastify/secure-session', old: ['session'], carried: 'login' },
-  { from: '@fastify/session', old: ['sessionId'], carried: 'session' },
+/** The cookies of each library, by the page that moves from it, and the cookie that the login is in afterwards. */
+const pages = [
+  { from: 'secure-session', old: ['session'], carried: 'login' },
+  { from: 'fastify-session', old: ['sessionId'], carried: 'session' },
   { from: 'cookie-session', old: ['session', 'session.sig'], carried: 'login' },
-  { from: 'iron-session', old: ['session'], carried: 'login' }
+  { from: 'iron-session', old: ['session'], carried: 'login' },
+  { from: 'express-session', old: ['connect.sid'], carried: 'session' },
+  { from: 'fastify-jwt', old: ['token'], carried: 'session' }
 ]
 
 /** One browser for several servers that answer under one name, one after the other. */
@@ -72,7 +74,7 @@ async function serve (t: TestContext, app: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-for (const { from, old, carried } of chapters) {
+for (const { from, old, carried } of pages) {
   test(`from ${from}`, async (t) => {
     const urls = {} as Record<Stage, string>
     for (const stage of ['before', 'after', 'carrying'] as const) {
