@@ -55,6 +55,7 @@ export async function build ({
   })
   handleErrors(app)
   addPages(app, cookieName, store !== undefined)
+  addTampering(app, cookieName)
   addSessions(app)
   addSigningIn(app)
   addCart(app)
@@ -68,7 +69,6 @@ export async function build ({
  * @param {boolean} hasStore
  */
 function addPages (app, cookieName, hasStore) {
-  const ownCookie = new RegExp(`(?:^|;\\s*)${cookieName}=([^;]+)`)
   app.get('/', async ({ session, headers: { cookie } }, reply) => {
     const user = /** @type {string | undefined} */ (session.get('user'))
     return reply.headers(headers).send(homePage({
@@ -81,13 +81,43 @@ function addPages (app, cookieName, hasStore) {
       cart: /** @type {Item[]} */ (session.get('cart') ?? []),
       values: Object.entries(session.get('values') ?? {})
         .map(([key, value]) => ({ key, value, isEqual: isSame(value, samples[key]) })),
-      cookie: ownCookie.exec(cookie ?? '')?.[1],
+      cookie: valueOf(cookieName, cookie),
       signedAt: session.issuedAt
     }))
   })
   app.get('/api/me', async ({ session }, reply) => {
     return reply.jsonify({ user: session.get('user') ?? null, cart: session.get('cart') ?? [] })
   })
+}
+
+/**
+ * Gives the browser its cookie back with one character changed, as somebody could do by hand. It uses no session.
+ * @param {App} app
+ * @param {string} cookieName
+ */
+function addTampering (app, cookieName) {
+  app.post('/tamper', { config: { session: false } }, async ({ headers: { cookie }, protocol }, reply) => {
+    const value = valueOf(cookieName, cookie)
+    if (value === undefined) return reply.redirect('/#cookie', 303)
+    const secure = protocol === 'https' || cookieName.startsWith('__') ? 'Secure; ' : ''
+    const attributes = `Path=/; HttpOnly; ${secure}SameSite=Lax`
+    return reply.header('set-cookie', `${cookieName}=${tamper(value)}; ${attributes}`).redirect('/#cookie', 303)
+  })
+}
+
+/** @param {string} value */
+function tamper (value) {
+  const middle = value.indexOf('.') >> 1
+  return value.slice(0, middle) + (value[middle] === 'A' ? 'B' : 'A') + value.slice(middle + 1)
+}
+
+/**
+ * The value of a cookie in the header of that name.
+ * @param {string} name
+ * @param {string} [header]
+ */
+function valueOf (name, header = '') {
+  return new RegExp(`(?:^|;\\s*)${name}=([^;]+)`).exec(header)?.[1]
 }
 
 /** @param {App} app */

@@ -242,6 +242,7 @@ function cookieParts (cookie, signedAt, what) {
       <h3 id="json">Its payload, decoded</h3>
       <pre tabindex="0" role="region"
         aria-labelledby="json">${indent(Buffer.from(payload, 'base64url').toString())}</pre>
+      <form method="post" action="/tamper"><button class="quiet">Change one character of it</button></form>
     </div>
   </div>`
 }

@@ -137,6 +137,19 @@ t.test('a cookie that was edited by hand gives the page of a visitor, and signin
   t.strictSame(complaints, [])
 })
 
+t.test('who changes one character of the cookie by the button is a visitor to the server', { skip }, async (t) => {
+  const { page, context, complaints } = await visit(t)
+  await signIn(page)
+  const before = await cookieOf(context)
+  await press(page, 'Change one character of it')
+  t.match(await textOf(page), 'was refused')
+  t.match(await textOf(page), 'Your name')
+  const { value, ...attributes } = await cookieOf(context)
+  t.strictSame({ ...attributes, value: before.value }, before)
+  t.equal([...value].filter((each, index) => each !== before.value[index]).length, 1)
+  t.strictSame(complaints, [])
+})
+
 t.test('a session too large is refused, and the old one is still there', { skip }, async (t) => {
   const { page, context } = await visit(t)
   await signIn(page)
@@ -248,7 +261,8 @@ t.test('the keyboard reaches every control in the order of the page, and one see
   await page.goto(page.url().split('#')[0]!)
   const controls = [
     'Your name', 'Stay signed in when the browser closes', 'Sign in', 'One less: Pencil', 'One more: Pencil',
-    'Add pencil', 'Add notebook', 'Add ink', /^{/, 'Store one of every type', 'Store too much', '/api/me'
+    'Add pencil', 'Add notebook', 'Add ink', /^{/, 'Change one character of it',
+    'Store one of every type', 'Store too much', '/api/me'
   ]
   for (const name of controls) {
     await page.keyboard.press('Tab')

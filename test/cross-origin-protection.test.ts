@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect as connectHTTP2 } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
@@ -7,7 +6,7 @@ import t, { type Test } from 'tap'
 import { crossOriginProtection, type CrossOriginProtectionOptions, sessionPlugin } from '../lib/index.ts'
 import { type LogLine, SECRET } from './support/app.ts'
 import { launch, missing } from './support/chromium.ts'
-import { run } from './support/documents.ts'
+import { blocksOf, documents, run } from './support/documents.ts'
 import { skipFor } from './support/requirements.ts'
 import { WatchedStore } from './support/watched-store.ts'
 
@@ -265,8 +264,8 @@ t.test('wrong options fail the registration', async (t) => {
 })
 
 t.test('the example of the document refuses, and takes what it says it takes', async (t) => {
-  const text = readFileSync(new URL('../docs/cross-origin-protection.md', import.meta.url), 'utf8')
-  const { app } = await run(t, /^```js\n(.*?)^```$/ms.exec(text)![1]!)
+  const [example] = blocksOf(documents.get('docs/cross-origin-protection.md')!)
+  const { app } = await run(t, example!.code)
   const post = async (url: string, origin: string): Promise<number> =>
     (await app!.inject({ method: 'POST', url, headers: { origin, 'sec-fetch-site': 'cross-site' } })).statusCode
   t.equal(await post('/transfer', 'https://evil.example'), 403)

@@ -6,6 +6,7 @@ import { resolveOptions } from '../lib/session/settings.ts'
 import { SECRET } from './support/app.ts'
 import { anchorsOf, blocksOf, documents, readme, run } from './support/documents.ts'
 import { freePort } from './support/free-port.ts'
+import { problemsOf } from './support/strict.ts'
 
 /** Does what a `curl` line of the README says, with one cookie jar. */
 async function curl (line: string, jar: { cookie: string }): Promise<string> {
@@ -59,6 +60,35 @@ for (const [path, text] of documents) {
 
 t.test('the examples that are tested elsewhere have a test there', async (t) => {
   for (const [part, test] of elsewhere) t.ok(existsSync(new URL(`../${test}`, import.meta.url)), `${part}: ${test}`)
+})
+
+t.test('every example in TypeScript compiles in strict mode', async (t) => {
+  const blocks = [...documents]
+    .filter(([path]) => path !== 'docs/accounts.md') // the parts of an example, which is compiled as a whole
+    .flatMap(([path, text]) => blocksOf(text).map((block) => ({ path, ...block })))
+  const examples = blocks
+    .filter(({ language }) => language === 'ts')
+    .filter(({ code }) => !code.includes('@fastify/secure-session')) // which integrations/ installs
+  t.ok(examples.length > 0)
+  for (const { path, line, code } of examples) {
+    await t.test(`${path}, line ${line}`, async (t) => {
+      t.strictSame(problemsOf(t, [code]), [])
+    })
+  }
+})
+
+t.test('with the keys that are declared, others are errors, but for a session of any', async (t) => {
+  const { code } = blocksOf(documents.get('docs/session.md')!).find(({ language }) => language === 'ts')!
+  t.strictSame(problemsOf(t, [`${code}
+    export function use (session: Session): void {
+      session.get('user')?.visits.at(0)
+      // @ts-expect-error -- no such key
+      session.get('usre')
+      // @ts-expect-error -- it may be undefined
+      session.user.name
+      ;(session as Session<Record<string, unknown>>).set('any' + 'thing', 5)
+    }
+  `]), [])
 })
 
 t.test('the README stays short', async (t) => {

@@ -188,6 +188,23 @@ t.test('an edited cookie is nobody\'s: the page is that of a visitor and says wh
   t.notMatch(body, forged)
 })
 
+t.test('the button that changes one character of the cookie leaves a visitor, until one signs in again', async (t) => {
+  for (const options of [{}, { cookieName: '__Host-session' }, { store: new MemoryStore() }]) {
+    const app = await build(options)
+    t.teardown(() => app.close())
+    const browser = new Browser(app)
+    t.notMatch(await browser.submit(t, '/tamper'), 'was refused', 'without a cookie there is nothing to change')
+    t.match(await browser.submit(t, '/login', { name: 'Ada' }), 'Change one character')
+    const [before, { line }] = [browser.cookie, browser]
+    const page = await browser.submit(t, '/tamper')
+    t.match(page, 'was refused')
+    t.match(page, 'Your name')
+    t.equal([...browser.cookie].filter((each, index) => each !== before[index]).length, 1)
+    t.equal(browser.line.split('; ').slice(1).join(), line.split('; ').slice(1).join(), 'with the same attributes')
+    t.match(await browser.submit(t, '/login', { name: 'Ada' }), 'Hello, <strong>Ada</strong>')
+  }
+})
+
 t.test('what users and cookies say is escaped', async (t) => {
   const browser = await open(t)
   const attack = '"\'><script>alert(1)</script>&amp;'

@@ -16,6 +16,7 @@ const coveredBy: Record<string, string[]> = {
   'fastify/slot': ['plugin'],
   'fastify/json-bodies': ['request-json'],
   'fastify/lost-changes': ['commit', 'plugin'],
+  'fastify/redirects': ['testing'],
   'fastify/request-session': ['commit', 'plugin'],
   'fastify/server-sessions': ['plugin'],
   'fastify/session-headers': ['caching', 'headers', 'set-cookie'],

@@ -176,3 +176,88 @@ t.test('every cookie of a response is kept, the session or not', async (t) => {
   await client.inject('/two')
   t.match(client.cookies.header(), /^theme=dark; session=[^;]+$/)
 })
+
+/** An application that redirects, and echoes what reached it. */
+async function redirectingApp (t: Test): Promise<FastifyInstance> {
+  const { app } = await buildApp()
+  t.teardown(() => app.close())
+  const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+  app.route<{ Params: { status: string }, Querystring: { to?: string } }>({
+    method: [...methods],
+    url: '/go/:status',
+    handler: async ({ session, params, query: { to = '/echo?b=2#there' } }, reply) => {
+      session.set('steps', Number(session.get('steps') ?? 0) + 1)
+      return reply.redirect(to, Number(params.status))
+    }
+  })
+  app.route({
+    method: [...methods],
+    url: '/echo',
+    handler: async ({ method, url, body, headers, session }) =>
+      ({ method, url, body: body ?? null, type: headers['content-type'], kept: headers['x-kept'], ...session.data() })
+  })
+  app.get('/loop', async (_request, reply) => reply.redirect('/loop?secret=1'))
+  app.get('/headless', async (_request, reply) => reply.code(302).send())
+  return app
+}
+
+t.test('the shorthands send by their methods, with the options of inject', async (t) => {
+  const client = testClient(await redirectingApp(t))
+  for (const method of ['get', 'options', 'post', 'put', 'patch', 'delete'] as const) {
+    const { method: sent, kept } = (await client[method]('/echo', { headers: { 'x-kept': 'yes' } })).json()
+    t.strictSame([sent, kept], [method.toUpperCase(), 'yes'])
+  }
+  t.equal((await client.head('/echo')).body, '')
+  t.strictSame((await client.post('/echo', { payload: { a: 1 } })).json().body, { a: 1 })
+})
+
+t.test('redirects are followed where asked, by GET or the same method as browsers do, with the cookies', async (t) => {
+  const app = await redirectingApp(t)
+  const sent = { payload: { a: 1 }, headers: { 'x-kept': 'yes' }, query: { c: '3' }, followRedirects: true }
+  const [payload, nothing] = [{ body: { a: 1 }, type: 'application/json' }, { body: null, type: undefined }]
+  for (const status of [301, 302, 303, 307, 308]) {
+    for (const method of ['post', 'put'] as const) {
+      const isGet = status === 303 || (status < 303 && method === 'post')
+      const { body, type, ...echo } = (await testClient(app)[method](`/go/${status}`, sent)).json()
+      const expected = { method: isGet ? 'GET' : method.toUpperCase(), url: '/echo?b=2', kept: 'yes', steps: 1 }
+      t.strictSame(echo, expected, `${status} ${method}`)
+      t.strictSame({ body, type }, isGet ? nothing : payload)
+    }
+    t.equal((await testClient(app).get(`/go/${status}`, { followRedirects: true })).json().method, 'GET')
+    t.equal((await testClient(app).inject({ url: `/go/${status}`, followRedirects: 1 })).statusCode, 200)
+    const head = await testClient(app).head(`/go/${status}`, { followRedirects: true })
+    t.strictSame([head.statusCode, head.body], [200, ''])
+    t.equal((await testClient(app).get(`/go/${status}`)).statusCode, status, 'not where nobody asks')
+  }
+})
+
+t.test('what is no redirect, and one to another origin, is returned as it is', async (t) => {
+  const client = testClient(await redirectingApp(t))
+  const get = async (to: string) => await client.get('/go/302', { query: { to }, followRedirects: true })
+  const others = ['https://evil.example/', '//evil.example/echo', 'https://localhost/echo', 'http://localhost:81/echo']
+  for (const to of others) {
+    const { statusCode, headers } = await get(to)
+    t.strictSame([statusCode, headers.location], [302, to])
+  }
+  for (const to of ['http://localhost/echo', 'http://localhost:80/echo', '../echo', '/go/303?to=/echo']) {
+    t.equal((await get(to)).json().url, '/echo', to)
+  }
+  t.equal((await client.get('/headless', { followRedirects: true })).statusCode, 302)
+  const from = { protocol: 'http:', hostname: 'app.example', port: '8080', pathname: '/go/302' }
+  t.equal((await client.inject({ url: from, followRedirects: true })).json().url, '/echo?b=2')
+  t.equal((await client.inject({ url: { pathname: '/go/302' }, followRedirects: true })).statusCode, 200)
+})
+
+t.test('more redirects than the limit are an error that names the way, and no query', async (t) => {
+  const client = testClient(await redirectingApp(t))
+  const message = (limit: number): string => `GET "/loop" was redirected more than ${limit} times, last to "/loop". ` +
+    'followRedirects takes a higher number'
+  await t.rejects(client.get('/loop', { followRedirects: true }), { message: message(20) })
+  await t.rejects(client.inject({ url: '/loop', followRedirects: 2 }), { message: message(2) })
+  t.equal((await client.get('/loop', { followRedirects: 0 })).statusCode, 302)
+  for (const followRedirects of [-1, 1.5, NaN, 'yes', null]) {
+    await t.rejects(client.get('/loop', { followRedirects } as never), {
+      name: 'TypeError', message: 'followRedirects must be true, false or a whole number, 0 or more'
+    })
+  }
+})

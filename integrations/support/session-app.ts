@@ -1,7 +1,10 @@
 import { after, before } from 'node:test'
-import type { SessionOptions, SessionStore } from 'fastify-signed-session'
+import type { Session, SessionOptions, SessionStore } from 'fastify-signed-session'
 import { type App, buildApp } from './app.js'
 import type { Connection, Kind, Running } from './session-databases.js'
+
+/** A session whose keys are made at run time. */
+const anyKey = (session: Session) => session as Session<Record<string, unknown>>
 
 /** Holds requests in the middle of their handler, so that a test decides which one goes on. */
 export class Barrier {
@@ -39,7 +42,7 @@ export async function sessionApp (store: SessionStore, options: Partial<SessionO
   app.get('/', async ({ session }) => session.data())
   app.get('/id', async ({ session }) => session.id)
   app.get('/plain', async () => 'plain')
-  app.post<Params>('/set/:name', async ({ session, params: { name } }) => { session.set(name, name) })
+  app.post<Params>('/set/:name', async ({ session, params: { name } }) => { anyKey(session).set(name, name) })
   app.post<Params>('/count/:name', async ({ session, params: { name } }) => { session.set('count', Number(name)) })
   app.post<Params>('/login/:name', async ({ session, params: { name } }) => { session.set('userId', name) })
   app.post('/regenerate', async ({ session }) => { session.regenerate(['userId']) })
@@ -51,7 +54,7 @@ export async function sessionApp (store: SessionStore, options: Partial<SessionO
   app.post<Params>('/slow/set/:name', async ({ session, params: { name } }) => {
     session.get('userId')
     await barrier.current.wait()
-    session.set(name, name)
+    anyKey(session).set(name, name)
   })
   app.post('/slow/regenerate', async ({ session }) => {
     session.get('userId')

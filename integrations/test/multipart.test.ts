@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Session } from 'fastify-signed-session'
 import multipart from '@fastify/multipart'
 import type { InjectOptions } from 'fastify'
 import { buildApp } from '../support/app.js'
@@ -9,14 +10,15 @@ test('what a handler learns while a file comes in is saved', async (t) => {
   t.after(() => app.close())
   await app.register(multipart)
   app.post('/', async (request) => {
+    const session = request.session as Session<Record<string, unknown>>
     for await (const part of request.parts()) {
       if (part.type === 'file') {
-        request.session.set(part.fieldname, { name: part.filename, bytes: (await part.toBuffer()).length })
+        session.set(part.fieldname, { name: part.filename, bytes: (await part.toBuffer()).length })
       } else {
-        request.session.set(part.fieldname, part.value)
+        session.set(part.fieldname, part.value)
       }
     }
-    return request.session.data()
+    return session.data()
   })
   const form = new FormData()
   form.set('title', 'Notes')

@@ -1,10 +1,12 @@
 import type { FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { CookieTooLarge } from '../errors.ts'
+import { quoteName } from '../path.ts'
 import { CookieJar } from '../cookies/cookie-jar.ts'
 import { cookieValues } from '../cookies/headers.ts'
 import type { Session } from '../session/session.ts'
 import { checked, type SaveDecision } from '../session/decision.ts'
 import type { SessionSite } from './session-site.ts'
+import { addressOf, redirected, redirectLimit } from './redirects.ts'
 import { chooseSite, scopeSites } from './sites.ts'
 
 /** What a `TestClient` uses of an application; every `FastifyInstance` has it. */
@@ -12,6 +14,19 @@ export interface TestedApplication {
   ready (): PromiseLike<unknown>
   inject (options: InjectOptions): Promise<LightMyRequestResponse>
 }
+
+/** What `inject` takes, and whether redirects are followed. */
+export interface TestRequest extends InjectOptions {
+  /**
+   * Follow redirects as browsers do: after 303, and after 301 and 302 of a POST, by GET, after others with the same
+   * method and payload. A redirect to another origin is returned as it is. A number is the most that are followed, true
+   * is 20; more are an error. Default false.
+   */
+  followRedirects?: boolean | number | undefined
+}
+
+/** The same without what a shorthand says already. */
+export type TestRequestOptions = Omit<TestRequest, 'method' | 'url' | 'path'>
 
 /** The session that requests have under a name, as it is typed there. */
 export type NamedSession<Name extends string> = Name extends keyof FastifyRequest
@@ -41,14 +56,57 @@ export class TestClient {
     this.#app = app
   }
 
-  /** As the application's own `inject`, with the cookies sent along and kept. Redirects are not followed. */
-  async inject (request: InjectOptions | string): Promise<LightMyRequestResponse> {
-    const options = typeof request === 'string' ? { url: request } : request
-    const path = pathOf(options)
-    const headers = withCookies(options.headers, this.cookies.header(path))
-    const response = await this.#app.inject({ ...options, headers })
-    this.cookies.store([response.headers['set-cookie'] ?? []].flat() as string[], path)
+  /**
+   * As the application's own `inject`, with the cookies sent along and kept, and redirects followed where
+   * `followRedirects` says so. Throws a `TypeError` where that is no limit.
+   */
+  async inject (request: TestRequest | string): Promise<LightMyRequestResponse> {
+    const { followRedirects, ...first } = typeof request === 'string' ? { url: request } as TestRequest : request
+    const limit = redirectLimit(followRedirects)
+    let response = await this.#send(first)
+    if (limit === 0) return response
+    let next = redirected(first, response)
+    for (let followed = 0; next !== undefined; followed++) {
+      if (followed === limit) throw tooMany(first, next, limit)
+      response = await this.#send(next)
+      next = redirected(next, response)
+    }
     return response
+  }
+
+  /** `inject` by GET. */
+  async get (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'GET', url })
+  }
+
+  /** `inject` by HEAD. */
+  async head (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'HEAD', url })
+  }
+
+  /** `inject` by OPTIONS. */
+  async options (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'OPTIONS', url })
+  }
+
+  /** `inject` by POST, such as `post('/login', { payload: { name: 'Ada' } })`. */
+  async post (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'POST', url })
+  }
+
+  /** `inject` by PUT. */
+  async put (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'PUT', url })
+  }
+
+  /** `inject` by PATCH. */
+  async patch (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'PATCH', url })
+  }
+
+  /** `inject` by DELETE. */
+  async delete (url: string, options?: TestRequestOptions): Promise<LightMyRequestResponse> {
+    return await this.inject({ ...options, method: 'DELETE', url })
   }
 
   /**
@@ -70,6 +128,14 @@ export class TestClient {
   async session<Name extends string = 'session'> (choice?: NamedSessionChoice<Name>): Promise<NamedSessionData<Name>> {
     const { session } = await this.#open(choice)
     return session.data() as NamedSessionData<Name>
+  }
+
+  async #send (options: InjectOptions): Promise<LightMyRequestResponse> {
+    const { pathname } = addressOf(options)
+    const headers = withCookies(options.headers, this.cookies.header(pathname))
+    const response = await this.#app.inject({ ...options, headers })
+    this.cookies.store([response.headers['set-cookie'] ?? []].flat() as string[], pathname)
+    return response
   }
 
   async #open (choice?: NamedSessionChoice<string>): Promise<{ site: SessionSite, session: Session }> {
@@ -95,9 +161,11 @@ function lineFor (site: SessionSite, decision: SaveDecision, session: Session): 
   throw new CookieTooLarge(settings.cookieName, line.length, settings.maxCookieSize, sessionInterface.weigh(session))
 }
 
-function pathOf ({ url, path = '/' }: InjectOptions): string {
-  const target = url ?? path
-  return new URL(typeof target === 'string' ? target : target.pathname, 'http://localhost').pathname
+function tooMany (first: InjectOptions, next: InjectOptions, limit: number): Error {
+  const { method = 'GET' } = first
+  const [start, end] = [addressOf(first).pathname, addressOf(next).pathname].map(quoteName)
+  return new Error(`${method.toUpperCase()} ${start} was redirected more than ${limit} times, last to ${end}. ` +
+    'followRedirects takes a higher number')
 }
 
 type Headers = NonNullable<InjectOptions['headers']>
