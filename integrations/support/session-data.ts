@@ -8,6 +8,7 @@ declare module 'fastify-signed-session' {
     count?: unknown
     downloads?: unknown
     failed?: unknown
+    fields?: unknown
     hits?: unknown
     large?: unknown
     last?: unknown

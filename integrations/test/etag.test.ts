@@ -32,3 +32,17 @@ for (const isFirst of [true, false]) {
     assert.deepEqual([other.statusCode, other.body], [200, 'for undefined'], 'another visitor\'s page has another tag')
   })
 }
+
+test('registered after the session, a save that fails is its error and no 304', async () => {
+  const app = Fastify()
+  await app.register(sessionPlugin, { secret: SECRET })
+  await app.register(etag)
+  app.get('/', async () => 'page')
+  app.get('/large', async ({ session }) => {
+    session.set('large', 'x'.repeat(5000))
+    return 'page'
+  })
+  const { etag: tag } = (await app.inject('/')).headers
+  const { statusCode, headers } = await app.inject({ url: '/large', headers: { 'if-none-match': `${tag}` } })
+  assert.deepEqual([statusCode, headers['set-cookie']], [500, undefined])
+})
