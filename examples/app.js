@@ -108,7 +108,8 @@ function addTampering (app, cookieName) {
 /** @param {string} value */
 function tamper (value) {
   const middle = value.indexOf('.') >> 1
-  return value.slice(0, middle) + (value[middle] === 'A' ? 'B' : 'A') + value.slice(middle + 1)
+  const other = 'AB'.replace(value.charAt(middle), '').charAt(0)
+  return value.slice(0, middle) + other + value.slice(middle + 1)
 }
 
 /**
