@@ -41,7 +41,7 @@ t.test('the routes for the sessions of one user list and end them', async (t) =>
   const { key } = devices.json().find(({ isCurrent }: { isCurrent: boolean }) => !isCurrent)
   const post = (url: string) => app!.inject({ method: 'POST', url, headers: { cookie: here } })
   t.equal((await post(`/devices/${key}/end`)).body, 'true')
-  t.equal((await app!.inject({ url: '/devices', headers: { cookie: there } })).statusCode, 500, 'there is no user')
+  t.equal((await app!.inject({ url: '/devices', headers: { cookie: there } })).statusCode, 401, 'there is no user')
   await login()
   t.equal((await post('/password')).body, '1')
 })

@@ -33,7 +33,7 @@ export class Cipher {
     sealed.set(randomNonce())
     sealed.set(bytes, NONCE)
     const nonce = sealed.subarray(0, NONCE)
-    nonce.set(nonceFor(sealed))
+    writeNonce(sealed)
     sealed.set(encryptBytes(this.#keys[0]!, nonce, bytes), NONCE)
     return MARK + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
   }
@@ -57,11 +57,11 @@ export const decryptBytes = (key: KeyObject, nonce: Uint8Array, bytes: Uint8Arra
   createDecipheriv(ALGORITHM, key, nonce).update(bytes)
 
 /**
- * The nonce for random bytes and the text behind them. A restored snapshot of a process may repeat random bytes; as the
- * text is hashed with them, another text still gets another keystream.
+ * Writes the nonce over the random bytes that stand ahead of the text. A restored snapshot of a process may repeat
+ * random bytes; as the text is hashed with them, another text still gets another keystream.
  */
-export function nonceFor (input: Uint8Array): Buffer {
-  return hash('sha256', input, 'buffer').subarray(0, NONCE)
+export function writeNonce (input: Buffer): void {
+  input.write(hash('sha256', input, 'binary'), 0, NONCE, 'binary') // text of one byte a character: faster than bytes
 }
 
 /** Many random nonces at once: filling each one alone takes longer than the cipher. */
