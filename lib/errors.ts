@@ -115,8 +115,8 @@ export class CrossOriginRequest extends Error {
 
   /** `from` says which origin. */
   constructor (method: string, from: string) {
-    super(`The ${method} request comes from ${from}, so it was refused. If such pages may send it, add the origin to ` +
-      "trustedOrigins of crossOriginProtection, or give the route config: { crossOrigin: 'allow' }")
+    super(`The ${method} request comes from ${from}, so it was refused: ` +
+      'docs/cross-origin-protection.md says why, and what there is for pages that may send it')
   }
 }
 

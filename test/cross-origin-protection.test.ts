@@ -109,8 +109,8 @@ t.test('the error says what was refused and what to do, and escapes what the cli
   const { app } = await build(t)
   const refused = async (headers: Record<string, string>): Promise<{ code: string, message: string }> =>
     (await app.inject({ method: 'POST', url: '/?token=hidden', headers })).json()
-  const advice = ', so it was refused. If such pages may send it, add the origin to trustedOrigins of ' +
-    "crossOriginProtection, or give the route config: { crossOrigin: 'allow' }"
+  const advice = ', so it was refused: docs/cross-origin-protection.md says why, and what there is for pages that ' +
+    'may send it'
   t.same(await refused({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }), {
     statusCode: 403,
     code: 'FSS_ERR_CROSS_ORIGIN',
@@ -119,6 +119,17 @@ t.test('the error says what was refused and what to do, and escapes what the cli
   })
   t.match(await refused({ origin: 'a\u202eb' }), { message: /from the origin "a\\u202eb", so it/ })
   t.match(await refused({ 'sec-fetch-site': 'same-site' }), { message: /an origin that the browser does not name/ })
+})
+
+t.test('a route whose config crossOrigin is not allow fails, ahead of the first request', async (t) => {
+  for (const crossOrigin of ['Allow', true, 'deny', null]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(crossOriginProtection)
+    t.throws(() => app.post('/pay', { config: { crossOrigin } as object }, async () => ''), {
+      name: 'TypeError', message: 'The config crossOrigin of the route POST "/pay" must be \'allow\', or left out'
+    })
+  }
 })
 
 t.test('a route may take requests from everywhere', async (t) => {

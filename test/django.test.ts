@@ -50,7 +50,9 @@ t.test('a session is permanent, which is for all and in no payload', async (t) =
     const session = iface.openSession([], () => {})
     session.set('a', 1)
     t.equal(session.permanent, permanent)
-    t.throws(() => { session.permanent = permanent }, { message: /^session\.permanent cannot be set in this format/ })
+    t.throws(() => { session.permanent = permanent }, {
+      statusCode: 400, message: /^session\.permanent cannot be set in this format/
+    })
     const decision = iface.saveSession(session)
     t.match(decision, { action: 'set', maxAge, value: /^eyJhIjoxfQ:/ })
     t.equal(openCookie(iface, (decision as { value: string }).value).session.permanent, permanent)

@@ -10,11 +10,13 @@ t.test('an owner is a non-empty string, a finite number or a bigint', (t) => {
 })
 
 t.test('anything else names nobody, and is refused without its value', (t) => {
-  for (const value of ['', NaN, Infinity, null, undefined, true, {}, ['a'], new Date(), Symbol('a')]) {
+  const others = ['', '\ud800', 'a\udfff', NaN, Infinity, null, undefined, true, {}, ['a'], new Date(), Symbol('a')]
+  for (const value of others) {
     t.equal(ownerText(value), undefined)
     t.throws(() => checkedOwner(value, 'session.user'), {
       name: 'TypeError',
-      message: 'session.user names the owner: expected a non-empty string, a finite number or a bigint'
+      message: 'session.user names the owner: ' +
+        'expected a non-empty string without lone surrogates, a finite number or a bigint'
     })
   }
   t.end()

@@ -474,6 +474,19 @@ t.test('a session that came signed leaves encrypted, whatever its age, and the o
   }
 })
 
+rule('a change that needs no saving stays out of a cookie that is signed anew for what ' +
+  'it lacks', async (t, interfaceWith) => {
+  const cookie = cookieOf(interfaceWith().iface, { a: 1 })
+  const { at, iface } = interfaceWith({ absoluteLifetime: 1000, refreshAfter: 10 })
+  at(START + 20)
+  const { session } = open(iface, cookie)
+  session.set('q', 1)
+  session.modified = false
+  const { session: again } = open(iface, valueOf(iface.saveSession(session)))
+  t.strictSame(again.data(), { a: 1 })
+  t.strictSame([again.createdAt, again.id], [new Date(START * 1000), session.id])
+})
+
 t.test('an encrypted cookie has nothing of the session in it, nor has one with compression on', async (t) => {
   const { iface } = interfaceWith({ encrypt: true })
   const [payload] = cookieOf(iface, { user: 'x'.repeat(200) }).split('.')

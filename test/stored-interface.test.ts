@@ -781,6 +781,28 @@ t.test('save and reload', async (t) => {
     t.strictSame(await browser.show(), { a: '2', isNew: false })
   })
 
+  t.test('reload waits for a save, and a save for reload, so that nothing that was saved is lost', async (t) => {
+    const { app, store } = await storedApp(t, { owner: 'user' }, {
+      '/save-first': async ({ session }) => {
+        session.set('user', 'ann')
+        await Promise.all([session.save(), session.reload()])
+        return session.data()
+      },
+      '/reload-first': async ({ session }) => {
+        session.set('user', 'bob')
+        await Promise.all([session.reload(), session.save()])
+        return session.data()
+      }
+    })
+    const browser = new Browser(app)
+    t.strictSame((await browser.send('/save-first')).json(), { user: 'ann' })
+    t.strictSame(await browser.show(), { user: 'ann', isNew: false })
+    t.equal((await app.sessionInterface.list('ann')).length, 1)
+    store.takeCalls()
+    const { body, headers } = await new Browser(app).send('/reload-first')
+    t.strictSame([body, headers['set-cookie'], store.takeCalls()], ['{}', undefined, []], 'it drops the change first')
+  })
+
   t.test('a session that was ended, or is new, is empty after reload', async (t) => {
     const slow = slowly(async ({ session }) => {
       await session.reload()

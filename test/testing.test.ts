@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Session, sessionPlugin } from 'fastify-signed-session'
 import { testClient } from 'fastify-signed-session/testing'
@@ -243,9 +244,28 @@ t.test('what is no redirect, and one to another origin, is returned as it is', a
     t.equal((await get(to)).json().url, '/echo', to)
   }
   t.equal((await client.get('/headless', { followRedirects: true })).statusCode, 302)
+  t.equal((await get('http://[')).headers.location, 'http://[', 'nor is one to what is no URL')
+  for (const [host, to, status] of [
+    ['www.example', 'http://www.example/echo', 200], ['www.example', 'http://localhost/echo', 302],
+    ['not a host', 'http://localhost/echo', 200]
+  ] as const) {
+    const options = { query: { to }, headers: { Host: host }, followRedirects: true }
+    t.equal((await client.get('/go/302', options)).statusCode, status, `${host} to ${to}`)
+  }
   const from = { protocol: 'http:', hostname: 'app.example', port: '8080', pathname: '/go/302' }
   t.equal((await client.inject({ url: from, followRedirects: true })).json().url, '/echo?b=2')
   t.equal((await client.inject({ url: { pathname: '/go/302' }, followRedirects: true })).statusCode, 200)
+})
+
+t.test('a stream is sent once: a redirect that asks for it again is an error', async (t) => {
+  const app = await redirectingApp(t)
+  const headers = { 'content-type': 'application/json' }
+  const send = (status: number, key: 'payload' | 'body') => testClient(app)
+    .post(`/go/${status}`, { [key]: Readable.from(['{"a":1}']), headers, followRedirects: true })
+  for (const key of ['payload', 'body'] as const) {
+    t.equal((await send(303, key)).json().method, 'GET')
+    await t.rejects(send(307, key), { name: 'TypeError', message: /a stream is sent only once/ })
+  }
 })
 
 t.test('more redirects than the limit are an error that names the way, and no query', async (t) => {

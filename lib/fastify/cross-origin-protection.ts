@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { attempt, CrossOriginRequest } from '../errors.ts'
 import { checkOptions, isBoolean, type OptionTable } from '../option-checks.ts'
@@ -38,7 +38,8 @@ const table: OptionTable<keyof CrossOriginProtectionOptions> = {
 /**
  * Refuses requests that a page of another origin made a browser send (cross-site request forgery), by an error with the
  * status 403 and the code `FSS_ERR_CROSS_ORIGIN`. The rules are those of `http.CrossOriginProtection` in Go. Covers the
- * routes of the scope in which it is registered. Wrong options fail `ready()` with a `TypeError`.
+ * routes of the scope in which it is registered. Wrong options
+ * fail `ready()` with a `TypeError`, and so does a route whose `crossOrigin` is not `allow`.
  */
 export const crossOriginProtection = fp(register, {
   fastify: '5.x',
@@ -51,11 +52,19 @@ async function register (fastify: FastifyInstance, options: CrossOriginProtectio
   for (const origin of trustedOrigins) checkOrigin(origin)
   const trusted = new Set(trustedOrigins)
   const act = report ? reporter() : refuse
+  fastify.addHook('onRoute', checkRoute)
   fastify.addHook('onRequest', (request, _reply, done) => {
     const refusal = refusalOf(request, trusted)
     if (refusal === undefined || request.routeOptions.config.crossOrigin === 'allow') done()
     else done(act(request, refusal))
   })
+}
+
+/** Throws a `TypeError` for a route whose `crossOrigin` is not `allow`, as one with a typing mistake. */
+function checkRoute ({ config, method, url }: RouteOptions): void {
+  const given: unknown = config?.crossOrigin
+  if (given === undefined || given === 'allow') return
+  throw new TypeError(`The config crossOrigin of the route ${method} ${quoteName(url)} must be 'allow', or left out`)
 }
 
 /** Why a request is refused, or undefined. */

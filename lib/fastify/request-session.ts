@@ -7,6 +7,7 @@ import {
 } from '../session/decision.ts'
 import { contentsGiven, type Session, sessionOn } from '../session/session.ts'
 import { LostChanges } from './lost-changes.ts'
+import { Turns } from './turns.ts'
 import { SessionHeaders } from './session-headers.ts'
 import { logFailure, logUnavailable, reportDropped, reportRefused, warnOfReadable, warnOfSize } from './session-log.ts'
 import { type SessionSite, sizeError } from './session-site.ts'
@@ -55,6 +56,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #contents: SessionContents | undefined
   #headers: SessionHeaders | undefined
   #lost: LostChanges | undefined
+  /** What `save` and `reload` have under way. */
+  #turns: Turns | undefined
   #changes = 0
   #committed = -1
   #failure: Failure | undefined
@@ -163,7 +166,12 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   /** Writes the changes so far. Throws a `TypeError` where the session is saved with the reply alone. */
   save (): Promise<void> {
     if (!this.#site.sessionInterface.savesAnytime) throw new TypeError(SAVED_WITH_REPLY)
-    return this.#saveNow()
+    return this.#inTurn(() => this.#saveNow())
+  }
+
+  #inTurn (task: () => Promise<void>): Promise<void> {
+    this.#turns ??= new Turns()
+    return this.#turns.take(task)
   }
 
   async #saveNow (): Promise<void> {
@@ -179,6 +187,10 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   reload (): Promise<void> {
     this.open()
+    return this.#inTurn(() => this.#reloadNow())
+  }
+
+  #reloadNow (): Promise<void> {
     const reloading = this.#site.sessionInterface.reloadSession(this.#opened!)
     return reloading.then((session) => {
       const contents = contentsGiven(session)

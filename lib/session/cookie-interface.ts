@@ -125,7 +125,8 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The payload of a cookie that is signed anew. One that lacks its id or its beginning gets them. */
   #textToResign (contents: SessionContents): string {
     const { isIncomplete, text } = contents.origin
-    return isIncomplete === true || text === undefined ? this.#dump(contents) : text
+    if (text === undefined) return this.#dump(contents)
+    return isIncomplete === true ? this.#rewrite(contents) : text
   }
 
   /** The data, and what is kept beside it. */

@@ -6,6 +6,7 @@ import type { CookieOptions } from '../cookies/attributes.ts'
 import type { JSONProvider, JSONProviderClass } from '../json/provider.ts'
 import type { TagClass } from '../json/tag.ts'
 import type { KeyDerivation, Secret } from '../signing/keys.ts'
+import { DAY } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { instead } from './foreign-options.ts'
 import type { SessionInterface, SessionSerializer } from './session-interface.ts'
@@ -93,8 +94,8 @@ export interface SessionOptions<Request = unknown> {
   store?: SessionStore | undefined
   /**
    * With `store`: the data key that names the user, such as `userId`, by whose value all sessions of a user can be
-   * listed and ended: a non-empty string, a finite number or a bigint. A session that gets another owner gets a new id.
-   * Default none.
+   * listed and ended: a non-empty string without lone surrogates, a finite number or a bigint, of which the text
+   * counts. A session that gets another owner gets a new id. Default none.
    */
   owner?: string | undefined
   /** With `store`: the seconds, below a day, after which a store that does not answer counts as down. Default 2. */
@@ -129,7 +130,6 @@ export interface SessionOptions<Request = unknown> {
 }
 
 const MAX_FALLBACKS = 8
-const DAY = 24 * 60 * 60
 /** A cookie name is a token (RFC 6265, section 4.1.1, and RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/
 

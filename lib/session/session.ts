@@ -126,7 +126,7 @@ class SessionBase {
   }
 
   set permanent (value: boolean) {
-    if (use(this).rules.allPermanent !== undefined) throw new TypeError(ALL_PERMANENT)
+    if (use(this).rules.allPermanent !== undefined) throw new InvalidSessionData(ALL_PERMANENT)
     const contents = changing(this, 'permanent')
     contents.permanent = Boolean(value)
     contents.change()

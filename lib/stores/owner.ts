@@ -1,11 +1,14 @@
 import { InvalidSessionData } from '../errors.ts'
 
-const RULE = 'names the owner: expected a non-empty string, a finite number or a bigint'
+const RULE = 'names the owner: expected a non-empty string without lone surrogates, a finite number or a bigint'
 
-/** The text for a value that names the owner of a session; undefined for a value that cannot name one. */
+/**
+ * The text for a value that names the owner of a session; undefined for a value that cannot name one. Lone surrogates
+ * have no UTF-8, so that the hashes of different ones would be the same.
+ */
 export function ownerText (value: unknown): string | undefined {
-  const isName = value !== '' && (typeof value === 'string' || typeof value === 'bigint' || Number.isFinite(value))
-  return isName ? String(value) : undefined
+  if (typeof value === 'string') return value !== '' && value.isWellFormed() ? value : undefined
+  return typeof value === 'bigint' || Number.isFinite(value) ? String(value) : undefined
 }
 
 /** Throws a `TypeError` for a value that cannot name one; `what` begins the message. */
