@@ -803,6 +803,20 @@ t.test('save and reload', async (t) => {
     t.strictSame([body, headers['set-cookie'], store.takeCalls()], ['{}', undefined, []], 'it drops the change first')
   })
 
+  t.test('a save that nobody waits for is over before the reply is saved', async (t) => {
+    const { app, store } = await storedApp(t, {}, {
+      '/unawaited': async ({ session }) => {
+        session.set('a', 1)
+        session.save()
+        session.set('b', 2)
+      }
+    })
+    const browser = new Browser(app)
+    await browser.send('/unawaited')
+    t.strictSame(store.takeCalls(), ['create', 'update'])
+    t.strictSame(await browser.show(), { a: 1, b: 2, isNew: false })
+  })
+
   t.test('a session that was ended, or is new, is empty after reload', async (t) => {
     const slow = slowly(async ({ session }) => {
       await session.reload()

@@ -38,8 +38,8 @@ const table: OptionTable<keyof CrossOriginProtectionOptions> = {
 /**
  * Refuses requests that a page of another origin made a browser send (cross-site request forgery), by an error with the
  * status 403 and the code `FSS_ERR_CROSS_ORIGIN`. The rules are those of `http.CrossOriginProtection` in Go. Covers the
- * routes of the scope in which it is registered. Wrong options
- * fail `ready()` with a `TypeError`, and so does a route whose `crossOrigin` is not `allow`.
+ * routes of the scope in which it is registered. Wrong options fail `ready()` with a `TypeError`, and so does a route
+ * whose `crossOrigin` is not `allow`.
  */
 export const crossOriginProtection = fp(register, {
   fastify: '5.x',

@@ -240,6 +240,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   /** The same for an asynchronous interface. */
   async commitAsync (reply: FastifyReply): Promise<void> {
     if (this.#contents === undefined) return
+    await this.#turns?.take(async () => {}) // what nobody waited for is over first
     const failure = await this.#saveAsync(reply)
     if (failure !== undefined) this.#throwOrGiveUp(failure, reply)
   }

@@ -125,8 +125,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   /** The payload of a cookie that is signed anew. One that lacks its id or its beginning gets them. */
   #textToResign (contents: SessionContents): string {
     const { isIncomplete, text } = contents.origin
-    if (text === undefined) return this.#dump(contents)
-    return isIncomplete === true ? this.#rewrite(contents) : text
+    return isIncomplete === true ? this.#rewrite(contents) : text!
   }
 
   /** The data, and what is kept beside it. */

@@ -199,7 +199,7 @@ export class StoredSessionInterface extends SessionInterface {
   #stateOf (contents: SessionContents): StoredState {
     if (contents.attached !== undefined) return contents.attached as StoredState
     const issuedAt = contents.origin.issuedAt ?? this.settings.codec.now()
-    const state = { kept: undefined, decision: undefined, issuedAt, isOver: false, saving: undefined }
+    const state = { kept: undefined, decision: undefined, issuedAt, isOver: false }
     contents.attached = state
     return state
   }

@@ -50,19 +50,8 @@ export class StoredSaver {
     this.#maxSize = parts.settings.maxSessionSize
   }
 
-  /** One save at a time: another one waits for it. */
+  /** A further save of the session may begin once this one is over. */
   save (contents: SessionContents, state: StoredState, options: SaveOptions): SaveDecision | Promise<SaveDecision> {
-    if (state.saving !== undefined) {
-      const again = (): SaveDecision | Promise<SaveDecision> => this.save(contents, state, options)
-      return state.saving.then(again, again)
-    }
-    const decision = this.#save(contents, state, options)
-    if (!(decision instanceof Promise)) return decision
-    state.saving = decision.finally(() => { state.saving = undefined })
-    return state.saving
-  }
-
-  #save (contents: SessionContents, state: StoredState, options: SaveOptions): SaveDecision | Promise<SaveDecision> {
     const { kept, isOver } = state
     if (isOver) return KEEP_USED
     if (!contents.accessed) return this.#saveUnused(contents, state)

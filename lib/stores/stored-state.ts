@@ -21,6 +21,4 @@ export interface StoredState {
   issuedAt: number
   /** Whether it ended elsewhere, or was lost: nothing of it is saved any more. */
   isOver: boolean
-  /** The save that has begun and not ended. */
-  saving: Promise<SaveDecision> | undefined
 }
