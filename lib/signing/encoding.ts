@@ -16,7 +16,7 @@ export function base64urlEncode (value: string | Uint8Array): string {
 /** The text of unpadded base64url; undefined where it is none, null where its bytes are not UTF-8. */
 export function base64urlToText (encoded: string): string | null | undefined {
   if (encoded.length > scratch.length) {
-    const bytes = decodeBase64(encoded, 'base64url')
+    const bytes = base64urlToBytes(encoded)
     return bytes && utf8ToText(bytes)
   }
   const size = scratch.write(encoded, 'base64url')
@@ -24,6 +24,13 @@ export function base64urlToText (encoded: string): string | null | undefined {
   const text = scratch.toString('utf8', 0, size)
   // U+FFFD stands for bytes that are not UTF-8, and may also be meant.
   return text.includes('\ufffd') ? utf8ToText(scratch.subarray(0, size)) : text
+}
+
+/** The bytes of unpadded base64url, valid until the next text is read or written; undefined where it is none. */
+export function base64urlToBytes (encoded: string): Buffer | undefined {
+  if (encoded.length > scratch.length) return decodeBase64(encoded, 'base64url')
+  const size = scratch.write(encoded, 'base64url')
+  return isOneSpelling(encoded, size) ? scratch.subarray(0, size) : undefined
 }
 
 /** Whether text that Node reads as `size` bytes is how they are written. Takes half of the time of writing them. */
@@ -128,7 +135,7 @@ function readText (text: string | null | undefined, payload: string): string {
 }
 
 function inflatedText (payload: string, compress: boolean): string | null | undefined {
-  const bytes = decodeBase64(payload.slice(1), 'base64url')
+  const bytes = base64urlToBytes(payload.slice(1))
   return bytes && utf8ToText(inflate(bytes, compress, payload))
 }
 

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, hash, type KeyObject, randomFillSync } from 'node:crypto'
 import { BadPayload } from '../errors.ts'
-import { decodeBase64 } from '../json/bytes.ts'
-import { packText, unpackText } from './encoding.ts'
+import { base64urlToBytes, packText, unpackText } from './encoding.ts'
 
 /** Counter mode (NIST SP 800-38A, section 6.5): the ciphertext is as long as the text. */
 const ALGORITHM = 'aes-256-ctr'
@@ -29,19 +28,18 @@ export class Cipher {
   /** Throws a `TypeError` for text with lone surrogates. */
   encrypt (text: string, compress: boolean): string {
     const { bytes, isDeflated } = packText(text, compress)
-    const sealed = Buffer.allocUnsafe(NONCE + bytes.length)
+    const sealed = bufferOf(NONCE + bytes.length)
     sealed.set(randomNonce())
     sealed.set(bytes, NONCE)
-    const nonce = sealed.subarray(0, NONCE)
     writeNonce(sealed)
-    sealed.set(encryptBytes(this.#keys[0]!, nonce, bytes), NONCE)
+    sealed.set(encryptBytes(this.#keys[0]!, sealed.subarray(0, NONCE), bytes), NONCE)
     return MARK + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
   }
 
   /** The text of a payload that `isEncrypted`, by the key with this index. Throws `BadPayload`. */
   decrypt (payload: string, key: number, compress: boolean): string {
     const isDeflated = payload.startsWith(DEFLATED, MARK.length)
-    const sealed = decodeBase64(payload.slice(isDeflated ? 2 : 1), 'base64url')
+    const sealed = base64urlToBytes(payload.slice(isDeflated ? 2 : 1))
     if (sealed === undefined || sealed.length < NONCE) {
       throw new BadPayload('The encrypted payload is not base64url, or is too short', { payload })
     }
@@ -63,6 +61,12 @@ export const decryptBytes = (key: KeyObject, nonce: Uint8Array, bytes: Uint8Arra
 export function writeNonce (input: Buffer): void {
   input.write(hash('sha256', input, 'binary'), 0, NONCE, 'binary') // text of one byte a character: faster than bytes
 }
+
+/** Takes payloads that are only looked at until the function returns; longer ones get a buffer of their own. */
+const scratch = Buffer.allocUnsafeSlow(8192)
+
+const bufferOf = (size: number): Buffer =>
+  size > scratch.length ? Buffer.allocUnsafe(size) : scratch.subarray(0, size)
 
 /** Many random nonces at once: filling each one alone takes longer than the cipher. */
 const pool = Buffer.alloc(256 * NONCE)
