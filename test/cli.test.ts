@@ -15,7 +15,8 @@ import { resolveOptions } from '../lib/session/settings.ts'
 import { sessionKey } from '../lib/wire/codec.ts'
 import { formats } from '../lib/wire/formats.ts'
 import { recordedOf } from './support/python-vectors.ts'
-import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
+import { buildApp, OTHER_SECRET, SECRET, valueOf } from './support/app.ts'
+import { cookieKinds, type CookieOptions, forge as forgeWith, payloadOf } from './support/cookie-kinds.ts'
 
 const PROGRAM = fileURLToPath(new URL('../lib/cli.ts', import.meta.url))
 const DAY = 86400
@@ -162,9 +163,9 @@ const oddPayloads = [
   '5', '', '\u0000'
 ]
 
-t.test(`any payload is told of in a report, in both formats (seed ${runs.seed})`, async (t) => {
-  const isTold = async (text: string, format: 'default' | 'flask'): Promise<boolean> => {
-    const cookie = forge(text, { format })
+t.test(`any payload is told of in a report, in every cookie (seed ${runs.seed})`, async (t) => {
+  const isTold = async (text: string, options: CookieOptions): Promise<boolean> => {
+    const cookie = forgeWith(options, payloadOf(options, text))
     const [people, programs] = [await run(['inspect', cookie]), await run(['inspect', '--json', cookie])]
     const { verified, problem } = JSON.parse(programs.out)
     const code = problem === null ? 0 : 1
@@ -178,11 +179,11 @@ t.test(`any payload is told of in a report, in both formats (seed ${runs.seed})`
     list: fc.array(tie('node'), { maxLength: 3 }),
     object: fc.array(fc.tuple(key, tie('node')), { maxLength: 3 }).map((entries) => Object.fromEntries(entries))
   }))
-  const formats = fc.constantFrom('default' as const, 'flask' as const)
-  for (const format of ['default', 'flask'] as const) {
-    for (const text of oddPayloads) t.ok(await isTold(text, format), `${format} ${text.slice(0, 40)}`)
+  for (const { kind, options } of cookieKinds) {
+    for (const text of oddPayloads) t.ok(await isTold(text, options), `${kind} ${text.slice(0, 40)}`)
   }
-  await fc.assert(fc.asyncProperty(node.map((value) => JSON.stringify({ a: value })), formats, isTold), runs)
+  const kinds = fc.constantFrom(...cookieKinds.map(({ options }) => options))
+  await fc.assert(fc.asyncProperty(node.map((value) => JSON.stringify({ a: value })), kinds, isTold), runs)
 })
 
 t.test('data that no application can save again are shown, with the reason', async (t) => {
@@ -562,10 +563,11 @@ t.test('sign takes the JSON itself as its argument', async (t) => {
 })
 
 t.test('sign keeps integers past 2^53 as they are, and refuses numbers that no number can hold', async (t) => {
-  for (const format of ['default', 'flask'] as const) {
-    const signed = await run(['sign', '--format', format, '{"a":12345678901234567890,"b":1}'])
-    const { app } = await buildApp({ format })
-    t.strictSame(app.decodeSession(signed.out.trim().split('=')[1]!), { a: 12345678901234567890n, b: 1 })
+  for (const { kind, options } of cookieKinds) {
+    const way = kind === 'encrypted' ? ['--encrypt'] : ['--format', kind]
+    const signed = await run(['sign', ...way, '{"a":12345678901234567890,"b":1}'])
+    const { app } = await buildApp(options)
+    t.strictSame(app.decodeSession(valueOf(signed.out.trim())), { a: 12345678901234567890n, b: 1 })
   }
   t.match(await run(['sign', '{"a":1e999}']), { code: 1, out: '' })
 })

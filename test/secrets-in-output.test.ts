@@ -13,8 +13,12 @@ import sessionPlugin, {
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { Mac } from '../lib/signing/mac.ts'
+import { sessionEncryptionKey } from '../lib/wire/codec.ts'
 import { buildApp, cookieFrom } from './support/app.ts'
+import { cookieKinds, forge, isPlain, payloadOf, sharedFormats } from './support/cookie-kinds.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
+
+type Options = Partial<SessionOptions<FastifyRequest>>
 
 const SECRET = 'marked secret 4b1f, long enough for the rules'
 const FALLBACK = 'marked fallback 9c2e, long enough for the rules'
@@ -31,6 +35,10 @@ const VALUES = {
   big: 2n ** 70n,
   list: [{ inside: TEXT }]
 }
+
+/** Those values, as text where the cookie has plain JSON without tags. */
+const valuesFor = ({ format = 'default' }: Options): Record<string, unknown> =>
+  isPlain(format) ? { ...VALUES, date: WHEN.toISOString(), bytes: `${VALUES.bytes}`, uuid: VALUES.uuid.text } : VALUES
 
 /** What must not come out, in every spelling that a careless line could give it. */
 const needles = new Map<string, string>()
@@ -51,7 +59,7 @@ function mark (what: string, bytes: string | Uint8Array): void {
 
 /** The parts of a cookie, in pieces, since a line may cut them. */
 function markCookie (cookie: string): string {
-  for (const part of cookie.split('.')) {
+  for (const part of cookie.split(/[.:]/)) {
     for (let at = 0; at + 12 <= part.length; at += 4) needles.set(part.slice(at, at + 12), 'cookie text')
   }
   return cookie
@@ -63,10 +71,10 @@ function leaksIn (text: string): string[] {
 
 for (const secret of [SECRET, FALLBACK, ...WEAK, SHORT]) mark('a secret', secret)
 for (const secret of [SECRET, FALLBACK, ...WEAK]) {
-  for (const format of ['default', 'flask'] as const) {
-    if (format === 'flask' || !WEAK.includes(secret)) {
-      mark('a key', resolveOptions({ secret, format }).keys[0]!.export())
-    }
+  for (const { options } of cookieKinds) {
+    if (WEAK.includes(secret) && !sharedFormats.includes(options.format!)) continue // refused
+    mark('a key', resolveOptions({ secret, ...options } as SessionOptions).keys[0]!.export())
+    if (options.encrypt === true) mark('a key', sessionEncryptionKey(secret, 'session', '').export())
   }
 }
 for (const value of [
@@ -103,13 +111,11 @@ async function recorded (what: string, act: () => unknown): Promise<void> {
   }
 }
 
-type Options = Partial<SessionOptions<FastifyRequest>>
-
 /** An application that logs everything into the outputs. */
 async function markedApp (options: Options = {}): Promise<FastifyInstance> {
   const stream = { write (line: string) { outputs.push(['log', line]) } }
   const { app } = await buildApp({ secret: SECRET, ...options }, { logger: { level: 'trace', stream } })
-  app.post('/values', async (request) => { request.session.update(VALUES); return 'x' })
+  app.post('/values', async (request) => { request.session.update(valuesFor(options)); return 'x' })
   app.get('/use', async (request) => { request.session.has('text'); return 'x' })
   app.get('/read', async (request) => { request.session.data(); return request.session.id === '' ? '' : 'x' })
   return app
@@ -134,9 +140,8 @@ async function ask (
 }
 
 /** Signs any payload as the session of these options would. */
-function forge (options: Options, payload: string, now?: () => number): string {
-  const { keys, digest } = resolveOptions({ secret: SECRET, ...options } as SessionOptions)
-  return markCookie(new TimestampSigner(keys[0]!, { salt: '', digest, keyDerivation: 'none', now }).sign(payload))
+function forgeMarked (options: Options, payload: string, now?: () => number): string {
+  return markCookie(forge({ secret: SECRET, ...options }, payload, now))
 }
 
 const b64 = (text: string | Uint8Array): string => Buffer.from(text as string).toString('base64url')
@@ -174,8 +179,9 @@ t.test('the search finds a secret, a key, a value and a cookie in the spellings 
 
 t.test('flow: sessions that are made, read, signed anew, renewed through a fallback and ended', async (t) => {
   for (const options of [
-    {}, { compress: true }, { format: 'flask' }, { absoluteLifetime: 1e6, refreshAfter: 0, permanent: true }
-  ] as const) {
+    ...cookieKinds.map(({ options }) => options), { compress: true }, { compress: true, encrypt: true },
+    { absoluteLifetime: 1e6, refreshAfter: 0, permanent: true }
+  ]) {
     const old = await markedApp({ ...options, secret: FALLBACK })
     const app = await markedApp({ ...options, fallbacks: [FALLBACK] })
     app.get('/end', async (request) => { request.session.delete(); return 'x' })
@@ -191,16 +197,17 @@ t.test('flow: sessions that are made, read, signed anew, renewed through a fallb
 })
 
 t.test('flow: cookies that are forged, cut, renamed, expired, from the future or no cookies at all', async (t) => {
-  for (const format of ['default', 'flask'] as const) {
+  for (const { options } of cookieKinds) {
+    const values = valuesFor(options)
     const app = await markedApp({
-      format,
+      ...options,
       onInvalid: (error, request) => {
         request.log.error(error)
         request.log.warn({ error, err: error })
         record('onInvalid', error)
       }
     })
-    const good = app.encodeSession(VALUES)
+    const good = app.encodeSession(values)
     app.get('/decode', async () => app.decodeSession(good.slice(0, -2)))
     app.get('/wrapped', async () => {
       try {
@@ -209,11 +216,11 @@ t.test('flow: cookies that are forged, cut, renamed, expired, from the future or
         throw new Error('wrapped', { cause })
       }
     })
-    const other = (await markedApp({ format, salt: 'other' })).encodeSession(VALUES)
-    const payload = b64(JSON.stringify({ text: TEXT }))
-    const at = (seconds: number): string => forge({ format }, payload, () => Date.now() / 1000 + seconds)
+    const other = (await markedApp({ ...options, salt: 'other' })).encodeSession(values)
+    const payload = payloadOf({ secret: SECRET, ...options }, JSON.stringify({ text: TEXT }))
+    const at = (seconds: number): string => forgeMarked(options, payload, () => Date.now() / 1000 + seconds)
     for (const cookie of [
-      good.slice(0, -3), good + 'x', 'x' + good, good.replace(/\.[^.]*$/, '.'), other, at(-1e8), at(1e5), TEXT,
+      good.slice(0, -3), good + 'x', 'x' + good, good.replace(/[^.:]*$/, ''), other, at(-1e8), at(1e5), TEXT,
       `${SECRET}`, `${payload}..x`, `${payload}.A.x`, '"'.repeat(20)
     ]) {
       t.equal((await ask(app, '/use', cookie)).statusCode, 200)
@@ -241,14 +248,15 @@ const unkept: Array<() => unknown> = [
 ]
 
 t.test('flow: values that cannot be kept, are too large, or come too late', async (t) => {
-  for (const format of ['default', 'flask'] as const) {
-    const app = await markedApp({ format, compress: false, maxCookieSize: 500 })
+  for (const { options } of cookieKinds) {
+    const values = valuesFor(options)
+    const app = await markedApp({ ...options, compress: false, maxCookieSize: 600 })
     unkept.forEach((value, index) =>
       app.get(`/unkept/${index}`, async (request) => {
-        request.session.update({ ...VALUES, wrong: [{ at: value() }] })
+        request.session.update({ ...values, wrong: [{ at: value() }] })
       })
     )
-    const later = (request: FastifyRequest): void => { request.session.update({ ...VALUES, late: TEXT }) }
+    const later = (request: FastifyRequest): void => { request.session.update({ ...values, late: TEXT }) }
     app.get('/large', async (request) => { request.session.set('large', TEXT.repeat(100)) })
     app.get('/near', async (request) => { request.session.set('near', TEXT.repeat(14)); return 'x' })
     app.get('/hijack', (request, reply) => { reply.hijack(); reply.raw.end('x'); later(request) })
@@ -303,8 +311,8 @@ t.test('flow: tags and serializers of the application that fail', async (t) => {
   for (const Tag of [TagThrows, TagNoJSON]) {
     const app = await markedApp({ tags: [Tag] })
     t.equal((await ask(app, '/values', undefined, 'POST')).statusCode, 500)
-    t.equal((await ask(app, '/read', forge({}, b64(`{"a":{" th":"${TEXT}"}}`)))).statusCode, 200)
-    await recorded('decodeSession', () => app.decodeSession(forge({}, b64(`{"a":{" th":"${TEXT}"}}`))))
+    t.equal((await ask(app, '/read', forgeMarked({}, b64(`{"a":{" th":"${TEXT}"}}`)))).statusCode, 200)
+    await recorded('decodeSession', () => app.decodeSession(forgeMarked({}, b64(`{"a":{" th":"${TEXT}"}}`))))
   }
   const serializer = {
     dumps: (value: unknown) => JSON.stringify(value),
@@ -313,8 +321,8 @@ t.test('flow: tags and serializers of the application that fail', async (t) => {
     }
   }
   const app = await markedApp({ serializer })
-  await ask(app, '/use', forge({}, b64(`{"a":"${TEXT}"}`)))
-  await recorded('decodeSession', () => app.decodeSession(forge({}, b64(`{"a":"${TEXT}"}`))))
+  await ask(app, '/use', forgeMarked({}, b64(`{"a":"${TEXT}"}`)))
+  await recorded('decodeSession', () => app.decodeSession(forgeMarked({}, b64(`{"a":"${TEXT}"}`))))
   for (const Class of [URLSafeSerializer, URLSafeTimedSerializer]) {
     const token = new Class(SECRET, { salt: 's', serializer })
     await recorded('loads', () => token.loads(token.dumps(TEXT), { maxAge: 5 }))
@@ -322,7 +330,7 @@ t.test('flow: tags and serializers of the application that fail', async (t) => {
 })
 
 t.test('flow: payloads behind a valid signature that nobody can read', async (t) => {
-  const payloads = [
+  const texts = [
     `{"a":"${TEXT}"`,
     TEXT,
     `"${TEXT}"`,
@@ -332,26 +340,26 @@ t.test('flow: payloads behind a valid signature that nobody can read', async (t)
     `{"a":{" u":"${TEXT}"}}`,
     `{"a":{" di":{"${TEXT}":1}}}`,
     `{"a":{" t":"${TEXT}"}}`,
-    `{"a":"${TEXT}\u0001"}`, `${'['.repeat(9000)}"${TEXT}"`
+    `{"a":"${TEXT}\u0001"}`, `${'['.repeat(9000)}"${TEXT}"`, Buffer.from(`{"a":"${TEXT}\xff"}`, 'latin1')
   ]
-    .map(b64)
-    .concat(
-      b64(Buffer.from(`{"a":"${TEXT}\xff"}`, 'latin1')),
-      `.${b64(TEXT)}`,
-      `.${b64(deflateSync(TEXT.repeat(30_000)))}`
-    )
-  for (const format of ['default', 'flask'] as const) {
+  const deflated = [Buffer.from(TEXT), deflateSync(TEXT.repeat(30_000))]
+  for (const { kind, options } of cookieKinds) {
     let refused = 0
     const app = await markedApp({
-      format,
-      compress: true,
+      ...options,
+      ...(kind !== 'starlette' && { compress: true }),
       onInvalid: (error, request) => {
         refused++
         request.log.error({ err: new Error('wrapped', { cause: error }) })
       }
     })
+    const from = { secret: SECRET, ...options }
+    // Plain JSON has no tags, whose content could be wrong.
+    const unreadable = texts.filter((text) => !isPlain(kind) || !`${text}`.startsWith('{"a":{'))
+    const payloads = unreadable.map((text) => payloadOf(from, text))
+      .concat(deflated.map((each) => payloadOf(from, each, true)))
     for (const payload of payloads) {
-      const cookie = forge({ format }, payload)
+      const cookie = forgeMarked(options, payload)
       t.equal((await ask(app, '/use', cookie)).statusCode, 200)
       await recorded('decodeSession', () => app.decodeSession(cookie))
     }
@@ -378,7 +386,7 @@ t.test('flow: an onInvalid that throws or rejects with what it was given', async
   for (const onInvalid of failures) {
     const app = await markedApp({ onInvalid })
     for (const payload of [`{"a":"${TEXT}"`, `{"a":{" d":"${TEXT}"}}`]) {
-      t.equal((await ask(app, '/use', forge({}, b64(payload)))).statusCode, 200)
+      t.equal((await ask(app, '/use', forgeMarked({}, b64(payload)))).statusCode, 200)
     }
     t.equal((await ask(app, '/use', app.encodeSession(VALUES).slice(0, -3))).statusCode, 200)
   }
@@ -568,8 +576,8 @@ t.test('inspections of interface, settings, signers and serializers show no secr
 t.test('inspections of errors show no evidence, deep and with what is hidden', async (t) => {
   const app = await markedApp()
   const cookies = [
-    app.encodeSession(VALUES).slice(0, -2), forge({}, b64(`{"a":"${TEXT}"`)),
-    forge({}, b64(`{"a":{" d":"${TEXT}"}}`)), forge({}, b64(`{"text":"${TEXT}"}`), () => 5), TEXT
+    app.encodeSession(VALUES).slice(0, -2), forgeMarked({}, b64(`{"a":"${TEXT}"`)),
+    forgeMarked({}, b64(`{"a":{" d":"${TEXT}"}}`)), forgeMarked({}, b64(`{"text":"${TEXT}"}`), () => 5), TEXT
   ]
   for (const cookie of cookies) {
     markCookie(cookie)
@@ -634,19 +642,21 @@ t.test('inspecting request, reply and response shows no value, and is no use of 
 
 t.test('inspecting a session by its internals shows no secret and no key, in whatever state it is', async (t) => {
   for (const options of [
-    {},
+    ...cookieKinds.map(({ options }) => options),
     { format: 'flask', compress: true },
-    { absoluteLifetime: 1e6, fallbacks: [FALLBACK] }
-  ] as const) {
+    { absoluteLifetime: 1e6, fallbacks: [FALLBACK] },
+    { encrypt: true, compress: true, fallbacks: [FALLBACK] }
+  ] as Options[]) {
+    const values = valuesFor(options)
     const app = await markedApp(options)
     const internals = [...needles].filter(([, what]) => what.startsWith('a secret') || what.startsWith('a key'))
     const shown: string[] = []
     const show = ({ session }: FastifyRequest): void => {
       shown.push(inspect(session, { customInspect: false, showHidden: true, depth: Infinity }))
     }
-    app.get('/shown', async (request) => { show(request); request.session.update(VALUES); show(request); return 'x' })
+    app.get('/shown', async (request) => { show(request); request.session.update(values); show(request); return 'x' })
     app.addHook('onResponse', async (request) => { show(request) })
-    await ask(app, '/shown', app.encodeSession(VALUES))
+    await ask(app, '/shown', app.encodeSession(values))
     t.equal(shown.length, 3)
     t.strictSame(internals.filter(([needle]) => shown.some((text) => text.includes(needle))), [])
   }

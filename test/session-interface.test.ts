@@ -6,9 +6,9 @@ import {
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
-import { type FormatName, formats } from '../lib/wire/formats.ts'
 import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
+import { cookieKinds, isPlain } from './support/cookie-kinds.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 
 const START = 1_700_000_000
@@ -168,9 +168,9 @@ rule('a genuine cookie without an id has one from its signature until it is save
   t.not(ended.id, id, 'and what starts anew has another')
 })
 
-t.test('a property that is undefined is left out by whatever way it comes, in every format', async (t) => {
-  for (const format of Object.keys(formats) as FormatName[]) {
-    const { iface } = interfaceWith({ format })
+t.test('a property that is undefined is left out by whatever way it comes, in every cookie', async (t) => {
+  for (const { options } of cookieKinds) {
+    const { iface } = interfaceWith(options)
     for (const store of [
       (session: Session) => session.update({ a: 1, b: undefined }),
       (session: Session) => assignSession(session, { a: 1, b: undefined }),
@@ -828,11 +828,11 @@ const uses: Record<string, (session: Session) => unknown> = {
   'its end': (session) => session.delete()
 }
 
-for (const format of ['default', 'flask'] as const) {
-  t.test(`format ${format}: a tag that uses the session while it is written sees the data alone, ` +
+for (const { kind, options } of cookieKinds.filter(({ kind }) => !isPlain(kind))) { // plain JSON has no tags
+  t.test(`cookie ${kind}: a tag that uses the session while it is written sees the data alone, ` +
     'and what it changes comes after the text', async (t) => {
     for (const [name, use] of Object.entries(uses)) {
-      const { iface } = interfaceWith({ format, tags: [TagSpy], absoluteLifetime: DAY, permanent: true })
+      const { iface } = interfaceWith({ ...options, tags: [TagSpy], absoluteLifetime: DAY, permanent: true })
       const seen: unknown[] = []
       const { session } = open(iface)
       session.update({ a: 1, spy: new Spy() } as never)

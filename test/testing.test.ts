@@ -4,6 +4,7 @@ import { type Session, sessionPlugin } from 'fastify-signed-session'
 import { testClient } from 'fastify-signed-session/testing'
 import t, { type Test } from 'tap'
 import { buildApp, OTHER_SECRET, SECRET } from './support/app.ts'
+import { cookieKinds, isPlain } from './support/cookie-kinds.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 
 declare module 'fastify' {
@@ -23,15 +24,15 @@ async function counterApp (t: Test, options: Options = {}): Promise<FastifyInsta
   return app
 }
 
-for (const format of ['default', 'flask'] as const) {
+for (const { kind, options } of cookieKinds) {
   t.test('a test starts a request from a session it gives, and reads the one of the response, ' +
-    `format ${format}`, async (t) => {
-    const client = testClient(await counterApp(t, { format }))
-    const since = new Date(60000)
+    `cookie ${kind}`, async (t) => {
+    const client = testClient(await counterApp(t, options))
+    const since = isPlain(kind) ? 60000 : new Date(60000) // plain JSON has no dates
     await client.sessionTransaction((session) => {
       session.set('count', 41)
       session.since = since
-      session.permanent = true
+      if (!isPlain(kind)) session.permanent = true // these formats do not say it
     })
     t.equal((await client.inject({ method: 'POST', url: '/count' })).statusCode, 200)
     t.strictSame(await client.session(), { count: 42, since })
