@@ -180,7 +180,9 @@ t.test(`any payload is told of in a report, in every cookie (seed ${runs.seed})`
     object: fc.array(fc.tuple(key, tie('node')), { maxLength: 3 }).map((entries) => Object.fromEntries(entries))
   }))
   for (const { kind, options } of cookieKinds) {
-    for (const text of oddPayloads) t.ok(await isTold(text, options), `${kind} ${text.slice(0, 40)}`)
+    // Without a payload, a cookie with colons is not known for one.
+    const told = oddPayloads.filter((text) => kind !== 'django' || text !== '')
+    for (const text of told) t.ok(await isTold(text, options), `${kind} ${text.slice(0, 40)}`)
   }
   const kinds = fc.constantFrom(...cookieKinds.map(({ options }) => options))
   await fc.assert(fc.asyncProperty(node.map((value) => JSON.stringify({ a: value })), kinds, isTold), runs)

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
-import { SECRET } from './support/app.ts'
+import { encodeLater } from '../lib/session/encode.ts'
+import { idInText } from '../lib/session/session-id.ts'
+import { MemoryStore } from '../lib/stores/memory-store.ts'
+import { buildApp, cookieFrom, SECRET, valueOf } from './support/app.ts'
+import { sharedFormats } from './support/cookie-kinds.ts'
 import { anchorsOf, blocksOf, documents, readme, run } from './support/documents.ts'
 import { freePort } from './support/free-port.ts'
 import { problemsOf } from './support/strict.ts'
@@ -132,6 +137,47 @@ t.test('the table of options names every option and no other', async (t) => {
     known = (error as Error).message.split('known are ')[1]!
   }
   t.strictSame(named.sort(), known.split(', ').sort())
+})
+
+/** Options of each kind of session, by its name in the table of the README. */
+const kinds: Record<string, () => Parameters<typeof buildApp>[0]> = {
+  signed: () => ({}),
+  encrypt: () => ({ encrypt: true }),
+  store: () => ({ store: new MemoryStore() }),
+  ...Object.fromEntries(sharedFormats.map((format) => [format, () => ({ format, cookieName: 'session' })]))
+}
+
+/** The kind that a row or column is about: its first word, without quotes. */
+const kindIn = (cell: string): string => /\w+/.exec(cell)![0]
+
+/** What becomes of a cookie, as the table says it, by the data that were read and the cookie that came back. */
+function fateOf (data: unknown, sent: string | undefined): string {
+  if (!isDeepStrictEqual(data, { user: 'Ada' })) return 'no'
+  if (sent === undefined) return 'yes'
+  if (sent.startsWith('~')) return 'yes, and encrypts it'
+  return idInText(Buffer.from(sent.split('.')[0]!, 'base64url').toString()) === undefined
+    ? 'yes, and only signs it'
+    : 'yes, and moves it'
+}
+
+t.test('the table of who reads what has every kind of session, and says what is so', async (t) => {
+  const table = readme.slice(readme.indexOf('| written as (down)')).split('\n\n')[0]!
+  const [header, , ...rows] = table.split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))
+  const [, ...readers] = header!.map(kindIn)
+  t.strictSame(readers, Object.keys(kinds))
+  t.strictSame(rows.map(([writer]) => kindIn(writer!)), readers)
+  for (const [writer, ...cells] of rows) {
+    const { app } = await buildApp(kinds[kindIn(writer!)]!())
+    const value = await encodeLater(app.sessionInterface, { user: 'Ada' })
+    for (const [index, cell] of cells.entries()) {
+      const own = kindIn(writer!) === readers[index]
+      const reader = own ? app : (await buildApp(kinds[readers[index]!]!())).app
+      reader.get('/', async ({ session }) => session.data())
+      const { headers, body } = await reader.inject({ url: '/', headers: { cookie: `session=${value}` } })
+      const sent = cookieFrom(headers)
+      t.equal(fateOf(JSON.parse(body), sent && valueOf(sent)), cell, `${writer} in ${readers[index]}`)
+    }
+  }
 })
 
 t.test('the table of tags names every built-in key by the formats that have it', async (t) => {
