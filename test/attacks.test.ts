@@ -1035,6 +1035,10 @@ const payloads: Array<[what: string, content: Content, inDefault: object, inFlas
   ['the same key twice', '{"a":1,"a":2}', { a: 2 }],
   ['the same id twice', '{"_id":"AAAAAAAAAAAAAAAAAAAAAA","_id":5,"a":1}', { _id: 5, a: 1 }],
   [
+    'what is kept beside the data, of another kind', '{"_id":5,"_began":"x","_permanent":[],"a":1}',
+    { _id: 5, _began: 'x', _permanent: [], a: 1 }
+  ],
+  [
     'a tag twice, the last of it right', '{"a":{" b":5," b":"AA=="}}',
     { a: Buffer.of(0) }, { a: Buffer.of(0) }, { a: { ' b': 'AA==' } }
   ],

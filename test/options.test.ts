@@ -2,11 +2,15 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import t from 'tap'
 import { MemoryStore, SecureCookieSessionInterface, TaggedJSONSerializer } from '../lib/index.ts'
-import { sharedOptions } from '../lib/session/options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { attempt } from '../lib/errors.ts'
+import { type SessionOptions, sharedOptions } from '../lib/session/options.ts'
+import { resolveOptions, type SessionSettings } from '../lib/session/settings.ts'
 import { Codec } from '../lib/wire/codec.ts'
+import type { FormatName } from '../lib/wire/formats.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
+import { sharedFormats } from './support/cookie-kinds.ts'
 
+const DAY = 24 * 60 * 60
 const { privateKey } = generateKeyPairSync('ed25519')
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
 
@@ -147,6 +151,49 @@ t.test('with format flask the parts are Flask\'s, and a weak secret is warned of
   t.match(messageFor({ secret: 5, format: 'flask' }), /must be a string/)
 })
 
+/** What is special to each format. */
+const rulesOf: Record<FormatName, object> = {
+  default: {
+    digests: ['sha256', 'sha384', 'sha512'], compress: false, warnings: undefined, cookieName: 'session',
+    lifetime: 31 * DAY, permanent: false, keepsPermanent: true, refreshAfter: undefined, refreshesPermanentOnly: false
+  },
+  flask: {
+    digests: ['sha1', 'sha256', 'sha384', 'sha512'], compress: true, warnings: 1, cookieName: 'session',
+    lifetime: 31 * DAY, permanent: false, keepsPermanent: true, refreshAfter: 0, refreshesPermanentOnly: true
+  },
+  django: {
+    digests: ['sha256'], compress: true, warnings: 1, cookieName: 'sessionid',
+    lifetime: 14 * DAY, permanent: true, keepsPermanent: false, refreshAfter: false, refreshesPermanentOnly: false
+  },
+  starlette: {
+    digests: ['sha1'], compress: false, warnings: 1, cookieName: 'session',
+    lifetime: 14 * DAY, permanent: true, keepsPermanent: false, refreshAfter: false, refreshesPermanentOnly: false
+  }
+}
+
+t.test('each format has its digests, secrets, name, ages and compression, the first digest by default', async (t) => {
+  for (const [name, rules] of Object.entries(rulesOf)) {
+    const format = name as FormatName
+    const taken = (options: Partial<SessionOptions>): SessionSettings | undefined =>
+      attempt(() => resolveOptions({ secret: SECRET, format, ...options }))
+    const { compress, cookieName, lifetime, permanent, keepsPermanent, refreshAfter, refreshesPermanentOnly, digest } =
+      taken({})!
+    const digests = (['sha1', 'sha256', 'sha384', 'sha512'] as const).filter((each) => taken({ digest: each }))
+    t.strictSame({
+      digests,
+      compress,
+      warnings: taken({ secret: 'weak' })?.warnings.length,
+      cookieName,
+      lifetime,
+      permanent,
+      keepsPermanent,
+      refreshAfter,
+      refreshesPermanentOnly
+    }, rules, format)
+    t.equal(digest, digests[0])
+  }
+})
+
 const SECURE_ONLY = 'which browsers accept with Secure only'
 const ONE_AGE =
   'is not set here: lifetime and permanentLifetime say how long a session holds, ' +
@@ -167,10 +214,10 @@ const refusals: Array<[options: object, message: string]> = [
     { store: new MemoryStore(), encrypt: true },
     'The session option encrypt does not go with the option store: its cookie has only the id'
   ],
-  [
-    { format: 'flask', encrypt: true },
-    "The session option encrypt does not go with format: 'flask', since its other program could not read the cookie"
-  ],
+  ...sharedFormats.map((format): [object, string] => [
+    { format, encrypt: true },
+    `The session option encrypt does not go with format: '${format}', since its other program could not read the cookie`
+  ]),
   [
     { encrypt: true, sessionInterface: new SecureCookieSessionInterface(resolveOptions({ secret: SECRET })) },
     'The session option encrypt does not go with an instance as sessionInterface'

@@ -6,9 +6,10 @@ import {
 import type { SessionOptions } from '../lib/session/options.ts'
 import { resolveOptions } from '../lib/session/settings.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
+import type { FormatName } from '../lib/wire/formats.ts'
 import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
-import { cookieKinds, isPlain } from './support/cookie-kinds.ts'
+import { cookieKinds, forge, isPlain, payloadOf, sharedFormats } from './support/cookie-kinds.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 
 const START = 1_700_000_000
@@ -244,6 +245,25 @@ t.test('with format flask a session that came without a key is left to the other
   t.equal(decide((session) => { session.permanent = false }), 'keep')
   t.equal(decide((session) => session.clear()), 'delete')
   t.equal(decide((session) => { session.delete() }), 'delete')
+})
+
+t.test('in the formats of other programs a session ends with the last key that is taken away here, ' +
+  'and not where it came with none', async (t) => {
+  for (const { kind, options } of cookieKinds.filter(({ kind }) => sharedFormats.includes(kind as FormatName))) {
+    const { iface } = interfaceWith(options)
+    const decide = (text: string, change: (session: Session) => void): string => {
+      const { session, refused } = open(iface, forge(options, payloadOf(options, text), () => START))
+      t.strictSame(refused, [])
+      change(session)
+      return iface.saveSession(session).action
+    }
+    t.equal(decide('{}', (session) => session.size), 'keep', kind)
+    t.equal(decide('{}', (session) => { session.set('a', 1); session.pop('a') }), 'keep')
+    t.equal(decide('{}', (session) => { session.delete() }), 'delete')
+    t.equal(decide('{"a":1}', (session) => session.get('a')), 'keep')
+    t.equal(decide('{"a":1}', (session) => session.pop('a')), 'delete')
+    t.equal(decide('{"a":1,"b":1}', (session) => session.pop('a')), 'set')
+  }
 })
 
 rule('modified may be set by hand', async (t, interfaceWith) => {
@@ -490,6 +510,7 @@ rule('a change that needs no saving stays out of a cookie that is signed anew fo
 t.test('an encrypted cookie has nothing of the session in it, nor has one with compression on', async (t) => {
   const { iface } = interfaceWith({ encrypt: true })
   const [payload] = cookieOf(iface, { user: 'x'.repeat(200) }).split('.')
+  t.match(payload, /^~[\w-]+$/, 'and is not compressed unless that is asked for')
   t.notMatch(Buffer.from(payload!.slice(1), 'base64url').toString('latin1'), /user|xxx|_id/)
   t.match(cookieOf(interfaceWith({ encrypt: true, compress: true }).iface, { user: 'x'.repeat(200) }), /^~\.[\w-]+\./)
 })
