@@ -1,8 +1,5 @@
 import { type BadData, NotSerializable } from '../errors.ts'
-import type { JSONTag, TagClass } from '../json/tag.ts'
-import type { RegisterOptions } from '../json/tagged-json.ts'
 import { formatPath, formatRoot } from '../path.ts'
-import type { TextSerializer } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
@@ -13,17 +10,8 @@ import {
   type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
 } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
+import type { SessionSerializer } from './session-serializer.ts'
 import type { SessionSettings } from './settings.ts'
-
-/** A serializer of sessions; one that takes tags has `register`. */
-export interface SessionSerializer extends TextSerializer {
-  /** The value as text; `name` begins the path in error messages. */
-  dumps (value: unknown, name?: string): string
-  readonly tags?: ReadonlyMap<string, JSONTag> | undefined
-  /** Why a value, whatever is inside it, can never be kept; undefined where it can be. */
-  refusalOf? (value: unknown): string | undefined
-  register? (Tag: TagClass, options?: RegisterOptions): void
-}
 
 /** Who owns a session: what the data key that the option `owner` names holds. */
 export type SessionOwner = string | number | bigint

@@ -7,14 +7,15 @@ import type { SessionData, SessionValues } from '../session/members.ts'
 import { contentsGiven, contentsOf, type Session, sessionOn } from '../session/session.ts'
 import { idInText, textOfId } from '../session/session-id.ts'
 import {
-  type ListedSession, type ListOptions, SessionInterface, type SessionOwner, type SessionSerializer
+  type ListedSession, type ListOptions, SessionInterface, type SessionOwner
 } from '../session/session-interface.ts'
+import type { SessionSerializer } from '../session/session-serializer.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import { payloadError } from '../signing/serializer.ts'
 import type { Candidates, Opened } from '../wire/codec.ts'
 import { dataOf, fieldsOf, textOf } from './fields.ts'
 import { checkedOwner, checkSessionOwner } from './owner.ts'
-import type { StoredSession } from './store.ts'
+import type { SessionStore, StoredSession } from './store.ts'
 import { StoreGate } from './store-gate.ts'
 import { isStoreKey, StoreKeys } from './store-keys.ts'
 import { StoredSaver } from './stored-saver.ts'
@@ -22,6 +23,11 @@ import type { StoredState } from './stored-state.ts'
 
 /** Of a session whose text is not that of its cookie. */
 const FOREIGN = { text: undefined, isForeign: true }
+
+/** The settings of sessions that may be in a store. */
+export interface StoredSettings extends SessionSettings {
+  readonly store: SessionStore | undefined
+}
 
 /** Keeps sessions in a store. The cookie holds the signed id, and nothing else. */
 export class StoredSessionInterface extends SessionInterface {
@@ -34,7 +40,7 @@ export class StoredSessionInterface extends SessionInterface {
   readonly #saver: StoredSaver
 
   /** Throws a `TypeError` for settings without a store. */
-  constructor (settings: SessionSettings) {
+  constructor (settings: StoredSettings) {
     super(settings)
     const { store, storeTimeout, serializer } = settings
     if (store === undefined) throw new TypeError('StoredSessionInterface needs the option store')
