@@ -9,7 +9,7 @@ import { MemorySessions } from './support/memory-sessions.ts'
 import { addRoutes, Browser, slowly, storedApp } from './support/stored-app.ts'
 import { door, WatchedStore } from './support/watched-store.ts'
 
-const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
+const ENDED = 'The session was ended meanwhile, so what this request changed is not saved'
 
 t.test('reading', async (t) => {
   t.test('a request without a cookie never reaches the store, and a new session is created at once', async (t) => {

@@ -7,6 +7,7 @@ import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import { decodeLater, encodeLater } from './encode.ts'
+import type { SessionData, SessionKey, SessionValues } from './members.ts'
 import type { Origin } from './origin.ts'
 import {
   type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
@@ -27,15 +28,15 @@ export interface SessionSerializer extends TextSerializer {
 /** Who owns a session: what the data key that the option `owner` names holds. */
 export type SessionOwner = string | number | bigint
 
-export interface ListOptions {
+export interface ListOptions<Data extends object = SessionData> {
   /** The session of the request, which is marked in the list. Default none. */
   current?: Session | undefined
   /** The keys of the sessions whose values are to be read. Default none. */
-  data?: readonly string[] | undefined
+  data?: ReadonlyArray<SessionKey<Data>> | undefined
 }
 
 /** A session in the list of an owner's. */
-export interface ListedSession {
+export interface ListedSession<Data extends object = SessionData> {
   /** Names the session for `end`; no cookie can be made of it. */
   readonly key: string
   readonly createdAt: Date
@@ -43,7 +44,7 @@ export interface ListedSession {
   readonly lastUsedAt: Date
   readonly expiresAt: Date
   readonly isCurrent: boolean
-  readonly data: Readonly<Record<string, unknown>>
+  readonly data: Readonly<SessionValues<Data>>
 }
 
 /**
@@ -138,7 +139,9 @@ export abstract class SessionInterface {
   }
 
   /** The sessions of an owner, the one used last first. Throws a `TypeError` without the option `owner`. */
-  list (_owner: SessionOwner, _options?: ListOptions): Promise<ListedSession[]> {
+  list<Data extends object = SessionData> (
+    _owner: SessionOwner, _options?: ListOptions<Data>
+  ): Promise<Array<ListedSession<Data>>> {
     throw needsStore('list')
   }
 

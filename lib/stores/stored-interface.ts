@@ -3,6 +3,7 @@ import { formatPath, formatRoot } from '../path.ts'
 import { idFromSignature, splitPayload } from '../session/cookie-interface.ts'
 import { type KeptBeside, SessionContents } from '../session/contents.ts'
 import type { SaveDecision, SaveOptions } from '../session/decision.ts'
+import type { SessionData, SessionValues } from '../session/members.ts'
 import { contentsGiven, contentsOf, type Session, sessionOn } from '../session/session.ts'
 import { idInText, textOfId } from '../session/session-id.ts'
 import {
@@ -82,11 +83,13 @@ export class StoredSessionInterface extends SessionInterface {
     return reloaded
   }
 
-  override async list (owner: SessionOwner, { current, data = [] }: ListOptions = {}): Promise<ListedSession[]> {
+  override async list<Data extends object = SessionData> (
+    owner: SessionOwner, { current, data = [] }: ListOptions<Data> = {}
+  ): Promise<Array<ListedSession<Data>>> {
     const sessions = await this.#gate.list(this.#ownerKey(owner, 'list'))
     const currentKeys = current === undefined ? [] : this.#keysOf(current)
     return Array.from(sessions)
-      .flatMap(([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
+      .flatMap(([key, record]) => this.#listed<Data>(key, record, currentKeys.includes(key), data))
       .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
   }
 
@@ -217,7 +220,9 @@ export class StoredSessionInterface extends SessionInterface {
   }
 
   /** The entry of a list; none for a session that cannot be read. */
-  #listed (key: string, record: StoredSession, isCurrent: boolean, asked: readonly string[]): ListedSession[] {
+  #listed<Data extends object> (
+    key: string, record: StoredSession, isCurrent: boolean, asked: readonly string[]
+  ): Array<ListedSession<Data>> {
     const data = this.#readable(record)
     if (data === undefined) return []
     const { createdAt, usedAt, expiresAt } = record
@@ -227,7 +232,7 @@ export class StoredSessionInterface extends SessionInterface {
       lastUsedAt: new Date(usedAt * 1000),
       expiresAt: new Date(expiresAt * 1000),
       isCurrent,
-      data: Object.fromEntries(Object.entries(data).filter(([name]) => asked.includes(name)))
+      data: Object.fromEntries(Object.entries(data).filter(([name]) => asked.includes(name))) as SessionValues<Data>
     }]
   }
 }
