@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { encodeLater } from '../lib/session/encode.ts'
 import { idInText } from '../lib/session/session-id.ts'
 import { MemoryStore } from '../lib/stores/memory-store.ts'
@@ -111,6 +111,13 @@ t.test('every relative link leads to a file and to a heading in it', async (t) =
   }
 })
 
+t.test('every page that an error names is there', async (t) => {
+  const errors = readFileSync(new URL('../lib/errors.ts', import.meta.url), 'utf8')
+  const pages = [...errors.matchAll(/docs\/[\w-]+\.md/g)].map(([page]) => page)
+  t.ok(pages.length > 2)
+  for (const page of pages) t.ok(documents.has(page), page)
+})
+
 t.test('the README leads to every page', async (t) => {
   for (const path of documents.keys()) {
     if (!/^docs\/(?!security-claims)/.test(path)) continue
@@ -154,10 +161,10 @@ const kindIn = (cell: string): string => /\w+/.exec(cell)![0]
 function fateOf (data: unknown, sent: string | undefined): string {
   if (!isDeepStrictEqual(data, { user: 'Ada' })) return 'no'
   if (sent === undefined) return 'yes'
-  if (sent.startsWith('~')) return 'yes, and encrypts it'
+  if (sent.startsWith('~')) return 'yes: is encrypted then'
   return idInText(Buffer.from(sent.split('.')[0]!, 'base64url').toString()) === undefined
-    ? 'yes, and only signs it'
-    : 'yes, and moves it'
+    ? 'yes: is only signed then'
+    : 'yes: moves to the store'
 }
 
 t.test('the table of who reads what has every kind of session, and says what is so', async (t) => {

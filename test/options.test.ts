@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 import t from 'tap'
 import { MemoryStore, SecureCookieSessionInterface, TaggedJSONSerializer } from '../lib/index.ts'
 import { attempt } from '../lib/errors.ts'
-import { type SessionOptions, sharedOptions } from '../lib/session/options.ts'
-import { resolveOptions, type SessionSettings } from '../lib/session/settings.ts'
+import { type SessionOptions, sharedOptions } from '../lib/options/session-options.ts'
+import { type ResolvedOptions, resolveOptions } from '../lib/options/resolve.ts'
 import { Codec } from '../lib/wire/codec.ts'
 import type { FormatName } from '../lib/wire/formats.ts'
 import { OTHER_SECRET, SECRET } from './support/app.ts'
@@ -154,27 +154,55 @@ t.test('with format flask the parts are Flask\'s, and a weak secret is warned of
 /** What is special to each format. */
 const rulesOf: Record<FormatName, object> = {
   default: {
-    digests: ['sha256', 'sha384', 'sha512'], compress: false, warnings: undefined, cookieName: 'session',
-    lifetime: 31 * DAY, permanent: false, keepsPermanent: true, refreshAfter: undefined, refreshesPermanentOnly: false
+    digests: ['sha256', 'sha384', 'sha512'],
+    compress: false,
+    warnings: undefined,
+    cookieName: 'session',
+    lifetime: 31 * DAY,
+    permanent: false,
+    keepsPermanent: true,
+    refreshAfter: undefined,
+    refreshesPermanentOnly: false
   },
   flask: {
-    digests: ['sha1', 'sha256', 'sha384', 'sha512'], compress: true, warnings: 1, cookieName: 'session',
-    lifetime: 31 * DAY, permanent: false, keepsPermanent: true, refreshAfter: 0, refreshesPermanentOnly: true
+    digests: ['sha1', 'sha256', 'sha384', 'sha512'],
+    compress: true,
+    warnings: 1,
+    cookieName: 'session',
+    lifetime: 31 * DAY,
+    permanent: false,
+    keepsPermanent: true,
+    refreshAfter: 0,
+    refreshesPermanentOnly: true
   },
   django: {
-    digests: ['sha256'], compress: true, warnings: 1, cookieName: 'sessionid',
-    lifetime: 14 * DAY, permanent: true, keepsPermanent: false, refreshAfter: false, refreshesPermanentOnly: false
+    digests: ['sha256'],
+    compress: true,
+    warnings: 1,
+    cookieName: 'sessionid',
+    lifetime: 14 * DAY,
+    permanent: true,
+    keepsPermanent: false,
+    refreshAfter: false,
+    refreshesPermanentOnly: false
   },
   starlette: {
-    digests: ['sha1'], compress: false, warnings: 1, cookieName: 'session',
-    lifetime: 14 * DAY, permanent: true, keepsPermanent: false, refreshAfter: false, refreshesPermanentOnly: false
+    digests: ['sha1'],
+    compress: false,
+    warnings: 1,
+    cookieName: 'session',
+    lifetime: 14 * DAY,
+    permanent: true,
+    keepsPermanent: false,
+    refreshAfter: false,
+    refreshesPermanentOnly: false
   }
 }
 
 t.test('each format has its digests, secrets, name, ages and compression, the first digest by default', async (t) => {
   for (const [name, rules] of Object.entries(rulesOf)) {
     const format = name as FormatName
-    const taken = (options: Partial<SessionOptions>): SessionSettings | undefined =>
+    const taken = (options: Partial<SessionOptions>): ResolvedOptions | undefined =>
       attempt(() => resolveOptions({ secret: SECRET, format, ...options }))
     const { compress, cookieName, lifetime, permanent, keepsPermanent, refreshAfter, refreshesPermanentOnly, digest } =
       taken({})!

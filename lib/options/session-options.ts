@@ -9,8 +9,9 @@ import type { KeyDerivation, Secret } from '../signing/keys.ts'
 import { DAY } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { instead } from './foreign-options.ts'
-import type { SessionInterface, SessionSerializer } from './session-interface.ts'
-import type { SessionSettings } from './settings.ts'
+import type { SessionInterface } from '../session/session-interface.ts'
+import type { SessionSerializer } from '../session/session-serializer.ts'
+import type { SessionSettings } from '../session/settings.ts'
 import type { SessionStore } from '../stores/store.ts'
 
 /** The options of one session. All times are in seconds. */
@@ -71,8 +72,8 @@ export interface SessionOptions<Request = unknown> {
   absoluteLifetime?: number | undefined
   /**
    * Nobody but the server can read the cookie: AES-256-CTR, with a key made from the secret (HKDF). Default false.
-   * Signed cookies are still read, and leave encrypted; with false, encrypted ones are still read, and leave only
-   * signed. Does not go with `store` and the formats of other programs.
+   * Signed cookies are still read, and replaced by encrypted ones. With false, encrypted cookies are still read, and
+   * replaced by signed ones. Does not go with `store` and the formats of other programs.
    */
   encrypt?: boolean | undefined
   /**
