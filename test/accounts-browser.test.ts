@@ -222,6 +222,7 @@ const pages: Record<string, (page: Page, origin: string) => Promise<unknown>> = 
   },
   register: (page, origin) => page.goto(`${origin}/register`),
   forgot: (page, origin) => page.goto(`${origin}/forgot`),
+  sent: (page, origin) => page.goto(`${origin}/sent`),
   outbox: (page) => press(page, 'mails that were sent', 'link'),
   error: (page, origin) => page.goto(`${origin}/nowhere`),
   'dead link': (page, origin) => page.goto(`${origin}/reset?token=x`)

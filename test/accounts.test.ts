@@ -114,7 +114,8 @@ t.test('a session from before the sign-in opens nothing after it', async (t) => 
   const site = await openSite(t)
   const ada = await site.member()
   const attacker = site.visitor()
-  await attacker.forget()
+  await attacker.register()
+  await attacker.choose()
   const victim = attacker.copy()
   t.ok(victim.cookie)
   await victim.signIn()
@@ -189,15 +190,17 @@ t.test('a session is for the accounts of this process: those of another with the
 
 t.test('over https the cookie has the name that binds it to its host', async (t) => {
   const site = await openSite(t, { origin: 'https://app.example' })
-  const [line] = setCookies((await site.visitor().forget()).headers)
+  const ada = site.visitor()
+  await ada.register()
+  const [line] = setCookies((await ada.choose()).headers)
   t.match(line, /^__Host-session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
 })
 
 t.test('a flash is shown once, and there is one at most', async (t) => {
-  const visitor = (await openSite(t)).visitor()
-  for (let n = 0; n < 3; n++) await visitor.forget()
-  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), ['If that address has an account, we sent it a mail.'])
-  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), [])
+  const ada = await (await openSite(t)).member()
+  for (let n = 0; n < 3; n++) await ada.post('/devices/end-others')
+  t.strictSame(flashesOf((await ada.get('/devices')).body), ['Other sessions ended: 0.'])
+  t.strictSame(flashesOf((await ada.get('/devices')).body), [])
 })
 
 t.test('a page of another origin can post nothing, with the cookie or without', async (t) => {
@@ -351,6 +354,19 @@ t.test('a forgotten address without an account is sent nothing', async (t) => {
   const site = await openSite(t)
   await site.visitor().forget()
   t.strictSame(site.mails, [])
+})
+
+t.test('visitors who ask for mails leave nothing in the store', async (t) => {
+  const site = await openSite(t)
+  await site.member()
+  site.store.takeCalls()
+  for (const act of [(person: Person) => person.register(), (person: Person) => person.forget()]) {
+    const { headers } = await act(site.visitor())
+    t.strictSame([headers.location, setCookies(headers)], ['/sent', []])
+  }
+  t.match((await site.visitor().get('/sent')).body, 'We sent you a link')
+  await site.visitor().signIn({ current: 'wrong' })
+  t.strictSame(site.store.takeCalls(), [])
 })
 
 // Devices

@@ -36,6 +36,12 @@ export function forgotPage (view: View): string {
   <form method="post" action="/forgot">${emailField()}<button>Send the link</button></form>`)
 }
 
+export function sentPage (view: View): string {
+  return page('Look into your mails', view, html`
+  <p>We sent you a link, unless you forgot a password and the address has no account.</p>
+  <p><a href="/sign-in">Back to signing in</a></p>`)
+}
+
 export function resetPage (view: View, email: string, token: string): string {
   return page('Choose your password', view, html`<p>For <strong>${email}</strong>. It ends all sessions there are.</p>
   <form method="post" action="/reset"><input type="hidden" name="token" value="${token}">

@@ -5,7 +5,7 @@ import { form } from './forms.ts'
 import { signIn } from './guard.ts'
 import { isPassword } from './hashes.ts'
 import { byAddress, bySession } from './limits.ts'
-import { deadLinkPage, forgotPage, passwordPage, registerPage, resetPage } from './pages.ts'
+import { deadLinkPage, forgotPage, passwordPage, registerPage, resetPage, sentPage } from './pages.ts'
 
 const REFUSED = 'The present password is wrong, or it was changed meanwhile.'
 
@@ -28,23 +28,25 @@ export function addPasswordChange (scope: FastifyInstance, { accounts }: Service
 
 const email = { schema: { body: form(['email']) }, config: byAddress }
 
-/** The password is chosen behind the link, so that nobody can choose it who does not read the mails of the address. */
+/**
+ * The password is chosen behind the link, so that nobody can choose it who does not read the mails of the address. The
+ * answer comes without a flash: each visitor would get a session, and many could fill the store.
+ */
 export function addRegister (app: FastifyInstance, { accounts, links }: Services): void {
   app.get('/register', async (request) => registerPage(viewOf(request)))
-  app.post<{ Body: { email: string } }>('/register', email, async ({ body, session }, reply) => {
+  app.post<{ Body: { email: string } }>('/register', email, async ({ body }, reply) => {
     links.send(accounts.stateOf(body.email))
-    flash(session, 'We sent you a mail. Follow the link in it.')
-    return reply.redirect('/sign-in', 303)
+    return reply.redirect('/sent', 303)
   })
+  app.get('/sent', async (request) => sentPage(viewOf(request)))
 }
 
 export function addForgotPassword (app: FastifyInstance, { accounts, links }: Services): void {
   app.get('/forgot', async (request) => forgotPage(viewOf(request)))
-  app.post<{ Body: { email: string } }>('/forgot', email, async ({ body, session }, reply) => {
+  app.post<{ Body: { email: string } }>('/forgot', email, async ({ body }, reply) => {
     const account = accounts.findByEmail(body.email)
     if (account !== undefined) links.send(account)
-    flash(session, 'If that address has an account, we sent it a mail.')
-    return reply.redirect('/sign-in', 303)
+    return reply.redirect('/sent', 303)
   })
 }
 
