@@ -1,8 +1,8 @@
 import t from 'tap'
-import { agesOf } from '../lib/session/age-options.ts'
-import type { SessionOptions } from '../lib/session/options.ts'
+import { agesOf } from '../lib/options/age-options.ts'
+import type { SessionOptions } from '../lib/options/session-options.ts'
 import type { Ages } from '../lib/session/rules.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { type FormatName, formats } from '../lib/wire/formats.ts'
 import { SECRET } from './support/app.ts'
 

@@ -6,8 +6,8 @@ import t from 'tap'
 import sessionPlugin, {
   Session, Signer, TaggedJSONSerializer, TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 } from '../lib/index.ts'
-import type { SessionOptions } from '../lib/session/options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import type { SessionOptions } from '../lib/options/session-options.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { assignSession } from '../lib/session/session.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { SessionOptions } from '../lib/session/options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import type { SessionOptions } from '../lib/options/session-options.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { django } from '../lib/wire/django.ts'
 import { buildApp, cookieFrom, SECRET, setCookies } from './support/app.ts'
 import { blocksOf, documents, run } from './support/documents.ts'

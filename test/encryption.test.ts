@@ -11,7 +11,7 @@ import { MAX_INFLATED_SIZE } from '../lib/signing/encoding.ts'
 import { Cipher, decryptBytes, encryptBytes, isEncrypted, writeNonce } from '../lib/signing/encryption.ts'
 import { hkdfKey } from '../lib/signing/keys.ts'
 import { type TextSerializer, URLSafeSerializer, URLSafeTimedSerializer } from '../lib/signing/serializer.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { pythonWith } from './support/python.ts'
 import { skipFor } from './support/requirements.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { instead } from '../lib/session/foreign-options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { instead } from '../lib/options/foreign-options.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { SECRET } from './support/app.ts'
 
 /** The options there are, as the message for an unknown one lists them. */

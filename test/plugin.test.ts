@@ -7,7 +7,7 @@ import sessionPlugin, {
   MemoryStore, type SaveDecision, SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings,
   TimestampSigner
 } from '../lib/index.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { testClient } from '../lib/testing.ts'
 import {
   buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies, valueOf

@@ -10,8 +10,8 @@ import sessionPlugin, {
   SecureCookieSessionInterface, Session, SessionInterface, type SessionSettings, Signer, TaggedJSONSerializer,
   TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer, UUID
 } from '../lib/index.ts'
-import type { SessionOptions } from '../lib/session/options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import type { SessionOptions } from '../lib/options/session-options.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { buildApp, cookieFrom } from './support/app.ts'
 import { MemorySessions } from './support/memory-sessions.ts'

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import {
   type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings
 } from '../lib/index.ts'
-import type { SessionOptions } from '../lib/session/options.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import type { SessionOptions } from '../lib/options/session-options.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { assignSession, contentsOf } from '../lib/session/session.ts'
 import { type FormatName, formats } from '../lib/wire/formats.ts'
 import { buildApp, cookieFrom, errorsOf, type LogLine, OTHER_SECRET, SECRET, setCookies } from './support/app.ts'

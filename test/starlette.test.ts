@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { starlette } from '../lib/wire/starlette.ts'
 import { buildApp, SECRET, setCookies } from './support/app.ts'
 import { blocksOf, documents, run } from './support/documents.ts'

@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import t from 'tap'
 import { type BadData, MemoryStore, type Session, StoredSessionInterface } from '../lib/index.ts'
-import { differencesOf } from '../lib/session/differences.ts'
-import { resolveOptions } from '../lib/session/settings.ts'
+import { differencesOf } from '../lib/options/differences.ts'
+import { resolveOptions } from '../lib/options/resolve.ts'
 import { buildApp, errorsOf, OTHER_SECRET, SECRET, setCookies, valueOf } from './support/app.ts'
 import { stopClock } from './support/clock.ts'
 import { MemorySessions } from './support/memory-sessions.ts'
 import { addRoutes, Browser, slowly, storedApp } from './support/stored-app.ts'
 import { door, WatchedStore } from './support/watched-store.ts'
 
-const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
+const ENDED = 'The session was ended meanwhile, so what this request changed is not saved'
 
 t.test('reading', async (t) => {
   t.test('a request without a cookie never reaches the store, and a new session is created at once', async (t) => {

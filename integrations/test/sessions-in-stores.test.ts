@@ -10,7 +10,7 @@ import { type Kind, kinds } from '../support/session-databases.js'
 
 const KILLED_CHANGE = fileURLToPath(new URL('../support/killed-change.js', import.meta.url))
 const EMPTY = [200, '{}', [], ['FSS_ERR_BAD_STORED_SESSION']]
-const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
+const ENDED = 'The session was ended meanwhile, so what this request changed is not saved'
 
 for (const kind of kinds) describe(`sessions with ${kind.name}`, () => tests(kind))
 

@@ -1,5 +1,6 @@
-import type { SessionOptions } from '../session/options.ts'
-import { resolveOptions, type SessionSettings } from '../session/settings.ts'
+import type { SessionOptions } from '../options/session-options.ts'
+import { resolveOptions } from '../options/resolve.ts'
+import type { SessionSettings } from '../session/settings.ts'
 import type { Secret } from '../signing/keys.ts'
 import type { Options } from './arguments.ts'
 import { refusing, UsageError } from './refusals.ts'

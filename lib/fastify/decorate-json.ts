@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { DefaultJSONProvider } from '../json/default-provider.ts'
 import type { JSONProvider } from '../json/provider.ts'
-import { type SessionOptions, sharedOptions } from '../session/options.ts'
+import { type SessionOptions, sharedOptions } from '../options/session-options.ts'
 import { addJSONReplies } from './json-replies.ts'
 import { decorateRequestJSON, hasRequestJSON } from './request-json.ts'
 import { addAmbientJSON, isProvider, scopeProvider } from './scope-provider.ts'

@@ -10,14 +10,14 @@ import { enterSessions, refuseOutside } from './server-sessions.ts'
 import { type SessionSite, sizeError } from './session-site.ts'
 import { chooseSite, rememberSites, type SessionChoice } from './sites.ts'
 import { CookieWriter } from '../cookies/cookie-writer.ts'
+import { type ResolvedOptions, resolveOptions } from '../options/resolve.ts'
+import type { SessionOptions } from '../options/session-options.ts'
 import { SecureCookieSessionInterface } from '../session/cookie-interface.ts'
 import { decodeSession, encodeSession } from '../session/encode.ts'
 import { SessionCounters, WarningGate } from '../session/counters.ts'
 import type { SessionValues } from '../session/members.ts'
-import type { SessionOptions } from '../session/options.ts'
 import { assignSession, type Session } from '../session/session.ts'
 import type { SessionInterface } from '../session/session-interface.ts'
-import { resolveOptions, type SessionSettings } from '../session/settings.ts'
 import { isSecret, type Secret } from '../signing/keys.ts'
 import { StoredSessionInterface } from '../stores/stored-interface.ts'
 
@@ -99,7 +99,7 @@ function asList (given: SessionPluginOptions | Secret): SessionOptions[] {
 }
 
 /** What browsers send back has to fit the limits that servers set for all headers together. */
-function headerWarnings (settings: readonly SessionSettings[]): string[] {
+function headerWarnings (settings: readonly ResolvedOptions[]): string[] {
   const total = settings.reduce((sum, { maxCookieSize }) => sum + maxCookieSize, 0)
   if (total <= COMMON_HEADER_LIMIT) return []
   return [`The sessions together could take ${total} bytes of cookies, more than the ${COMMON_HEADER_LIMIT} ` +
@@ -116,7 +116,7 @@ async function loadCookieSerializer (): Promise<void> {
   await cookie(instance as unknown as FastifyInstance, { hook: false } as object)
 }
 
-function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionSite {
+function siteFor (fastify: FastifyInstance, settings: ResolvedOptions): SessionSite {
   let isTold = process.env.NODE_ENV !== 'production'
   const sentInClear = (): void => {
     if (!isTold) warnOfClear(fastify, settings)
@@ -134,7 +134,7 @@ function siteFor (fastify: FastifyInstance, settings: SessionSettings): SessionS
 }
 
 /** The serializer has rules of its own for attributes; better that they fail now than at every response. */
-function checkedWriter ({ cookieName, cookie: attributes, codec }: SessionSettings): CookieWriter {
+function checkedWriter ({ cookieName, cookie: attributes, codec }: ResolvedOptions): CookieWriter {
   const writer = new CookieWriter(cookieName, attributes, codec.emptied)
   try {
     writer.set('', undefined, true)
@@ -144,13 +144,13 @@ function checkedWriter ({ cookieName, cookie: attributes, codec }: SessionSettin
   return writer
 }
 
-function warnOfClear (fastify: FastifyInstance, { cookieName }: SessionSettings): void {
+function warnOfClear (fastify: FastifyInstance, { cookieName }: ResolvedOptions): void {
   fastify.log.warn(`The cookie ${quoteName(cookieName)} is sent without Secure, ` +
     'since a request came over plain http. Behind a proxy that ends TLS, set trustProxy, ' +
     'or have it send X-Forwarded-Proto')
 }
 
-function interfaceFor (settings: SessionSettings): SessionInterface {
+function interfaceFor (settings: ResolvedOptions): SessionInterface {
   const Default = settings.store === undefined ? SecureCookieSessionInterface : StoredSessionInterface
   const { sessionInterface: Given = Default } = settings
   return typeof Given === 'function' ? new Given(settings) : Given

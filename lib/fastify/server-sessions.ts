@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { escapeName, quoteName } from '../path.ts'
-import { differencesOf } from '../session/differences.ts'
-import type { SessionSettings } from '../session/settings.ts'
+import { differencesOf } from '../options/differences.ts'
+import type { ResolvedOptions } from '../options/resolve.ts'
 import { scopeSites } from './sites.ts'
 
-type Sessions = readonly SessionSettings[]
+type Sessions = readonly ResolvedOptions[]
 
 /** All sessions of a server, whichever scope they belong to. */
 const sessionsOf = new WeakMap<object, Sessions>()
@@ -47,7 +47,7 @@ function checkNames (fastify: FastifyInstance, inScope: Sessions, settings: Sess
 }
 
 /** Two that are equal are one session, which scopes beside each other may each have. */
-function checkPair (one: SessionSettings, other: SessionSettings): void {
+function checkPair (one: ResolvedOptions, other: ResolvedOptions): void {
   const differences = differencesOf(one, other)
   if (differences.length === 0) return
   if (one.cookieName === other.cookieName) {

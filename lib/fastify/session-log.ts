@@ -7,7 +7,7 @@ import type { SessionSite } from './session-site.ts'
 const BAD_SIGNATURES = 'Session cookies are refused: their signature does not hold. More of them are logged at debug'
 const BAD_PAYLOADS = 'Session cookies are refused: their payload cannot be read. More of them are logged at debug'
 const UNREADABLE = 'What the store has of a session cannot be read, so the session counts as ended'
-const ENDED = 'The session was ended by another request meanwhile, so what this one changed is not saved'
+const ENDED = 'The session was ended meanwhile, so what this request changed is not saved'
 const ELSEWHERE = 'The session is kept in a store, which this process was started without, ' +
   'so it is empty here and what was changed is not saved'
 const READABLE = 'Session cookies come encrypted and leave only signed, so that whoever has one can read it: ' +

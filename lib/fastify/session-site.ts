@@ -1,13 +1,13 @@
 import type { CookieWriter } from '../cookies/cookie-writer.ts'
 import { CookieTooLarge } from '../errors.ts'
+import type { ResolvedOptions } from '../options/resolve.ts'
 import type { SessionCounters, WarningGate } from '../session/counters.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionInterface } from '../session/session-interface.ts'
-import type { SessionSettings } from '../session/settings.ts'
 
 /** What all requests of one registered session share. */
 export interface SessionSite {
-  readonly settings: SessionSettings
+  readonly settings: ResolvedOptions
   readonly sessionInterface: SessionInterface
   /** The cookie's name and `=`, by which it is found. */
   readonly cookieStart: string

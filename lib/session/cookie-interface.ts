@@ -9,7 +9,8 @@ import type { Origin } from './origin.ts'
 import { idInText, SESSION_ID } from './session-id.ts'
 import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
-import { SessionInterface, type SessionSerializer } from './session-interface.ts'
+import { SessionInterface } from './session-interface.ts'
+import type { SessionSerializer } from './session-serializer.ts'
 import type { SessionSettings } from './settings.ts'
 
 /** The payload of an empty session, which is never signed. */

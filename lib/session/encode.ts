@@ -1,7 +1,12 @@
 import { BadData, BadSignature } from '../errors.ts'
-import { checked, type SaveDecision } from './decision.ts'
+import { checked, type SaveDecision, type SaveOptions } from './decision.ts'
 import { contentsGiven, type Session } from './session.ts'
-import type { SessionInterface } from './session-interface.ts'
+
+/** What is used of a session interface. */
+interface OpensAndSaves {
+  openSession (cookies: readonly string[], refused: (error: BadData) => void): Session | Promise<Session>
+  saveSession (session: Session, options?: SaveOptions): SaveDecision | Promise<SaveDecision>
+}
 
 /** A session made outside a request, and what its cookie is to hold. */
 export interface EncodedSession {
@@ -12,7 +17,7 @@ export interface EncodedSession {
 }
 
 /** A new session of `data`. Throws a `TypeError` for data that cannot be kept, or of which nothing is to be kept. */
-export function encodeSession (sessionInterface: SessionInterface, data: Record<string, unknown>): EncodedSession {
+export function encodeSession (sessionInterface: OpensAndSaves, data: Record<string, unknown>): EncodedSession {
   const session = open(sessionInterface, [])
   session.update(data)
   const { value, maxAge } = valueOf(checked(sessionInterface.saveSession(session)))
@@ -20,19 +25,19 @@ export function encodeSession (sessionInterface: SessionInterface, data: Record<
 }
 
 /** The session of a cookie value. Throws `BadData`. */
-export function openCookie (sessionInterface: SessionInterface, value: string): Session {
+export function openCookie (sessionInterface: OpensAndSaves, value: string): Session {
   const session = open(sessionInterface, [value])
   if (session.isNew) throw new BadSignature('There is no cookie')
   return session
 }
 
 /** The data of a cookie value. Throws `BadData`. */
-export function decodeSession (sessionInterface: SessionInterface, value: string): Record<string, unknown> {
+export function decodeSession (sessionInterface: OpensAndSaves, value: string): Record<string, unknown> {
   return openCookie(sessionInterface, value).data()
 }
 
 /** A cookie value for a session of `data`, by an interface that may be asynchronous. Rejects as saving does. */
-export async function encodeLater (sessionInterface: SessionInterface, data: Record<string, unknown>): Promise<string> {
+export async function encodeLater (sessionInterface: OpensAndSaves, data: Record<string, unknown>): Promise<string> {
   const { session } = await openLater(sessionInterface, [])
   session.update(data)
   return valueOf(checked(await sessionInterface.saveSession(session))).value
@@ -40,7 +45,7 @@ export async function encodeLater (sessionInterface: SessionInterface, data: Rec
 
 /** The data of a cookie value, by such an interface. Rejects with `BadData`. */
 export async function decodeLater (
-  sessionInterface: SessionInterface, value: string
+  sessionInterface: OpensAndSaves, value: string
 ): Promise<Record<string, unknown>> {
   const { session, refused } = await openLater(sessionInterface, [value])
   if (refused !== undefined) throw refused
@@ -49,7 +54,7 @@ export async function decodeLater (
 }
 
 async function openLater (
-  sessionInterface: SessionInterface, cookies: readonly string[]
+  sessionInterface: OpensAndSaves, cookies: readonly string[]
 ): Promise<{ session: Session, refused: BadData | undefined }> {
   let refused: BadData | undefined
   const session = await sessionInterface.openSession(cookies, (error) => { refused = error })
@@ -62,7 +67,7 @@ function valueOf (decision: SaveDecision): Extract<SaveDecision, { action: 'set'
   return decision
 }
 
-function open (sessionInterface: SessionInterface, cookies: readonly string[]): Session {
+function open (sessionInterface: OpensAndSaves, cookies: readonly string[]): Session {
   let refused: BadData | undefined
   const session = sessionInterface.openSession(cookies, (error) => { refused = error })
   contentsGiven(session)

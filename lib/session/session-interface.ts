@@ -1,41 +1,30 @@
 import { type BadData, NotSerializable } from '../errors.ts'
-import type { JSONTag, TagClass } from '../json/tag.ts'
-import type { RegisterOptions } from '../json/tagged-json.ts'
 import { formatPath, formatRoot } from '../path.ts'
-import type { TextSerializer } from '../signing/serializer.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import { decodeLater, encodeLater } from './encode.ts'
+import type { SessionData, SessionKey, SessionValues } from './members.ts'
 import type { Origin } from './origin.ts'
 import {
   type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
 } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
+import type { SessionSerializer } from './session-serializer.ts'
 import type { SessionSettings } from './settings.ts'
-
-/** A serializer of sessions; one that takes tags has `register`. */
-export interface SessionSerializer extends TextSerializer {
-  /** The value as text; `name` begins the path in error messages. */
-  dumps (value: unknown, name?: string): string
-  readonly tags?: ReadonlyMap<string, JSONTag> | undefined
-  /** Why a value, whatever is inside it, can never be kept; undefined where it can be. */
-  refusalOf? (value: unknown): string | undefined
-  register? (Tag: TagClass, options?: RegisterOptions): void
-}
 
 /** Who owns a session: what the data key that the option `owner` names holds. */
 export type SessionOwner = string | number | bigint
 
-export interface ListOptions {
+export interface ListOptions<Data extends object = SessionData> {
   /** The session of the request, which is marked in the list. Default none. */
   current?: Session | undefined
   /** The keys of the sessions whose values are to be read. Default none. */
-  data?: readonly string[] | undefined
+  data?: ReadonlyArray<SessionKey<Data>> | undefined
 }
 
 /** A session in the list of an owner's. */
-export interface ListedSession {
+export interface ListedSession<Data extends object = SessionData> {
   /** Names the session for `end`; no cookie can be made of it. */
   readonly key: string
   readonly createdAt: Date
@@ -43,7 +32,7 @@ export interface ListedSession {
   readonly lastUsedAt: Date
   readonly expiresAt: Date
   readonly isCurrent: boolean
-  readonly data: Readonly<Record<string, unknown>>
+  readonly data: Readonly<SessionValues<Data>>
 }
 
 /**
@@ -138,7 +127,9 @@ export abstract class SessionInterface {
   }
 
   /** The sessions of an owner, the one used last first. Throws a `TypeError` without the option `owner`. */
-  list (_owner: SessionOwner, _options?: ListOptions): Promise<ListedSession[]> {
+  list<Data extends object = SessionData> (
+    _owner: SessionOwner, _options?: ListOptions<Data>
+  ): Promise<Array<ListedSession<Data>>> {
     throw needsStore('list')
   }
 

@@ -1,6 +1,6 @@
 import { escapeToASCII } from '../json/layout.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import type { SessionSerializer } from '../session/session-interface.ts'
+import type { SessionSerializer } from '../session/session-serializer.ts'
 
 /** The texts of a session's values, by their keys. */
 export type Fields = ReadonlyMap<string, string>

@@ -161,7 +161,8 @@ function flag (value: boolean): string {
 function textOf (session: StoredSession, indexed: number): string {
   const { fields, permanent, createdAt, usedAt, expiresAt, owner, fromCookie } = session
   const head = [expiresAt, indexed, flag(permanent), createdAt, usedAt, flag(fromCookie)].join(' ')
-  return [head, owner ?? '', ...pairsOf(fields), ''].join('\n')
+  const lines = Array.from(fields, ([name, text]) => `${encodeFieldName(name)}=${text}`)
+  return [head, owner ?? '', ...lines, ''].join('\n')
 }
 
 function sessionIn (text: string, now: number): StoredSession | 'ended' | undefined {
@@ -171,7 +172,10 @@ function sessionIn (text: string, now: number): StoredSession | 'ended' | undefi
   if (Number(expires) <= now) return undefined // a text that is no record goes on, and is found to be none
   if (indexed === 'ended') return 'ended'
   const fields = new Map<string, string>()
-  for (let at = 2; at + 1 < lines.length; at += 2) fields.set(decodeFieldName(lines[at]!), lines[at + 1]!)
+  for (const line of lines.slice(2, -1)) {
+    const end = line.indexOf('=')
+    fields.set(decodeFieldName(line.slice(0, end)), line.slice(end + 1))
+  }
   return {
     fields,
     permanent: permanent === '1',

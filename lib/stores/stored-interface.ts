@@ -3,17 +3,19 @@ import { formatPath, formatRoot } from '../path.ts'
 import { idFromSignature, splitPayload } from '../session/cookie-interface.ts'
 import { type KeptBeside, SessionContents } from '../session/contents.ts'
 import type { SaveDecision, SaveOptions } from '../session/decision.ts'
+import type { SessionData, SessionValues } from '../session/members.ts'
 import { contentsGiven, contentsOf, type Session, sessionOn } from '../session/session.ts'
 import { idInText, textOfId } from '../session/session-id.ts'
 import {
-  type ListedSession, type ListOptions, SessionInterface, type SessionOwner, type SessionSerializer
+  type ListedSession, type ListOptions, SessionInterface, type SessionOwner
 } from '../session/session-interface.ts'
+import type { SessionSerializer } from '../session/session-serializer.ts'
 import type { SessionSettings } from '../session/settings.ts'
 import { payloadError } from '../signing/serializer.ts'
 import type { Candidates, Opened } from '../wire/codec.ts'
 import { dataOf, fieldsOf, textOf } from './fields.ts'
 import { checkedOwner, checkSessionOwner } from './owner.ts'
-import type { StoredSession } from './store.ts'
+import type { SessionStore, StoredSession } from './store.ts'
 import { StoreGate } from './store-gate.ts'
 import { isStoreKey, StoreKeys } from './store-keys.ts'
 import { StoredSaver } from './stored-saver.ts'
@@ -21,6 +23,11 @@ import type { StoredState } from './stored-state.ts'
 
 /** Of a session whose text is not that of its cookie. */
 const FOREIGN = { text: undefined, isForeign: true }
+
+/** The settings of sessions that may be in a store. */
+export interface StoredSettings extends SessionSettings {
+  readonly store: SessionStore | undefined
+}
 
 /** Keeps sessions in a store. The cookie holds the signed id, and nothing else. */
 export class StoredSessionInterface extends SessionInterface {
@@ -33,7 +40,7 @@ export class StoredSessionInterface extends SessionInterface {
   readonly #saver: StoredSaver
 
   /** Throws a `TypeError` for settings without a store. */
-  constructor (settings: SessionSettings) {
+  constructor (settings: StoredSettings) {
     super(settings)
     const { store, storeTimeout, serializer } = settings
     if (store === undefined) throw new TypeError('StoredSessionInterface needs the option store')
@@ -82,11 +89,13 @@ export class StoredSessionInterface extends SessionInterface {
     return reloaded
   }
 
-  override async list (owner: SessionOwner, { current, data = [] }: ListOptions = {}): Promise<ListedSession[]> {
+  override async list<Data extends object = SessionData> (
+    owner: SessionOwner, { current, data = [] }: ListOptions<Data> = {}
+  ): Promise<Array<ListedSession<Data>>> {
     const sessions = await this.#gate.list(this.#ownerKey(owner, 'list'))
     const currentKeys = current === undefined ? [] : this.#keysOf(current)
     return Array.from(sessions)
-      .flatMap(([key, record]) => this.#listed(key, record, currentKeys.includes(key), data))
+      .flatMap(([key, record]) => this.#listed<Data>(key, record, currentKeys.includes(key), data))
       .sort((one, other) => other.lastUsedAt.getTime() - one.lastUsedAt.getTime())
   }
 
@@ -217,7 +226,9 @@ export class StoredSessionInterface extends SessionInterface {
   }
 
   /** The entry of a list; none for a session that cannot be read. */
-  #listed (key: string, record: StoredSession, isCurrent: boolean, asked: readonly string[]): ListedSession[] {
+  #listed<Data extends object> (
+    key: string, record: StoredSession, isCurrent: boolean, asked: readonly string[]
+  ): Array<ListedSession<Data>> {
     const data = this.#readable(record)
     if (data === undefined) return []
     const { createdAt, usedAt, expiresAt } = record
@@ -227,7 +238,7 @@ export class StoredSessionInterface extends SessionInterface {
       lastUsedAt: new Date(usedAt * 1000),
       expiresAt: new Date(expiresAt * 1000),
       isCurrent,
-      data: Object.fromEntries(Object.entries(data).filter(([name]) => asked.includes(name)))
+      data: Object.fromEntries(Object.entries(data).filter(([name]) => asked.includes(name))) as SessionValues<Data>
     }]
   }
 }

@@ -51,6 +51,10 @@ export const rulesOfReading: Rules = {
     expect('read', fieldsIn(await store.read(key)), fields)
     await store.update(key, changesAt(now, { set: fields }))
     expect('read after an update', fieldsIn(await store.read(key)), fields)
+    const others = new Map(texts.map((text, index) => [`f${2 * index}`, text]))
+    const unset = texts.map((_, index) => `f${2 * index + 1}`)
+    await store.update(key, changesAt(now, { set: others, unset }))
+    expect('read after an update of half of them', fieldsIn(await store.read(key)), others)
   },
 
   'what was handed over and what was read are not what the store keeps': async ({ store, kept }) => {

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { sessionPlugin } from '../../lib/index.ts'
-import type { SessionOptions } from '../../lib/session/options.ts'
+import type { SessionOptions } from '../../lib/options/session-options.ts'
 
 /** A secret that the rules accept. */
 export const SECRET = 'correct horse battery staple, thrice over'

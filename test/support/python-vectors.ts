@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
 import { type BadData, SecureCookieSessionInterface, type Session } from '../../lib/index.ts'
-import type { SessionOptions } from '../../lib/session/options.ts'
-import { resolveOptions } from '../../lib/session/settings.ts'
+import type { SessionOptions } from '../../lib/options/session-options.ts'
+import { resolveOptions } from '../../lib/options/resolve.ts'
 import { same } from './equal.ts'
 import { toValue, type Typed } from './vectors.ts'
 

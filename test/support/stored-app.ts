@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
-import type { SessionOptions } from '../../lib/session/options.ts'
+import type { SessionOptions } from '../../lib/options/session-options.ts'
 import { buildApp, cookieFrom, type LogLine, setCookies } from './app.ts'
 import { door, WatchedStore } from './watched-store.ts'
 

@@ -1,12 +1,12 @@
-import type { SessionOptions } from './options.ts'
-import type { SessionSettings } from './settings.ts'
+import type { SessionOptions } from './session-options.ts'
+import type { StoredSettings } from '../stores/stored-interface.ts'
 
 /** How many seconds a store may take to answer, by default. */
 const TIMEOUT = 2
 /** The most bytes of a session in a store, by default. */
 const MAX_SIZE = 256 * 1024
 
-type StoreSettings = Pick<SessionSettings, 'store' | 'owner' | 'storeTimeout' | 'maxSessionSize'>
+type StoreSettings = Pick<StoredSettings, 'store' | 'owner' | 'storeTimeout' | 'maxSessionSize'>
 
 /** The settings for sessions in a store. Throws a `TypeError` for options that do not go together. */
 export function storeOptions (options: SessionOptions, warnings: string[]): StoreSettings {

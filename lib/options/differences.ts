@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PythonJSONSerializer } from '../json/python-json.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import type { SessionSettings } from './settings.ts'
+import type { ResolvedOptions } from './resolve.ts'
 
 /** The settings that are equal where two sessions are one, by what the options call them. */
-const compared: Readonly<Record<string, keyof SessionSettings>> = {
+const compared: Readonly<Record<string, keyof ResolvedOptions>> = {
   sessionName: 'name',
   cookieName: 'cookieName',
   'secret or fallbacks': 'keys',
@@ -34,8 +34,8 @@ const MADE_HERE: readonly unknown[] = [TaggedJSONSerializer, PythonJSONSerialize
  * The options in which two sessions differ; none where they are one session that is registered twice. `onInvalid` does
  * not count, since it only reports. A session interface and a serializer of your own are the same only as one object.
  */
-export function differencesOf (one: SessionSettings, other: SessionSettings): string[] {
-  const isOther = (setting: keyof SessionSettings): boolean => !isDeepStrictEqual(one[setting], other[setting])
+export function differencesOf (one: ResolvedOptions, other: ResolvedOptions): string[] {
+  const isOther = (setting: keyof ResolvedOptions): boolean => !isDeepStrictEqual(one[setting], other[setting])
   const differences = Object.keys(compared).filter((option) => isOther(compared[option]!))
   if (!isSameSerializer(one.serializer, other.serializer)) differences.push('serializer')
   if (one.store !== other.store) differences.push('store')

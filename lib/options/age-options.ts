@@ -1,6 +1,6 @@
 import { DAY, type Format } from '../wire/format.ts'
-import { type Ages, MAX_COOKIE_AGE } from './rules.ts'
-import type { SessionOptions } from './options.ts'
+import { type Ages, MAX_COOKIE_AGE } from '../session/rules.ts'
+import type { SessionOptions } from './session-options.ts'
 
 const ENDLESS = 'The session lifetime is Infinity, so that a copy of a cookie is valid until the secret changes; ' +
   'absoluteLifetime sets an end'

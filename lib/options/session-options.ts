@@ -9,8 +9,9 @@ import type { KeyDerivation, Secret } from '../signing/keys.ts'
 import { DAY } from '../wire/format.ts'
 import { type FormatName, formats } from '../wire/formats.ts'
 import { instead } from './foreign-options.ts'
-import type { SessionInterface, SessionSerializer } from './session-interface.ts'
-import type { SessionSettings } from './settings.ts'
+import type { SessionInterface } from '../session/session-interface.ts'
+import type { SessionSerializer } from '../session/session-serializer.ts'
+import type { SessionSettings } from '../session/settings.ts'
 import type { SessionStore } from '../stores/store.ts'
 
 /** The options of one session. All times are in seconds. */

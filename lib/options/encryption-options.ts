@@ -1,7 +1,7 @@
 import type { Secret } from '../signing/keys.ts'
 import { type CodecOptions, sessionEncryptionKey } from '../wire/codec.ts'
 import type { WireOptions } from '../wire/format.ts'
-import type { SessionOptions } from './options.ts'
+import type { SessionOptions } from './session-options.ts'
 
 /**
  * Whether cookies are encrypted, and the keys, which the format has either way: what was encrypted is read once the
