@@ -195,7 +195,8 @@ export class CookieTooLarge extends Error {
 
   constructor (cookieName: string, size: number, limit: number, keys: Weights) {
     super(`The cookie ${quoteName(cookieName)} would take ${size} bytes, more than the ${limit} of maxCookieSize, ` +
-      `so it was not sent and the old one stands. Keep less in the session.${describeWeights(keys)}`)
+      'so it was not sent and the old one stands. ' +
+      `Keep less in the session, or use a store (docs/stores.md).${describeWeights(keys)}`)
     this.size = size
   }
 }
@@ -222,7 +223,7 @@ export class StoreUnavailable extends Error {
 
   /** Of `reason`, message, code and stack are shown. What else clients add to their errors can hold values. */
   constructor (reason: unknown) {
-    super('The session store cannot be reached', { cause: withoutDetails(reason) })
+    super('The session store cannot be reached (docs/stores.md)', { cause: withoutDetails(reason) })
   }
 }
 

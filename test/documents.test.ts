@@ -106,6 +106,13 @@ t.test('every relative link leads to a file and to a heading in it', async (t) =
   }
 })
 
+t.test('every page that an error names is there', async (t) => {
+  const errors = readFileSync(new URL('../lib/errors.ts', import.meta.url), 'utf8')
+  const pages = [...errors.matchAll(/docs\/[\w-]+\.md/g)].map(([page]) => page)
+  t.ok(pages.length > 2)
+  for (const page of pages) t.ok(documents.has(page), page)
+})
+
 t.test('the README leads to every page', async (t) => {
   for (const path of documents.keys()) {
     if (!/^docs\/(?!security-claims)/.test(path)) continue

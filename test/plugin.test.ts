@@ -424,7 +424,7 @@ t.test('with encryption off again, cookies leave readable, and that is logged on
   for (let count = 0; count < 3; count++) t.strictSame(await get(encrypted), ['b', false])
   t.strictSame(await get(app.encodeSession({ a: 'b' })), ['b', undefined])
   t.match(logs.filter(({ level }) => level >= 40), [{
-    level: 40, session: 'session', msg: 'Session cookies come encrypted and leave only signed, so that whoever has one'
+    level: 40, session: 'session', msg: 'Encrypted session cookies are replaced by signed ones, which their owners can'
   }])
   t.match(app.sessionCounters, { opened: 4, verified: 4, resigned: 3 })
 })
@@ -1056,7 +1056,7 @@ t.test('what an interface changes while it saves is no change of the application
 t.test('a session interface need not know the bytes of each key, nor what was changed too late', async (t) => {
   const { app, logs } = await buildApp({ sessionInterface: new StoreSessionInterface(), maxCookieSize: 30 })
   app.get('/', async (request) => { request.session.set('a', [1]); return 'x' })
-  t.match((await app.inject('/')).json(), { code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /Keep less in the session\.$/ })
+  t.match((await app.inject('/')).json(), { code: 'FSS_ERR_COOKIE_TOO_LARGE', message: /\(docs\/stores\.md\)\.$/ })
   const { app: roomy, logs: none } = await buildApp({ sessionInterface: new StoreSessionInterface() })
   roomy.get('/', async (request) => { request.session.set('a', [1]); return 'x' })
   roomy.get('/stream', (request, reply) => {

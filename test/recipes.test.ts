@@ -82,6 +82,17 @@ t.test('sessions for accounts end without a request, and after the absolute time
   t.equal(await busy.send('GET', '/'), '42')
 })
 
+t.test('who checks the box is remembered, and a login without a body is one without the box', async (t) => {
+  const app = await runRecipe(t, 'Remember me', addRoutes)
+  const maxAge = async (payload?: object): Promise<string | undefined> => {
+    const { statusCode, headers } = await app.inject({ method: 'POST', url: '/login', ...(payload && { payload }) })
+    t.equal(statusCode, 200)
+    return /Max-Age=(\d+)/.exec(setCookies(headers)[0]!)?.[1]
+  }
+  t.equal(await maxAge({ remember: true }), `${30 * DAY}`)
+  t.strictSame([await maxAge({}), await maxAge()], [undefined, undefined])
+})
+
 t.test('a logout ends every copy, one that a request under way signs anew too, ' +
   "and leaves the user's other sessions", async (t) => {
   const tick = stopClock(t, START)

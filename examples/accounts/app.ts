@@ -35,7 +35,7 @@ const [HOUR, DAY] = [60 * 60, 24 * 60 * 60]
 /** The application, ready to listen or to `inject` into. */
 export async function build ({ secret, store, origin, send, cost = 2 ** 15, server }: Settings) {
   const app: FastifyInstance = Fastify({ bodyLimit: 16 * 1024, ...server })
-  await app.register(crossOriginProtection) // ahead of the session, so that it costs no question to the store
+  await app.register(crossOriginProtection) // before the session, so a refused request reads no store
   await app.register(sessionPlugin, {
     secret,
     store,

@@ -11,7 +11,7 @@ import { sessionApp } from '../support/session-app.js'
 
 const USERS = 8
 const { times } = await import(new URL('../../../test/support/effort.mjs', import.meta.url).href)
-const UNREACHABLE = 'The session store cannot be reached'
+const UNREACHABLE = 'The session store cannot be reached (docs/stores.md)'
 
 /** The lines with which the plugin tells of an outage; the error handler of Fastify has its own for each reply. */
 function told (log: readonly string[]): string[] {

@@ -10,7 +10,7 @@ const UNREADABLE = 'What the store has of a session cannot be read, so the sessi
 const ENDED = 'The session was ended meanwhile, so what this request changed is not saved'
 const ELSEWHERE = 'The session is kept in a store, which this process was started without, ' +
   'so it is empty here and what was changed is not saved'
-const READABLE = 'Session cookies come encrypted and leave only signed, so that whoever has one can read it: ' +
+const READABLE = 'Encrypted session cookies are replaced by signed ones, which their owners can read: ' +
   'the option encrypt is off'
 const LARGE = 'The session cookie is close to its limit, past which it is an error'
 

@@ -72,8 +72,8 @@ export interface SessionOptions<Request = unknown> {
   absoluteLifetime?: number | undefined
   /**
    * Nobody but the server can read the cookie: AES-256-CTR, with a key made from the secret (HKDF). Default false.
-   * Signed cookies are still read, and leave encrypted; with false, encrypted ones are still read, and leave only
-   * signed. Does not go with `store` and the formats of other programs.
+   * Signed cookies are still read, and replaced by encrypted ones. With false, encrypted cookies are still read, and
+   * replaced by signed ones. Does not go with `store` and the formats of other programs.
    */
   encrypt?: boolean | undefined
   /**
