@@ -56,7 +56,7 @@ export async function build ({
   handleErrors(app)
   addPages(app, cookieName, store !== undefined)
   addTampering(app, cookieName)
-  addSessions(app)
+  if (store !== undefined) addSessions(app)
   addSigningIn(app)
   addCart(app)
   addValues(app)

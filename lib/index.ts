@@ -13,7 +13,7 @@ export type { CookieOptions, ResponseCookieOptions } from './cookies/attributes.
 export type { SessionCounters } from './session/counters.ts'
 export type { SessionOptions } from './options/session-options.ts'
 export type { SessionSettings } from './session/settings.ts'
-export type { KeptBeside } from './session/contents.ts'
+export type { KeptBeside } from './session/beside.ts'
 export { Session } from './session/session.ts'
 export type { SessionInit } from './session/session.ts'
 export type { SessionData, SessionKey, SessionMembers, SessionValues } from './session/members.ts'

@@ -19,35 +19,40 @@ async function statusOf (response: Promise<{ statusCode: number }>): Promise<num
 
 // Registration
 
-t.test('an account is good once its address was confirmed by the button, not by the link alone', async (t) => {
+t.test('an account begins with the password that is chosen behind the link', async (t) => {
   const site = await openSite(t)
-  const ada = site.visitor()
+  const ada = site.visitor('Ada@Example.org')
   await ada.register()
-  t.match(site.mails, [{ to: 'ada@example.org', url: /^http:\/\/localhost\/confirm\?token=/ }])
-  const page = await ada.get(new URL(site.mails[0]!.url).pathname + new URL(site.mails[0]!.url).search)
-  t.match(page.body, 'Did you create an account for <strong>ada@example.org</strong>?')
-  t.equal(await statusOf(ada.signIn()), 403)
-  await ada.confirm()
-  const { statusCode, headers } = await ada.signIn({ email: ' Ada@Example.org'.trim() })
+  const [mail] = site.mails
+  t.match(mail, { to: 'ada@example.org', url: /^http:\/\/localhost\/reset\?token=/ })
+  const { pathname, search } = new URL(mail!.url)
+  t.match((await ada.get(pathname + search)).body, 'For <strong>ada@example.org</strong>')
+  const reader = site.visitor()
+  t.equal(await statusOf(reader.signIn()), 403, 'the link alone makes none')
+  t.equal((await reader.choose()).headers.location, '/sign-in')
+  const { statusCode, headers } = await ada.signIn()
   t.strictSame([statusCode, headers.location], [303, '/'])
-  t.ok(await ada.isSignedIn())
+  t.ok(await reader.copy().signIn())
 })
 
-t.test('a confirmation link works once, for a day, and for this purpose', async (t) => {
-  const tick = stopClock(t)
+t.test('who registers an address of somebody else knows no password of the account', async (t) => {
   const site = await openSite(t)
-  const [ada, late] = [site.visitor(), site.visitor('late@example.org')]
+  const [eve, ada] = [site.visitor(), site.visitor()]
+  await eve.post('/register', { email: 'ada@example.org', password: NEW_PASSWORD })
+  const first = ada.lastToken()
   await ada.register()
-  const token = ada.lastToken()
-  t.equal(await statusOf(ada.get(`/reset?token=${token}`)), 410)
-  t.equal(await statusOf(ada.post('/reset', { token, password: NEW_PASSWORD })), 410)
-  t.equal(await statusOf(ada.confirm()), 303)
-  t.equal(await statusOf(ada.confirm()), 410)
-  t.equal(await statusOf(ada.get(`/confirm?token=${token}`)), 410)
-  await late.register()
-  tick(DAY + 1)
-  t.equal(await statusOf(late.confirm()), 410)
-  for (const wrong of ['', 'x', `${token}x`]) t.equal(await statusOf(late.post('/confirm', { token: wrong })), 410)
+  t.equal(await statusOf(ada.choose()), 303)
+  t.equal(await statusOf(eve.choose(NEW_PASSWORD, first)), 410, 'and the link of her attempt has ended')
+  t.equal(await statusOf(eve.signIn({ current: NEW_PASSWORD })), 403)
+  t.equal(await statusOf(ada.signIn()), 303)
+})
+
+t.test('a link shows no address to whoever sees its token, and is good for the longest one', async (t) => {
+  const site = await openSite(t)
+  const email = `${'日'.repeat(241)}@example.org.`
+  const ada = await site.member(email)
+  t.ok(await ada.isSignedIn())
+  t.notMatch(Buffer.from(ada.lastToken().split('.')[0]!.slice(1), 'base64url').toString(), 'example')
 })
 
 t.test('nobody learns from an answer whether an address has an account', async (t) => {
@@ -56,8 +61,7 @@ t.test('nobody learns from an answer whether an address has an account', async (
   for (const act of [
     (person: Person) => person.register(),
     (person: Person) => person.forget(),
-    (person: Person) => person.signIn({ current: 'wrong' }),
-    (person: Person) => person.signIn({ email: 'unconfirmed@example.org' })
+    (person: Person) => person.signIn({ current: 'wrong' })
   ]) {
     const answers = []
     for (const email of ['ada@example.org', 'nobody@example.org']) {
@@ -71,9 +75,9 @@ t.test('nobody learns from an answer whether an address has an account', async (
 t.test('a second registration of an address changes nothing, and its owner is sent a link', async (t) => {
   const site = await openSite(t)
   const ada = await site.member()
-  await site.visitor().post('/register', { email: 'ADA@example.org', password: NEW_PASSWORD })
+  await site.visitor('ADA@example.org').register()
   t.match(site.mails.at(-1), { to: 'ada@example.org', url: /\/reset\?/ })
-  t.equal(await statusOf(ada.signIn({ current: NEW_PASSWORD })), 403)
+  t.ok(await ada.isSignedIn())
   t.equal(await statusOf(ada.signIn()), 303)
 })
 
@@ -92,7 +96,7 @@ t.test('an unknown address costs as many hashes as a known one', async (t) => {
   for (const email of ['ada@example.org', 'nobody@example.org']) {
     const visitor = site.visitor(email)
     t.equal(await hashesIn(() => visitor.signIn({ current: 'wrong' })), 1)
-    t.equal(await hashesIn(() => visitor.register()), 1)
+    for (const act of [() => visitor.register(), () => visitor.forget()]) t.equal(await hashesIn(act), 0)
   }
 })
 
@@ -101,7 +105,7 @@ t.test('links in mails begin with the origin of the settings, whatever Host a re
   const visitor = site.visitor()
   visitor.headers.host = 'evil.example'
   await visitor.register()
-  t.match(site.mails, [{ url: /^https:\/\/app\.example\/confirm/ }])
+  t.match(site.mails, [{ url: /^https:\/\/app\.example\/reset/ }])
 })
 
 // Sessions
@@ -110,7 +114,8 @@ t.test('a session from before the sign-in opens nothing after it', async (t) => 
   const site = await openSite(t)
   const ada = await site.member()
   const attacker = site.visitor()
-  await attacker.forget()
+  await attacker.register()
+  await attacker.choose()
   const victim = attacker.copy()
   t.ok(victim.cookie)
   await victim.signIn()
@@ -185,15 +190,17 @@ t.test('a session is for the accounts of this process: those of another with the
 
 t.test('over https the cookie has the name that binds it to its host', async (t) => {
   const site = await openSite(t, { origin: 'https://app.example' })
-  const [line] = setCookies((await site.visitor().forget()).headers)
+  const ada = site.visitor()
+  await ada.register()
+  const [line] = setCookies((await ada.choose()).headers)
   t.match(line, /^__Host-session=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
 })
 
-t.test('a flash is shown once', async (t) => {
-  const visitor = (await openSite(t)).visitor()
-  await visitor.forget()
-  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), ['If that address has an account, we sent it a mail.'])
-  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), [])
+t.test('a flash is shown once, and there is one at most', async (t) => {
+  const ada = await (await openSite(t)).member()
+  for (let n = 0; n < 3; n++) await ada.post('/devices/end-others')
+  t.strictSame(flashesOf((await ada.get('/devices')).body), ['Other sessions ended: 0.'])
+  t.strictSame(flashesOf((await ada.get('/devices')).body), [])
 })
 
 t.test('a page of another origin can post nothing, with the cookie or without', async (t) => {
@@ -203,7 +210,7 @@ t.test('a page of another origin can post nothing, with the cookie or without', 
   for (const [name, value] of [['sec-fetch-site', 'cross-site'], ['sec-fetch-site', 'same-site'], ['origin', 'null']]) {
     ada.headers = { ...ours, [name!]: value! }
     site.store.takeCalls()
-    for (const url of ['/sign-in', '/sign-out', '/password', '/devices/end-others', '/confirm', '/reset']) {
+    for (const url of ['/sign-in', '/sign-out', '/password', '/devices/end-others', '/register', '/reset']) {
       t.equal(await statusOf(ada.post(url)), 403)
     }
     t.strictSame(site.store.takeCalls(), [], 'and it is refused ahead of the store')
@@ -220,6 +227,10 @@ t.test('after signing in one gets to the page that was asked for', async (t) => 
   const { body } = await ada.get('/sign-in?next=%2Fdevices%3Fa%3D1')
   t.match(body, 'name="next" value="/devices?a=1"')
   t.equal((await ada.signIn({ next: '/devices?a=1' })).headers.location, '/devices?a=1')
+  const long = `/devices?${'%C3%A4'.repeat(500)}`
+  const form = await site.visitor().get(String((await site.visitor().get(long)).headers.location))
+  t.match(form.body, `value="${long}"`)
+  t.equal((await ada.signIn({ next: long })).headers.location, long)
 })
 
 t.test('nobody is sent to another site', async (t) => {
@@ -299,7 +310,7 @@ t.test('a reset link gives a new password, ends all sessions and signs nobody in
   t.match((await visitor.get(`/reset?token=${token}`)).body, 'It ends all sessions')
   t.ok(await ada.isSignedIn())
   t.equal(await statusOf(visitor.post('/reset', { token, password: NEW_PASSWORD })), 303)
-  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), ['Your password is changed. Sign in with it.'])
+  t.strictSame(flashesOf((await visitor.get('/sign-in')).body), ['Your password is set. Sign in with it.'])
   for (const person of [ada, visitor]) t.notOk(await person.isSignedIn())
   t.equal(await statusOf(visitor.signIn()), 403)
   t.equal(await statusOf(visitor.signIn({ current: NEW_PASSWORD })), 303)
@@ -309,7 +320,7 @@ t.test('a reset link works once, for half an hour, and not after another change 
   const tick = stopClock(t)
   const site = await openSite(t)
   const ada = await site.member()
-  const reset = (token: string) => statusOf(site.visitor().post('/reset', { token, password: PASSWORD }))
+  const reset = (token: string) => statusOf(site.visitor().choose(PASSWORD, token))
   await ada.forget()
   await ada.forget()
   const [first, second] = site.mails.slice(-2).map(({ url }) => new URL(url).searchParams.get('token')!)
@@ -325,7 +336,9 @@ t.test('a reset link works once, for half an hour, and not after another change 
   t.equal(await reset(third), 410)
   await ada.forget()
   tick(30 * MINUTE + 1)
-  t.equal(await reset(ada.lastToken()), 410)
+  const late = ada.lastToken()
+  await ada.forget()
+  for (const wrong of [late, '', 'x', `${ada.lastToken()}x`, ada.cookie!]) t.equal(await reset(wrong), 410)
 })
 
 t.test('of two uses of a reset link at once one is good', async (t) => {
@@ -333,23 +346,27 @@ t.test('of two uses of a reset link at once one is good', async (t) => {
   const ada = await site.member()
   await ada.forget()
   const token = ada.lastToken()
-  const uses = [PASSWORD, NEW_PASSWORD].map((password) => statusOf(site.visitor().post('/reset', { token, password })))
+  const uses = [PASSWORD, NEW_PASSWORD].map((password) => statusOf(site.visitor().choose(password, token)))
   t.strictSame((await Promise.all(uses)).toSorted(), [303, 410])
-})
-
-t.test('a reset link confirms the address that it was sent to', async (t) => {
-  const site = await openSite(t)
-  const ada = site.visitor()
-  await ada.register()
-  await ada.forget()
-  await ada.post('/reset', { token: ada.lastToken(), password: NEW_PASSWORD })
-  t.equal(await statusOf(ada.signIn({ current: NEW_PASSWORD })), 303)
 })
 
 t.test('a forgotten address without an account is sent nothing', async (t) => {
   const site = await openSite(t)
   await site.visitor().forget()
   t.strictSame(site.mails, [])
+})
+
+t.test('visitors who ask for mails leave nothing in the store', async (t) => {
+  const site = await openSite(t)
+  await site.member()
+  site.store.takeCalls()
+  for (const act of [(person: Person) => person.register(), (person: Person) => person.forget()]) {
+    const { headers } = await act(site.visitor())
+    t.strictSame([headers.location, setCookies(headers)], ['/sent', []])
+  }
+  t.match((await site.visitor().get('/sent')).body, 'We sent you a link')
+  await site.visitor().signIn({ current: 'wrong' })
+  t.strictSame(site.store.takeCalls(), [])
 })
 
 // Devices
@@ -495,6 +512,21 @@ t.test('an address has ten attempts a minute, whichever account and cookie it tr
   t.equal(await attempt('ada@example.org'), 403)
 })
 
+t.test('the IPv6 addresses of one customer have ten attempts together', async (t) => {
+  stopClock(t)
+  const site = await openSite(t, { server: { trustProxy: 'loopback' } })
+  const attempt = (ip: string) => {
+    const visitor = site.visitor()
+    visitor.headers['x-forwarded-for'] = ip
+    return statusOf(visitor.signIn())
+  }
+  for (let n = 1; n <= 10; n++) t.equal(await attempt(`2001:db8:0:1::${n}`), 403)
+  t.equal(await attempt('2001:db8:0:1:ffff::'), 429)
+  t.equal(await attempt('2001:db8:0:2::1'), 403)
+  for (let n = 0; n < 10; n++) await attempt(['192.0.2.1', '::ffff:192.0.2.1'][n % 2]!)
+  t.equal(await attempt('::ffff:c000:201'), 429)
+})
+
 t.test('a session has ten attempts at its password, and others of its address have theirs', async (t) => {
   const site = await openSite(t)
   const [ada, eve] = [await site.member(), await site.member('eve@example.org')]
@@ -512,7 +544,7 @@ t.test('a session has a limit of its own, and visitors share that of their addre
     return Infinity
   }
   t.equal(await visits(ada), 200)
-  t.equal(await visits(site.visitor()), 199, 'one visit was the confirmation')
+  t.equal(await visits(site.visitor()), 200)
   t.equal(await visits(site.visitor()), 0)
   t.equal(await statusOf(ada.get('/style.css')), 200)
 })
@@ -521,7 +553,7 @@ t.test('a session has a limit of its own, and visitors share that of their addre
 
 t.test('every page has headers that let in no script and keep it out of caches', async (t) => {
   const visitor = (await openSite(t)).visitor()
-  for (const url of ['/sign-in', '/register', '/forgot', '/nowhere', '/confirm?token=x', '/confirm']) {
+  for (const url of ['/sign-in', '/register', '/forgot', '/nowhere', '/reset?token=x', '/reset']) {
     t.match((await visitor.get(url)).headers, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': /default-src 'none'.+frame-ancestors 'none'/,
@@ -541,8 +573,9 @@ t.test('what a visitor sends is escaped, and what is no field is refused or left
   t.equal(await statusOf(site.visitor().signIn({ remember: 'ever' })), 400)
   t.equal(await statusOf(site.visitor().post('/sign-in')), 400)
   t.equal(await statusOf(site.visitor().get('/sign-in?next=a&next=b')), 400)
-  await site.visitor().post('/register', { email: 'eve@example.org', password: PASSWORD, isConfirmed: 'true' })
-  t.equal(await statusOf(site.visitor('eve@example.org').signIn()), 403)
+  for (const control of ['\0', '\u001b', '\u0085', '\u202e']) {
+    t.equal(await statusOf(site.visitor(`a${control}@x.y`).register()), 400, 'a mail address has no control characters')
+  }
 })
 
 t.test('while the store is down a page says so, and nobody is signed out', async (t) => {
@@ -555,6 +588,7 @@ t.test('while the store is down a page says so, and nobody is signed out', async
   t.equal(statusCode, 503)
   t.match(body, 'Something went wrong here')
   t.strictSame(setCookies(headers), [])
+  t.equal(headers['retry-after'], '1')
   t.match(lines.join(''), 'FSS_ERR_STORE_UNAVAILABLE')
   t.equal(await statusOf(ada.get('/style.css')), 200)
 })
@@ -574,7 +608,7 @@ t.test('in development mails are shown on a page, with a link to it, and elsewhe
   await visitor.register()
   t.match((await visitor.get('/sign-in')).body, 'href="/outbox"')
   const { body } = await visitor.get('/outbox')
-  t.match(body, /Confirm your address.+to ada@example\.org.+href="http:\/\/localhost\/confirm\?/s)
+  t.match(body, /Choose your password.+to ada@example\.org.+href="http:\/\/localhost\/reset\?/s)
   const other = (await openSite(t)).visitor()
   t.equal(await statusOf(other.get('/outbox')), 404)
   t.notMatch((await other.get('/sign-in')).body, 'outbox')
@@ -594,22 +628,27 @@ async function printed (output: EventEmitter, awaited: RegExp): Promise<string> 
   return text
 }
 
-for (const environment of ['development', 'production']) {
-  t.test(`it is started by one command, in ${environment} too`, async (t) => {
+for (const [environment, settings] of Object.entries({
+  development: {},
+  production: { NODE_ENV: 'production' },
+  'production that names its origin alone': { ORIGIN: 'https://app.example' }
+})) {
+  t.test(`it is started by one command, in ${environment}`, async (t) => {
     const port = await freePort()
+    const local = `http://localhost:${port}`
     const child = spawn(process.execPath, [...process.execArgv, 'examples/accounts/start.ts'], {
-      env: { ...process.env, PORT: `${port}`, SESSION_SECRET: SECRET, NODE_ENV: environment },
+      env: { ...process.env, PORT: `${port}`, SESSION_SECRET: SECRET, ...settings },
       stdio: ['ignore', 'pipe', 'inherit']
     })
     t.teardown(() => child.kill())
     child.stdout.setEncoding('utf8')
-    const origin = `http://localhost:${port}`
+    const { ORIGIN: origin = local } = settings as { ORIGIN?: string }
     t.match(await printed(child.stdout, /^Open .+\n/m), `Open ${origin}\n`)
-    const body = new URLSearchParams({ email: 'ada@example.org', password: PASSWORD })
-    const mail = environment === 'production' ? printed(child.stdout, /^Mail .+\n/m) : undefined
-    await fetch(`${origin}/register`, { method: 'POST', body, redirect: 'manual' })
-    const { status } = await fetch(`${origin}/outbox`)
-    t.equal(status, environment === 'production' ? 404 : 200)
-    if (mail) t.match(await mail, `Mail to ada@example.org: Confirm your address: ${origin}/confirm?token=`)
+    const isProduction = environment !== 'development'
+    const mail = isProduction ? printed(child.stdout, /^Mail .+\n/m) : undefined
+    const body = new URLSearchParams({ email: 'ada@example.org' })
+    await fetch(`${local}/register`, { method: 'POST', body, redirect: 'manual' })
+    t.equal((await fetch(`${local}/outbox`)).status, isProduction ? 404 : 200, 'mails are shown in development alone')
+    if (mail) t.match(await mail, `Mail to ada@example.org: Choose your password: ${origin}/reset?token=`)
   })
 }

@@ -264,6 +264,13 @@ t.test('with a store the cookie has an id, and the page what the store has and a
   t.match(await there.submit(t, '/sessions/end-others'), 'Other sessions ended: 0.')
 })
 
+t.test('without a store there is no other session to end', async (t) => {
+  const app = await build()
+  t.teardown(() => app.close())
+  const { statusCode } = await app.inject({ method: 'POST', url: '/sessions/end-others' })
+  t.equal(statusCode, 404)
+})
+
 t.test('the environment says which store', async (t) => {
   t.equal(await storeFor({}), undefined)
   t.ok(await storeFor({ STORE: 'memory' }) instanceof MemoryStore)

@@ -42,6 +42,7 @@ const coveredBy: Record<string, string[]> = {
   'options/resolve': ['options'],
   'options/session-options': ['options'],
   'options/store-options': ['options'],
+  'session/beside': ['session', 'session-interface'],
   'session/contents': ['session'],
   'session/cookie-interface': ['session-interface'],
   'session/counters': ['plugin'],

@@ -7,10 +7,12 @@ export interface Account {
   readonly id: string
   readonly email: string
   readonly password: PasswordHash
-  /** Counts the changes of the password. A session is good for the version that it was signed in with. */
+  /** Counts the passwords. A session is good for the one that it was signed in with. */
   readonly passwordVersion: number
-  readonly isConfirmed: boolean
 }
+
+/** How many passwords an address had: 0 where it has no account. */
+export type State = Pick<Account, 'email' | 'passwordVersion'>
 
 /** The accounts, in memory. In production they are a table, and each method is one statement. */
 export class Accounts {
@@ -27,46 +29,30 @@ export class Accounts {
   }
 
   findByEmail (email: string): Account | undefined {
-    return [...this.#accounts.values()].find((account) => account.email === normalized(email))
+    return [...this.#accounts.values()].find((account) => account.email === email.toLowerCase())
   }
 
-  /** Undefined where the address has an account already, and no sooner. */
-  async create (email: string, password: string): Promise<Account | undefined> {
-    const hash = await hashPassword(password, this.#cost)
-    if (this.findByEmail(email) !== undefined) return undefined
-    return this.#keep({
-      id: randomUUID(), email: normalized(email), password: hash, passwordVersion: 1, isConfirmed: false
-    })
+  stateOf (email: string): State {
+    return this.findByEmail(email) ?? { email: email.toLowerCase(), passwordVersion: 0 }
   }
 
   /**
-   * The confirmed account of an address and a password, as it was when they were compared. Undefined for an unknown
-   * address takes as long as for a wrong password.
+   * The account of an address and a password, as it was when they were compared. Undefined for an unknown address takes
+   * as long as for a wrong password.
    */
   async authenticate (email: string, password: string): Promise<Account | undefined> {
     const account = this.findByEmail(email)
     const isRight = await isPassword(password, account?.password ?? hashOfNobody(this.#cost))
-    return isRight && account?.isConfirmed ? account : undefined
+    return isRight ? account : undefined
   }
 
-  /** Undefined where another request has changed it since `account` was read: `… WHERE password_version = $1`. */
-  async changePassword ({ id, passwordVersion }: Account, password: string): Promise<Account | undefined> {
+  /** Undefined where another request was faster since the state was read: `… WHERE password_version = $1`. */
+  async setPassword ({ email, passwordVersion }: State, password: string): Promise<Account | undefined> {
     const hash = await hashPassword(password, this.#cost)
-    const account = this.find(id)
-    if (account?.passwordVersion !== passwordVersion) return undefined
-    return this.#keep({ ...account, password: hash, passwordVersion: passwordVersion + 1 })
-  }
-
-  confirm ({ id }: Account): void {
-    this.#keep({ ...this.#accounts.get(id)!, isConfirmed: true })
-  }
-
-  #keep (account: Account): Account {
+    const state = this.stateOf(email)
+    if (state.passwordVersion !== passwordVersion) return undefined
+    const account = { id: randomUUID(), ...state, password: hash, passwordVersion: passwordVersion + 1 }
     this.#accounts.set(account.id, account)
     return account
   }
-}
-
-function normalized (email: string): string {
-  return email.trim().toLowerCase()
 }

@@ -6,10 +6,9 @@ import { viewOf } from './flash.ts'
 import { addForms } from './forms.ts'
 import { addGuard } from './guard.ts'
 import { addLimits } from './limits.ts'
-import { type LinkOptions, Links, type Mail } from './links.ts'
+import { Links, type Mail } from './links.ts'
 import { accountPage, errorPage, outboxPage } from './pages.ts'
-import { addForgotPassword, addPasswordChange, addPasswordReset } from './passwords.ts'
-import { addConfirm, addRegister } from './register.ts'
+import { addForgotPassword, addPasswordChange, addPasswordReset, addRegister } from './passwords.ts'
 import { addSignIn } from './sign-in.ts'
 import { addStyle, headers } from './style.ts'
 
@@ -28,11 +27,10 @@ export interface Settings {
 
 export interface Services {
   accounts: Accounts
-  confirmLinks: Links
-  resetLinks: Links
+  links: Links
 }
 
-const [MINUTE, HOUR, DAY] = [60, 60 * 60, 24 * 60 * 60]
+const [HOUR, DAY] = [60 * 60, 24 * 60 * 60]
 
 /** The application, ready to listen or to `inject` into. */
 export async function build ({ secret, store, origin, send, cost = 2 ** 15, server }: Settings) {
@@ -51,23 +49,14 @@ export async function build ({ secret, store, origin, send, cost = 2 ** 15, serv
   addForms(app)
   addErrors(app)
   app.addHook('onRequest', async (_request, reply) => { reply.headers(headers) })
-  await addPages(app, servicesFor({ origin, secret, accounts: new Accounts(cost), send: send ?? addOutbox(app) }))
+  const accounts = new Accounts(cost)
+  await addPages(app, { accounts, links: new Links({ origin, secret, accounts, send: send ?? addOutbox(app) }) })
   return app
-}
-
-function servicesFor (parts: Pick<LinkOptions, 'origin' | 'secret' | 'accounts' | 'send'>): Services {
-  const confirm = { path: '/confirm', subject: 'Confirm your address', maxAge: DAY }
-  const reset = { path: '/reset', subject: 'Choose a new password', maxAge: 30 * MINUTE }
-  return {
-    accounts: parts.accounts,
-    confirmLinks: new Links({ ...parts, ...confirm, state: ({ isConfirmed }) => isConfirmed }),
-    resetLinks: new Links({ ...parts, ...reset, state: ({ passwordVersion }) => passwordVersion })
-  }
 }
 
 async function addPages (app: FastifyInstance, services: Services): Promise<void> {
   addStyle(app)
-  for (const add of [addRegister, addConfirm, addSignIn, addForgotPassword, addPasswordReset]) add(app, services)
+  for (const add of [addRegister, addSignIn, addForgotPassword, addPasswordReset]) add(app, services)
   await app.register(async (scope) => {
     addGuard(scope, services)
     scope.get('/', async (request) => accountPage(viewOf(request), request.session))
@@ -85,10 +74,10 @@ function addOutbox (app: FastifyInstance): (mail: Mail) => void {
 /** These pages use no session, since it may be the store that failed. */
 function addErrors (app: FastifyInstance): void {
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(errorPage('There is no such page.')))
-  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+  app.setErrorHandler(async (error: FastifyError & { headers?: Record<string, string> }, request, reply) => {
     const { statusCode = 500, message } = error
     if (statusCode >= 500) request.log.error(error)
-    reply.code(statusCode).removeHeader('location').headers(headers)
+    reply.code(statusCode).removeHeader('location').headers({ ...headers, ...error.headers })
     return errorPage(statusCode < 500 ? message : 'Something went wrong here. Please try again in a minute.')
   })
 }

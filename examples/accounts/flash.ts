@@ -3,25 +3,25 @@ import type { Session } from 'fastify-signed-session'
 
 declare module 'fastify-signed-session' {
   interface SessionData {
-    flashes?: string[]
+    flash?: string
   }
 }
 
-/** Keeps a message for the next page. The plugin @fastify/flash does more. */
+/** Keeps a message for the next page: one, so that no session grows. The plugin @fastify/flash does more. */
 export function flash (session: Session, message: string): void {
-  session.setDefault('flashes', []).push(message)
+  session.flash = message
 }
 
 export interface View {
-  flashes: string[]
+  flash?: string | undefined
   /** Of who is signed in. */
-  email: string | undefined
+  email?: string | undefined
   /** Whether mails are shown. */
-  hasOutbox: boolean
+  hasOutbox?: boolean
 }
 
-/** What a page shows beside its content. It takes the messages out of the session, so that they are shown once. */
+/** What a page shows beside its content. It takes the message out of the session, so that it is shown once. */
 export function viewOf ({ session, account, server }: FastifyRequest): View {
   const hasOutbox = server.hasRoute({ method: 'GET', url: '/outbox' })
-  return { flashes: session.pop('flashes', []), email: account?.email, hasOutbox }
+  return { flash: session.pop('flash'), email: account?.email, hasOutbox }
 }

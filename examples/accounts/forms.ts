@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 
 /** The fields of all forms. `current` is a password that is compared, whatever the rules were when it was chosen. */
 const fields = {
-  email: { type: 'string', maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+$' },
+  email: { type: 'string', maxLength: 254, pattern: '^[^\\s\\p{C}@]+@[^\\s\\p{C}@]+$' },
   password: { type: 'string', minLength: 12, maxLength: 200 },
   current: { type: 'string', maxLength: 200 },
-  token: { type: 'string', maxLength: 500 },
+  token: { type: 'string' },
   remember: { type: 'string', enum: ['yes'] },
-  next: { type: 'string', maxLength: 500 }
+  next: { type: 'string' }
 }
 
 /** What a form or a query may hold: fields that are required, and others. */

@@ -23,14 +23,11 @@ declare module 'fastify' {
 /** Seconds after the password was typed in which it is not asked for again. */
 const FRESH = 10 * 60
 
-interface SignIn {
-  userAgent: string | undefined
-  /** "Remember me": whether the session outlives the browser's. */
-  permanent: boolean
-}
+/** What a session goes on with: `permanent` is "remember me", whether it outlives the browser's. */
+type Kept = Pick<Session, 'userAgent' | 'permanent'>
 
 /** Begins the session of an account: with a new id, and with nothing of what the session held before. */
-export function signIn (session: Session, account: Account, { userAgent, permanent }: SignIn): void {
+export function signIn (session: Session, account: Account, { userAgent, permanent }: Kept): void {
   session.regenerate()
   session.update({ userId: account.id, passwordVersion: account.passwordVersion, userAgent })
   session.permanent = permanent

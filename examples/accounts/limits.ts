@@ -1,4 +1,4 @@
-import rateLimit from '@fastify/rate-limit'
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
@@ -9,12 +9,15 @@ export async function addLimits (app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, { max: 200, timeWindow: '1 minute', keyGenerator: sessionOrAddress })
 }
 
-function sessionOrAddress ({ session, ip }: FastifyRequest): string {
-  return session.has('userId') ? session.id : ip
+function sessionOrAddress (request: FastifyRequest): string {
+  return request.session.has('userId') ? request.session.id : address(request)
 }
 
+/** One customer has all 2^64 IPv6 addresses that share the first half, so they count as one. */
+const address = ({ ip }: FastifyRequest): string => normalizeIP(ip)
+
 /** For routes where passwords or mails can be tried out. Each route counts by itself. */
-export const byAddress = { rateLimit: { max: 10, keyGenerator: ({ ip }: FastifyRequest) => ip } }
+export const byAddress = { rateLimit: { max: 10, keyGenerator: address } }
 
 /** The same behind the guard: the password of somebody whose browser is open. */
 export const bySession = { rateLimit: { max: 10 } }

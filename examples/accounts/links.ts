@@ -1,5 +1,5 @@
 import { type Secret, URLSafeTimedSerializer } from 'fastify-signed-session'
-import type { Account, Accounts } from './accounts.ts'
+import type { Accounts, State } from './accounts.ts'
 
 export interface Mail {
   to: string
@@ -8,13 +8,6 @@ export interface Mail {
 }
 
 export interface LinkOptions {
-  /** Where the link leads. It is part of the signing key, so that a link to one page is none to another. */
-  path: string
-  subject: string
-  /** Seconds. */
-  maxAge: number
-  /** What using a link changes. A link holds the state it was made in, and is good for that alone: it works once. */
-  state: (account: Account) => unknown
   /** Such as `https://app.example`. Never taken from the request, whose `Host` an attacker may choose. */
   origin: string
   secret: Secret
@@ -22,35 +15,38 @@ export interface LinkOptions {
   send: (mail: Mail) => void
 }
 
-/** Links with signed tokens, sent by mail. The server keeps nothing of them. */
+const HALF_AN_HOUR = 30 * 60
+
+/** Links to the page where a password is chosen, sent by mail. The server keeps nothing of them. */
 export class Links {
   readonly #tokens: URLSafeTimedSerializer
   readonly #options: LinkOptions
 
   constructor (options: LinkOptions) {
-    this.#tokens = new URLSafeTimedSerializer(options.secret, { salt: options.path, maxAge: options.maxAge })
+    // Encrypted, since addresses of pages are logged and mail addresses are personal.
+    this.#tokens = new URLSafeTimedSerializer(options.secret, { salt: '/reset', maxAge: HALF_AN_HOUR, encrypt: true })
     this.#options = options
   }
 
-  send (account: Account): void {
-    const { send, subject, origin, path, state } = this.#options
-    const token = this.#tokens.dumps({ id: account.id, state: state(account) })
-    send({ to: account.email, subject, url: `${origin}${path}?token=${token}` })
+  send ({ email, passwordVersion }: State): void {
+    const { send, origin } = this.#options
+    const token = this.#tokens.dumps({ email, passwordVersion })
+    send({ to: email, subject: 'Choose your password', url: `${origin}/reset?token=${token}` })
   }
 
-  /** The account that a token is for; undefined where it was used, is too old or is not ours. */
-  accountOf (token: string): Account | undefined {
-    const { accounts, state: stateOf } = this.#options
-    const { id, state } = this.#read(token)
-    const account = accounts.find(id)
-    return account !== undefined && stateOf(account) === state ? account : undefined
+  /** What a token is good for; undefined where it was used, is too old or is not ours. */
+  stateOf (token: string): State | undefined {
+    const state = this.#read(token)
+    if (state === undefined) return undefined
+    const present = this.#options.accounts.stateOf(state.email)
+    return present.passwordVersion === state.passwordVersion ? state : undefined
   }
 
-  #read (token: string): { id?: unknown, state?: unknown } {
+  #read (token: string): State | undefined {
     try {
-      return this.#tokens.loads(token) as object
+      return this.#tokens.loads(token) as State
     } catch {
-      return {} // its signature does not hold, or it is too old
+      return undefined // its signature does not hold, or it is too old
     }
   }
 }

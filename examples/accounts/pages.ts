@@ -25,9 +25,9 @@ export function signInPage (view: View, { email = '', next = '/', problem }: Sig
 }
 
 export function registerPage (view: View): string {
-  return page('Create an account', view, html`<form method="post" action="/register">
-    ${emailField()}${NEW_PASSWORD}<button>Create the account</button>
-  </form>`)
+  return page('Create an account', view, html`
+  <p>We send a link to your address, with which you choose a password.</p>
+  <form method="post" action="/register">${emailField()}<button>Send the link</button></form>`)
 }
 
 export function forgotPage (view: View): string {
@@ -36,21 +36,23 @@ export function forgotPage (view: View): string {
   <form method="post" action="/forgot">${emailField()}<button>Send the link</button></form>`)
 }
 
-export function confirmPage (view: View, email: string, token: string): string {
-  return page('Confirm your address', view, html`<p>Did you create an account for <strong>${email}</strong>?</p>
-  <form method="post" action="/confirm">${tokenField(token)}<button>Yes, confirm it</button></form>`)
+export function sentPage (view: View): string {
+  return page('Look into your mails', view, html`
+  <p>We sent you a link, unless you forgot a password and the address has no account.</p>
+  <p><a href="/sign-in">Back to signing in</a></p>`)
 }
 
-export function resetPage (view: View, token: string): string {
-  return page('Choose a new password', view, html`<p>It ends all sessions of your account.</p>
-  <form method="post" action="/reset">${tokenField(token)}${NEW_PASSWORD}<button>Save the password</button></form>`)
+export function resetPage (view: View, email: string, token: string): string {
+  return page('Choose your password', view, html`<p>For <strong>${email}</strong>. It ends all sessions there are.</p>
+  <form method="post" action="/reset"><input type="hidden" name="token" value="${token}">
+    ${NEW_PASSWORD}<button>Save the password</button></form>`)
 }
 
 export function accountPage (view: View, { createdAt, permanent }: Session): string {
   return page('Your account', view, html`<dl>
     <dt>Address</dt><dd>${view.email}</dd>
     <dt>Signed in</dt><dd>${time(createdAt!)}</dd>
-    <dt>Stays</dt><dd>${permanent ? 'for 30 days without a visit' : 'until the browser closes, or 2 hours pass'}</dd>
+    <dt>Stays</dt><dd>${permanent ? 'for 30 days' : 'until the browser closes, or 2 hours pass'}</dd>
   </dl>`)
 }
 
@@ -92,15 +94,13 @@ export function outboxPage (view: View, mails: Mail[]): string {
     <div><h2>${subject}</h2><small>to ${to}</small></div><a href="${url}">Follow the link</a></li>`)}</ul>`)
 }
 
-const NOBODY = { flashes: [], email: undefined, hasOutbox: false }
-
 export function deadLinkPage (): string {
-  return page('This link is not good any more', NOBODY, html`<p>It was used, or it is too old.
+  return page('This link is not good any more', {}, html`<p>It was used, or it is too old.
     <a href="/forgot">Ask for another</a>, or <a href="/sign-in">sign in</a>.</p>`)
 }
 
 export function errorPage (message: string): string {
-  return page('That did not work', NOBODY, html`<p>${message}</p><p><a href="/">Back to the start</a></p>`)
+  return page('That did not work', {}, html`<p>${message}</p><p><a href="/">Back to the start</a></p>`)
 }
 
 function page (title: string, view: View, content: Markup): string {
@@ -117,7 +117,7 @@ function page (title: string, view: View, content: Markup): string {
   <a class="skip" href="#content">Skip to the content</a>
   <header><strong>Accounts</strong>${view.email === undefined ? '' : navigation(title)}</header>
   <main id="content" tabindex="-1">
-    ${view.flashes.map((message) => html`<p class="flash" role="status">${message}</p>`)}
+    ${view.flash === undefined ? '' : html`<p class="flash" role="status">${view.flash}</p>`}
     <section aria-labelledby="title"><h1 id="title">${title}</h1>${content}</section>
   </main>
   ${view.hasOutbox ? html`<footer>In development: <a href="/outbox">mails that were sent</a></footer>` : ''}
@@ -140,10 +140,6 @@ function navigation (title: string): Markup {
 function emailField (email = ''): Markup {
   return html`<label>Mail address
     <input type="email" name="email" value="${email}" required maxlength="254" autocomplete="username"></label>`
-}
-
-function tokenField (token: string): Markup {
-  return html`<input type="hidden" name="token" value="${token}">`
 }
 
 function problemOf (problem: string | undefined): Markup | '' {

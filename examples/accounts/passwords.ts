@@ -5,7 +5,7 @@ import { form } from './forms.ts'
 import { signIn } from './guard.ts'
 import { isPassword } from './hashes.ts'
 import { byAddress, bySession } from './limits.ts'
-import { deadLinkPage, forgotPage, passwordPage, resetPage } from './pages.ts'
+import { deadLinkPage, forgotPage, passwordPage, registerPage, resetPage, sentPage } from './pages.ts'
 
 const REFUSED = 'The present password is wrong, or it was changed meanwhile.'
 
@@ -17,7 +17,7 @@ export function addPasswordChange (scope: FastifyInstance, { accounts }: Service
   scope.post<{ Body: { current: string, password: string } }>('/password', options, async (request, reply) => {
     const { account, session, body } = request
     const isRight = await isPassword(body.current, account.password)
-    const changed = isRight ? await accounts.changePassword(account, body.password) : undefined
+    const changed = isRight ? await accounts.setPassword(account, body.password) : undefined
     if (changed === undefined) return reply.code(403).send(passwordPage(viewOf(request), REFUSED))
     signIn(session, changed, { userAgent: session.userAgent, permanent: session.permanent })
     const ended = await scope.sessionInterface.endAll(changed.id, { except: session })
@@ -26,34 +26,48 @@ export function addPasswordChange (scope: FastifyInstance, { accounts }: Service
   })
 }
 
-export function addForgotPassword (app: FastifyInstance, { accounts, resetLinks }: Services): void {
-  app.get('/forgot', async (request) => forgotPage(viewOf(request)))
+const email = { schema: { body: form(['email']) }, config: byAddress }
 
-  const options = { schema: { body: form(['email']) }, config: byAddress }
-  app.post<{ Body: { email: string } }>('/forgot', options, async ({ body, session }, reply) => {
+/**
+ * The password is chosen behind the link, so that nobody can choose it who does not read the mails of the address. The
+ * answer comes without a flash: each visitor would get a session, and many could fill the store.
+ */
+export function addRegister (app: FastifyInstance, { accounts, links }: Services): void {
+  app.get('/register', async (request) => registerPage(viewOf(request)))
+  app.post<{ Body: { email: string } }>('/register', email, async ({ body }, reply) => {
+    links.send(accounts.stateOf(body.email))
+    return reply.redirect('/sent', 303)
+  })
+  app.get('/sent', async (request) => sentPage(viewOf(request)))
+}
+
+export function addForgotPassword (app: FastifyInstance, { accounts, links }: Services): void {
+  app.get('/forgot', async (request) => forgotPage(viewOf(request)))
+  app.post<{ Body: { email: string } }>('/forgot', email, async ({ body }, reply) => {
     const account = accounts.findByEmail(body.email)
-    if (account !== undefined) resetLinks.send(account)
-    flash(session, 'If that address has an account, we sent it a mail.')
-    return reply.redirect('/sign-in', 303)
+    if (account !== undefined) links.send(account)
+    return reply.redirect('/sent', 303)
   })
 }
 
-/** A reset signs nobody in, and ends all sessions. The link came by mail, so it confirms the address too. */
-export function addPasswordReset (app: FastifyInstance, { accounts, resetLinks }: Services): void {
+/**
+ * The first password makes the account, and another ends all sessions. Nobody is signed in. The link only shows a page,
+ * since programs that scan mails follow it too.
+ */
+export function addPasswordReset (app: FastifyInstance, { accounts, links }: Services): void {
   const query = { schema: { querystring: form(['token']) } }
   app.get<{ Querystring: { token: string } }>('/reset', query, async (request, reply) => {
-    const { token } = request.query
-    return resetLinks.accountOf(token) ? resetPage(viewOf(request), token) : reply.code(410).send(deadLinkPage())
+    const state = links.stateOf(request.query.token)
+    return state ? resetPage(viewOf(request), state.email, request.query.token) : reply.code(410).send(deadLinkPage())
   })
 
   const options = { schema: { body: form(['token', 'password']) }, config: byAddress }
   app.post<{ Body: { token: string, password: string } }>('/reset', options, async ({ body, session }, reply) => {
-    const account = resetLinks.accountOf(body.token)
-    const changed = account && await accounts.changePassword(account, body.password)
-    if (changed === undefined) return reply.code(410).send(deadLinkPage())
-    accounts.confirm(changed)
-    await app.sessionInterface.endAll(changed.id)
-    flash(session, 'Your password is changed. Sign in with it.')
+    const state = links.stateOf(body.token)
+    const account = state && await accounts.setPassword(state, body.password)
+    if (account === undefined) return reply.code(410).send(deadLinkPage())
+    await app.sessionInterface.endAll(account.id)
+    flash(session, 'Your password is set. Sign in with it.')
     return reply.redirect('/sign-in', 303)
   })
 }

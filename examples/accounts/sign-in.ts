@@ -14,7 +14,7 @@ interface Form {
   next?: string
 }
 
-const REFUSED = 'The address or the password is wrong, or the address is not confirmed yet.'
+const REFUSED = 'The address or the password is wrong.'
 
 export function addSignIn (app: FastifyInstance, { accounts }: Services): void {
   const query = { schema: { querystring: form([], ['next']) } }

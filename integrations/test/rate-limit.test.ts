@@ -56,3 +56,13 @@ test('counting alone sends no cookie', async () => {
   assert.equal((await browser.get('/')).headers['set-cookie'], undefined)
   assert.equal((await new Browser(app).get('/')).headers['set-cookie'], undefined)
 })
+
+test('a login that is limited by address gives no session attempts of its own', async () => {
+  const app = await limitedApp()
+  const options = { config: { rateLimit: { max: 2, keyGenerator: ({ ip }: { ip: string }) => ip } } }
+  app.post('/attempt', options, async () => 'x')
+  const browsers = [...await replayed(app, '/login', 1), ...await replayed(app, '/login', 2)]
+  const received: number[] = []
+  for (const browser of browsers) received.push((await browser.post('/attempt')).statusCode)
+  assert.deepEqual(received, [200, 200, 429])
+})

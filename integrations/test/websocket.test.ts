@@ -64,6 +64,30 @@ test('who is not signed in gets a reply with a cookie in the place of the upgrad
   response.resume()
 })
 
+test('without a cookie the first message can bring its value', async (t) => {
+  const app = await buildApp()
+  t.after(() => app.close())
+  await app.register(websocket)
+  app.get('/live', { websocket: true }, (socket) => {
+    socket.once('message', (message) => {
+      try {
+        const { user } = app.decodeSession(`${message}`)
+        socket.send(`Hello ${user}`)
+      } catch {
+        socket.close(1008, 'Sign in first')
+      }
+    })
+  })
+  await app.ready()
+  const socket = await app.injectWS('/live')
+  assert.equal(await ask(socket, app.encodeSession({ user: 'Ada' })), 'Hello Ada')
+  socket.terminate()
+  const stranger = await app.injectWS('/live')
+  stranger.send('Ada')
+  const [code] = await once(stranger, 'close')
+  assert.equal(code, 1008)
+})
+
 test('an injected websocket is no different', async (t) => {
   const { app, cookie } = await chat()
   t.after(() => app.close())

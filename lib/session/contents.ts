@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type KeptBeside, part } from './beside.ts'
 import type { SaveDecision } from './decision.ts'
 import { Held, type Snapshots } from './held.ts'
 import type { Origin } from './origin.ts'
@@ -17,15 +18,6 @@ export interface SessionHost {
   reload (): Promise<void>
   /** Called before every change; `key` is what changes, undefined for more than one. */
   changing (key: string | undefined): void
-}
-
-/** What is kept of a session in its payload beside the data. */
-export interface KeptBeside {
-  id: string | undefined
-  /** When the session began, in Unix seconds. */
-  createdAt: number | undefined
-  /** Undefined where nobody said. */
-  permanent: boolean | undefined
 }
 
 /** What an interface holds all its sessions to. */
@@ -107,7 +99,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   #cleanText: string | undefined
   #isForeign: boolean
 
-  constructor (data: Record<string, unknown>, origin: Origin, kept: Partial<KeptBeside>, rules: ContentsRules) {
+  constructor (data: Record<string, unknown>, origin: Origin, kept: KeptBeside, rules: ContentsRules) {
     this.rules = rules
     this.origin = origin
     this.data = data
@@ -176,9 +168,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   part (): void {
     this.isJoined = false
     this.data = { ...this.data }
-    if (this.id !== undefined) delete this.data._id
-    if (this.createdAt !== undefined) delete this.data._began
-    if (this.permanent !== undefined) delete this.data._permanent
+    part(this.data, this)
   }
 
   /** Puts other data in place of all there was; the id, the clocks and `permanent` end with it. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
-import { MAX_TIMESTAMP } from '../signing/encoding.ts'
 import { payloadError } from '../signing/serializer.ts'
 import { Candidates, type Codec, type Opened } from '../wire/codec.ts'
-import { type KeptBeside, SessionContents } from './contents.ts'
+import { join, type KeptBeside, part, splitPayload } from './beside.ts'
+import { SessionContents } from './contents.ts'
 import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
-import { idInText, SESSION_ID } from './session-id.ts'
+import { idInText } from './session-id.ts'
 import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface } from './session-interface.ts'
@@ -160,59 +160,16 @@ export function idFromSignature (cookie: string, { separator }: Codec): string {
   return createHash('sha256').update(signature).digest().toString('base64url', 0, 16)
 }
 
-/** What the payload of a session holds. */
-export interface SessionPayload extends KeptBeside {
-  readonly data: Record<string, unknown>
-}
-
-/**
- * Takes what is kept beside the data out of a payload that was just read. Another program may keep something else under
- * our three names; that is data, and stays where it is, as `_permanent` does in a format that does not keep it. Throws
- * `BadPayload` for what is no session.
- */
-export function splitPayload (
-  value: unknown, payload: string, { keepsPermanent }: Pick<SessionSettings, 'keepsPermanent'>
-): SessionPayload {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
-    throw new BadPayload('The payload is not that of a session', { payload })
-  }
-  const data = value as Record<string, unknown>
-  const { _id: id, _began: createdAt, _permanent: permanent } = data
-  const hasId = typeof id === 'string' && SESSION_ID.test(id) && Object.hasOwn(data, '_id')
-  const hasBeginning = createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began')
-  const hasPermanent = keepsPermanent && typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
-  if (hasPermanent) delete data._permanent
-  if (hasBeginning) delete data._began
-  if (hasId) delete data._id
-  return {
-    data,
-    id: hasId ? id : undefined,
-    createdAt: hasBeginning ? createdAt : undefined,
-    permanent: hasPermanent ? permanent : undefined
-  }
-}
-
-/**
- * The text of data and of what is kept beside it, which joins the data for that moment: a copy would cost as much as
- * the text. `name` is the serializer's.
- */
+/** The text of data and of what is kept beside it. `name` is the serializer's. */
 function dumpsJoined (serializer: SessionSerializer, contents: SessionContents, name: string): string {
   const { data, id, createdAt, permanent } = contents
+  const kept: KeptBeside = { id, createdAt, permanent } // a getter may change those of the contents meanwhile
   contents.isJoined = true
-  if (id !== undefined) data._id = id
-  if (createdAt !== undefined) data._began = createdAt
-  if (permanent !== undefined) data._permanent = permanent
+  join(data, kept)
   try {
     return serializer.dumps(data, name)
-  } finally { // in the opposite order, which V8 does best
+  } finally {
     contents.isJoined = false
-    if (permanent !== undefined) delete data._permanent
-    if (createdAt !== undefined) delete data._began
-    if (id !== undefined) delete data._id
+    part(data, kept)
   }
-}
-
-/** Whole Unix seconds that a Date can hold. */
-function isTime (value: unknown): value is number {
-  return Number.isSafeInteger(value) && Math.abs(Number(value)) <= MAX_TIMESTAMP
 }

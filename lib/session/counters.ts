@@ -1,6 +1,6 @@
 /** What has happened to one session since the start; for a metrics plugin to read. */
 export class SessionCounters {
-  /** Sessions that were opened: where one was used, and with a store for each request with a genuine cookie. */
+  /** Sessions that were opened: where one was used, and with a store for each request with a cookie of its name. */
   opened = 0
   /** Cookies that were found genuine and not too old. */
   verified = 0

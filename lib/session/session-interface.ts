@@ -1,7 +1,8 @@
 import { type BadData, NotSerializable } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
-import { type ContentsRules, type KeptBeside, SessionContents } from './contents.ts'
+import { type KeptBeside, NOTHING_BESIDE } from './beside.ts'
+import { type ContentsRules, SessionContents } from './contents.ts'
 import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import { decodeLater, encodeLater } from './encode.ts'
 import type { SessionData, SessionKey, SessionValues } from './members.ts'
@@ -162,7 +163,7 @@ export abstract class SessionInterface {
     if (reason !== undefined) refused(reason)
     const { isEnded, isElsewhere } = came
     const origin = { isNew: true, hasCookie: candidates.count > 0, isEnded, isElsewhere }
-    return sessionOn(new SessionContents({}, origin, {}, this.rules))
+    return sessionOn(new SessionContents({}, origin, NOTHING_BESIDE, this.rules))
   }
 
   /**
@@ -170,12 +171,13 @@ export abstract class SessionInterface {
    * is too old, and `BadPayload` where it began after it was signed.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
-    return this.sessionOf(data, cookie, kept, { text: this.serializer?.dumps(data, this.settings.name) })
+    const text = this.serializer?.dumps(data, this.settings.name)
+    return this.sessionOf(data, cookie, { ...NOTHING_BESIDE, ...kept }, { text })
   }
 
   /** @internal */
   protected sessionOf (
-    data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside>, came: Pick<Origin, 'text' | 'isForeign'>
+    data: Record<string, unknown>, cookie: Opened, kept: KeptBeside, came: Pick<Origin, 'text' | 'isForeign'>
   ): Session {
     const { settings } = this
     const { issuedAt, now: openedAt, outdated } = cookie

@@ -4,6 +4,7 @@ import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/kinds.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
+import { NAMES_BESIDE } from './beside.ts'
 import { type ContentsRules, NO_RULES, SessionContents, type SessionHost } from './contents.ts'
 import { brokenPromise } from './decision.ts'
 import type { SessionData, SessionMembers, SessionValues } from './members.ts'
@@ -31,12 +32,12 @@ export interface SessionInit {
 }
 
 /** What is kept beside the data, and the key that would change a prototype. */
-const RESERVED_KEYS = new Set(['_id', '_began', '_permanent', '__proto__'])
+const RESERVED_KEYS = new Set([...NAMES_BESIDE, '__proto__'])
 /** Members to come, and what a promise has, which a session is not. */
 const RESERVED_MEMBERS = ['key', 'end', 'then']
 const HOST = Symbol('session')
 
-class SessionBase {
+class SessionBase implements Record<keyof SessionMembers, unknown> {
   [HOST]!: SessionHost
 
   get (key: string): unknown {
@@ -223,6 +224,10 @@ const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(SessionBase.prototype).filter((name) => name !== 'constructor'), ...RESERVED_MEMBERS
 ])
 
+/** The members that can be assigned. */
+const WRITABLE: ReadonlySet<string> = new Set([...MEMBERS].filter((name) =>
+  Object.getOwnPropertyDescriptor(SessionBase.prototype, name)?.set !== undefined))
+
 /** What `set` has a closer look at. */
 const NO_KEYS: ReadonlySet<string> = new Set([...MEMBERS, ...RESERVED_KEYS])
 /** The types of values that can always be kept. */
@@ -243,7 +248,7 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
   },
   set (target, key, value) {
     if (typeof key === 'symbol') throw new TypeError('A session has no symbol keys')
-    if (key === 'permanent' || key === 'modified') target[key] = value
+    if (WRITABLE.has(key)) Reflect.set(target, key, value)
     else if (MEMBERS.has(key)) throw memberError(key)
     else target.set(key, value)
     return true

@@ -1,7 +1,8 @@
 import { BadData, BadStoredSession, isExhaustion } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
-import { idFromSignature, splitPayload } from '../session/cookie-interface.ts'
-import { type KeptBeside, SessionContents } from '../session/contents.ts'
+import { NOTHING_BESIDE, type SessionPayload, splitPayload } from '../session/beside.ts'
+import { SessionContents } from '../session/contents.ts'
+import { idFromSignature } from '../session/cookie-interface.ts'
 import type { SaveDecision, SaveOptions } from '../session/decision.ts'
 import type { SessionData, SessionValues } from '../session/members.ts'
 import { contentsGiven, contentsOf, type Session, sessionOn } from '../session/session.ts'
@@ -80,7 +81,8 @@ export class StoredSessionInterface extends SessionInterface {
     const found = kept === undefined ? undefined : await this.#read(kept.id)
     if (kept?.isStored === false && found === undefined) return session // its cookie has it still
     if (kept === undefined || typeof found !== 'object') {
-      return sessionOn(new SessionContents({}, { isNew: true, hasCookie: true, isEnded: true }, {}, this.rules))
+      const origin = { isNew: true, hasCookie: true, isEnded: true }
+      return sessionOn(new SessionContents({}, origin, NOTHING_BESIDE, this.rules))
     }
     const { openedAt = issuedAt, outdated } = contents.origin
     const cookie = { text: textOfId(kept.id), issuedAt, now: openedAt, outdated, cookie: '' }
@@ -162,7 +164,7 @@ export class StoredSessionInterface extends SessionInterface {
     return session
   }
 
-  #payloadOf ({ text }: Opened): KeptBeside & { data: Record<string, unknown> } {
+  #payloadOf ({ text }: Opened): SessionPayload {
     try {
       return splitPayload(this.serializer.loads(text), text, this.settings)
     } catch (error) {

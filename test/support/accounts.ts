@@ -26,11 +26,11 @@ export class Site {
     return new Person(this, email)
   }
 
-  /** The same with a confirmed account, signed in. */
+  /** The same with an account, signed in. */
   async member (email?: string): Promise<Person> {
     const person = this.visitor(email)
     await person.register()
-    await person.confirm()
+    await person.choose()
     await person.signIn()
     return person
   }
@@ -71,11 +71,12 @@ export class Person {
   }
 
   register (): Promise<LightMyRequestResponse> {
-    return this.post('/register', { email: this.#email, password: PASSWORD })
+    return this.post('/register', { email: this.#email })
   }
 
-  confirm (): Promise<LightMyRequestResponse> {
-    return this.post('/confirm', { token: this.lastToken() })
+  /** Uses a link of a mail. */
+  choose (password = PASSWORD, token = this.lastToken()): Promise<LightMyRequestResponse> {
+    return this.post('/reset', { token, password })
   }
 
   signIn (form: Form = {}): Promise<LightMyRequestResponse> {

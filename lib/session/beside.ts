@@ -1,0 +1,67 @@
+import { BadPayload } from '../errors.ts'
+import { MAX_TIMESTAMP } from '../signing/encoding.ts'
+import { SESSION_ID } from './session-id.ts'
+import type { SessionSettings } from './settings.ts'
+
+/** What is kept of a session beside its data. */
+export interface KeptBeside {
+  id: string | undefined
+  /** When the session began, in Unix seconds. */
+  createdAt: number | undefined
+  /** Undefined where nobody said. */
+  permanent: boolean | undefined
+}
+
+export const NOTHING_BESIDE: Readonly<KeptBeside> = { id: undefined, createdAt: undefined, permanent: undefined }
+
+/** Their names in a payload, which no key of the data has. */
+export const NAMES_BESIDE: readonly string[] = ['_id', '_began', '_permanent']
+
+/** What the payload of a session holds. */
+export interface SessionPayload extends KeptBeside {
+  readonly data: Record<string, unknown>
+}
+
+/**
+ * Takes what is kept beside the data out of a payload that was just read. Another program may keep something else under
+ * these names; that is data, and stays where it is, as `_permanent` does in a format that does not keep it. Throws
+ * `BadPayload` for what is no session.
+ */
+export function splitPayload (
+  value: unknown, payload: string, { keepsPermanent }: Pick<SessionSettings, 'keepsPermanent'>
+): SessionPayload {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new BadPayload('The payload is not that of a session', { payload })
+  }
+  const data = value as Record<string, unknown>
+  const { _id: id, _began: createdAt, _permanent: permanent } = data
+  const kept = {
+    id: typeof id === 'string' && SESSION_ID.test(id) && Object.hasOwn(data, '_id') ? id : undefined,
+    createdAt: isTime(createdAt) && Object.hasOwn(data, '_began') ? createdAt : undefined,
+    permanent: keepsPermanent && typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
+      ? permanent
+      : undefined,
+    data
+  }
+  part(data, kept)
+  return kept
+}
+
+/** Puts what is kept beside data among them, to be written with them: a copy would cost as much as the text. */
+export function join (data: Record<string, unknown>, { id, createdAt, permanent }: KeptBeside): void {
+  if (id !== undefined) data._id = id
+  if (createdAt !== undefined) data._began = createdAt
+  if (permanent !== undefined) data._permanent = permanent
+}
+
+/** Takes it out again, in the opposite order, which V8 does best. */
+export function part (data: Record<string, unknown>, { id, createdAt, permanent }: KeptBeside): void {
+  if (permanent !== undefined) delete data._permanent
+  if (createdAt !== undefined) delete data._began
+  if (id !== undefined) delete data._id
+}
+
+/** Whole Unix seconds that a Date can hold. */
+function isTime (value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(Number(value)) <= MAX_TIMESTAMP
+}
