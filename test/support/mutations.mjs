@@ -1,5 +1,4 @@
 import crypto, { createHmac } from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
 import Fastify from 'fastify'
 import sessionPlugin from 'fastify-signed-session'
 import { picker } from './picker.mjs'
@@ -238,18 +237,19 @@ export async function runMutations ({ runs, seed }) {
   return figures
 }
 
-/** Counts the payloads that are decrypted from now on, until what it returns is called. @param {Figures} figures */
+/**
+ * Counts the payloads that are decrypted from now on, until what it returns is called: those for which a cipher makes a
+ * key stream, as nothing is encrypted meanwhile.
+ * @param {Figures} figures
+ */
 function countDecrypted (figures) {
-  const { createDecipheriv } = crypto
-  crypto.createDecipheriv = /** @type {any} */ (/** @type {any[]} */ ...args) => {
+  const { prototype } = /** @type {any} */ (crypto).Cipheriv
+  const { update } = prototype
+  prototype.update = function (/** @type {any[]} */ ...args) {
     figures.decrypted++
-    return /** @type {any} */ (createDecipheriv)(...args)
+    return update.apply(this, args)
   }
-  syncBuiltinESMExports()
-  return () => {
-    crypto.createDecipheriv = createDecipheriv
-    syncBuiltinESMExports()
-  }
+  return () => { prototype.update = update }
 }
 
 /** @param {Target} target @param {Pick} pick @param {Figures} figures */
