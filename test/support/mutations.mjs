@@ -1,4 +1,5 @@
 import crypto, { createHmac } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import Fastify from 'fastify'
 import sessionPlugin from 'fastify-signed-session'
 import { picker } from './picker.mjs'
@@ -237,19 +238,18 @@ export async function runMutations ({ runs, seed }) {
   return figures
 }
 
-/**
- * Counts the payloads that are decrypted from now on, until what it returns is called: those for which a cipher makes a
- * key stream, as nothing is encrypted meanwhile.
- * @param {Figures} figures
- */
+/** Counts the payloads that are decrypted from now on, until what it returns is called. @param {Figures} figures */
 function countDecrypted (figures) {
-  const { prototype } = /** @type {any} */ (crypto).Cipheriv
-  const { update } = prototype
-  prototype.update = function (/** @type {any[]} */ ...args) {
+  const { createDecipheriv } = crypto
+  crypto.createDecipheriv = /** @type {any} */ (/** @type {any[]} */ ...args) => {
     figures.decrypted++
-    return update.apply(this, args)
+    return /** @type {any} */ (createDecipheriv)(...args)
   }
-  return () => { prototype.update = update }
+  syncBuiltinESMExports()
+  return () => {
+    crypto.createDecipheriv = createDecipheriv
+    syncBuiltinESMExports()
+  }
 }
 
 /** @param {Target} target @param {Pick} pick @param {Figures} figures */
