@@ -1,8 +1,9 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import t, { type Test } from 'tap'
 import { type BadData, BadPayload } from '../lib/errors.ts'
 import { TaggedJSONSerializer } from '../lib/json/tagged-json.ts'
 import type { Secret } from '../lib/signing/keys.ts'
-import { CounterMode } from '../lib/signing/counter-mode.ts'
 import { Mac } from '../lib/signing/mac.ts'
 import { TimestampSigner } from '../lib/signing/signer.ts'
 import { Candidates, Codec, type Opened, sessionEncryptionKey, sessionKey } from '../lib/wire/codec.ts'
@@ -355,16 +356,26 @@ t.test('with a format that has no encryption such a payload is one that cannot b
 })
 
 t.test('nothing is decrypted before its signature and its time hold', async (t) => {
+  const { createDecipheriv } = crypto
+  let decrypted = 0
+  crypto.createDecipheriv = ((...args: Parameters<typeof createDecipheriv>) => {
+    decrypted++
+    return createDecipheriv(...args)
+  }) as typeof createDecipheriv
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    crypto.createDecipheriv = createDecipheriv
+    syncBuiltinESMExports()
+  })
   const codec = codecWith({ encrypt: true })
   const value = codec.seal(TEXT)
-  const decrypted = t.capture(CounterMode.prototype, 'apply', CounterMode.prototype.apply)
   for (let at = 0; at < value.length; at++) {
     const other = value[at] === 'A' ? 'B' : 'A'
     t.ok(outcome(codec.open(value.slice(0, at) + other + value.slice(at + 1), 0)).startsWith('FSS_ERR_BAD_'))
   }
   codecWith({ encrypt: true, at: START + 9 }).open(value, 8)
   codecWith({ encrypt: true, at: START - 61 }).open(value, 8)
-  t.equal(decrypted().length, 0)
+  t.equal(decrypted, 0)
   t.equal(outcome(codec.open(value, 0)), TEXT)
-  t.equal(decrypted().length, 1)
+  t.equal(decrypted, 1)
 })

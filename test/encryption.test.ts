@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import crypto, { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import crypto, { createSecretKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { BadData, BadPayload } from '../lib/errors.ts'
 import { MAX_INFLATED_SIZE } from '../lib/signing/encoding.ts'
-import { Cipher, isEncrypted, writeNonce } from '../lib/signing/encryption.ts'
+import { Cipher, decryptBytes, encryptBytes, isEncrypted, writeNonce } from '../lib/signing/encryption.ts'
 import { hkdfKey } from '../lib/signing/keys.ts'
 import { type TextSerializer, URLSafeSerializer, URLSafeTimedSerializer } from '../lib/signing/serializer.ts'
 import { resolveOptions } from '../lib/options/resolve.ts'
@@ -28,24 +28,30 @@ function parts (payload: string): { nonce: Buffer, ciphertext: Buffer } {
   return { nonce: sealed.subarray(0, 16), ciphertext: sealed.subarray(16) }
 }
 
-/** Encrypts or decrypts by OpenSSL's counter mode. */
-const crypt = (key: KeyObject, nonce: Buffer, text: Buffer): Buffer =>
-  createCipheriv('aes-256-ctr', key, nonce).update(text)
+interface Published {
+  name: string
+  key: string
+  counter: string
+  blocks: Array<{ plaintext: string, ciphertext: string }>
+}
+
+for (const { name, key, counter, blocks } of fixture('nist-vectors.json').cases as Published[]) {
+  t.test(`the cipher is ${name} of NIST SP 800-38A, both ways and for a part of the blocks`, async (t) => {
+    for (let count = 0; count <= blocks.length; count++) {
+      const plain = blocks.slice(0, count).map(({ plaintext }) => plaintext).join('')
+      const secret = blocks.slice(0, count).map(({ ciphertext }) => ciphertext).join('')
+      const object = createSecretKey(bytes(key))
+      t.equal(encryptBytes(object, bytes(counter), bytes(plain)).toString('hex'), secret)
+      t.equal(decryptBytes(object, bytes(counter), bytes(secret)).toString('hex'), plain)
+    }
+  })
+}
 
 t.test(`any text comes back from its encrypted payload (seed ${RUNS.seed})`, async () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.boolean(), (text, compress) => {
     const payload = cipher.encrypt(text, compress)
     return /^~\.?[\w-]{22,}$/.test(payload) && isEncrypted(payload) && cipher.decrypt(payload, 0, compress) === text
   }), RUNS)
-})
-
-t.test('a text that is too long for the room that is kept comes back, and so does the next one', async (t) => {
-  for (const text of ['x'.repeat(8176), 'x'.repeat(8177), 'é'.repeat(20_000), 'short']) {
-    const payload = cipher.encrypt(text, false)
-    const { nonce, ciphertext } = parts(payload)
-    t.equal(crypt(KEYS[0]!, nonce, ciphertext).toString(), text)
-    t.equal(cipher.decrypt(payload, 0, false), text)
-  }
 })
 
 t.test('text with lone surrogates, or none at all, is refused', async (t) => {
@@ -108,7 +114,7 @@ t.test('a payload decrypts by the key that it was encrypted with', async (t) => 
 
 t.test('what is no encrypted payload is a BadPayload, which does not quote it', async (t) => {
   const short = Buffer.alloc(15).toString('base64url')
-  const notText = Buffer.concat([Buffer.alloc(16), crypt(KEYS[0]!, Buffer.alloc(16), Buffer.from([0xff]))])
+  const notText = Buffer.concat([Buffer.alloc(16), encryptBytes(KEYS[0]!, Buffer.alloc(16), Buffer.from([0xff]))])
   const notZlib = cipher.encrypt('{"no":"zlib"}', false).slice(1)
   const payloads = [
     '~', '~.', `~${short}`, `~${'A'.repeat(25)}`, `~${'A'.repeat(24)}=`, `~${'A'.repeat(22)}+/`, `~~${'A'.repeat(22)}`,
@@ -167,10 +173,10 @@ t.test('values of another implementation open, and are made of the parts that th
     const payload = /^[^.]*\.?[\w-]+/.exec(value!)![0]
     const { nonce, ciphertext } = parts(value!.startsWith('~.') ? payload : payload.split('.')[0]!)
     const key = createSecretKey(hkdfKey(secret, `${purpose}-encryption`, name, salt))
-    const plain = crypt(key, nonce, ciphertext)
+    const plain = decryptBytes(key, nonce, ciphertext)
     t.equal((value!.startsWith('~.') ? inflateSync(plain) : plain).toString(), text)
     t.strictSame(nonceOf(Buffer.concat([bytes(random!), plain])), nonce)
-    t.strictSame(crypt(key, nonce, plain), ciphertext)
+    t.strictSame(encryptBytes(key, nonce, plain), ciphertext)
     if (!compress) t.equal(ours(each).seal(text).length, value!.length)
   }
 })
@@ -218,7 +224,7 @@ t.test(`another implementation opens what is made here, and the other way round 
     t.ok(theirs(forged).every((each) => each === null), 'it checks signatures')
   })
 
-t.test('one cipher for each key encrypts all texts', async (t) => {
+t.test('keys are held as KeyObjects, of which each cipher is made', async (t) => {
   const { createCipheriv } = crypto
   const given: unknown[] = []
   crypto.createCipheriv = ((...args: Parameters<typeof createCipheriv>) => {
@@ -230,7 +236,6 @@ t.test('one cipher for each key encrypts all texts', async (t) => {
     crypto.createCipheriv = createCipheriv
     syncBuiltinESMExports()
   })
-  const cipher = new Cipher(KEYS)
-  for (const text of ['{"a":1}', '{}']) t.equal(cipher.decrypt(cipher.encrypt(text, false), 0, false), text)
-  t.strictSame(given, KEYS)
+  cipher.encrypt('{"a":1}', false)
+  t.strictSame(given, [KEYS[0]])
 })
