@@ -48,7 +48,7 @@ export class RedisStore implements SessionStore {
   }
 
   async read (key: string): Promise<StoredSession | 'ended' | undefined> {
-    const text = await this.#redis.get(this.#record(key)).catch(nothingIn)
+    const text = await this.#textOf(key)
     return typeof text === 'string' ? sessionIn(text, this.#now()) : undefined
   }
 
@@ -63,10 +63,11 @@ export class RedisStore implements SessionStore {
     const now = this.#now()
     let [expires, owner] = [latestExpiry(changes), changes.owner ?? '']
     for (;;) {
-      const until = await this.#index(key, owner, expires, now)
+      const until = owner === '' ? 0 : await this.#index(key, owner, expires, now)
       const reply = await this.#redis.run(UPDATE, this.#record(key), changeOf(changes, now, owner, until)) as string
+      if (reply === 'updated') return true
       const needed = /^index (\d+) (.*)$/.exec(reply)
-      if (needed === null) return reply === 'updated'
+      if (needed === null) return false
       expires = Number(needed[1])
       owner = needed[2]!
     }
@@ -96,6 +97,16 @@ export class RedisStore implements SessionStore {
   /** Ends a session that cannot be: this takes a connection, the scripts and a server that may be written to. */
   async check (): Promise<void> {
     await this.destroy('', undefined)
+  }
+
+  /** A key that holds something else than a text is a session without anything that a session has. */
+  async #textOf (key: string): Promise<unknown> {
+    try {
+      return await this.#redis.get(this.#record(key))
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return UNREADABLE
+      throw error
+    }
   }
 
   async #destroy (key: string, until: number | undefined, owner: string): Promise<number> {
@@ -132,12 +143,6 @@ export class RedisStore implements SessionStore {
   }
 }
 
-/** A key that holds something else than a text is a session without anything that a session has. */
-function nothingIn (error: unknown): string {
-  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return UNREADABLE
-  throw error
-}
-
 const UNREADABLE = 'no record'
 
 /** A member of an index is the time of its making, a colon and the key. */
@@ -150,7 +155,9 @@ function keysIn (members: readonly string[]): string[] {
 }
 
 function pairsOf (fields: ReadonlyMap<string, string>): string[] {
-  return Array.from(fields, ([name, text]) => [encodeFieldName(name), text]).flat()
+  const pairs: string[] = []
+  for (const [name, text] of fields) pairs.push(encodeFieldName(name), text)
+  return pairs
 }
 
 function flag (value: boolean): string {

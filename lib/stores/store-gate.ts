@@ -103,7 +103,10 @@ function withinTime<Result> (
       clearTimeout(timer)
       reject(error)
     }
-    // A store of the application may throw instead of rejecting.
-    new Promise<Result>((resolve) => { resolve(run()) }).then(settle).catch(fail)
+    try {
+      Promise.resolve(run()).then(settle).catch(fail)
+    } catch (error) { // of a store that throws instead of rejecting
+      fail(error)
+    }
   })
 }

@@ -201,12 +201,16 @@ export class StoredSaver {
     const { kept, fields, changes, need, now } = update
     const permanent = contents.permanent === true
     const expiresAt = this.#expiry(contents, update, state.issuedAt)
+    const { set, unset } = changes
     const isUpdated = await gate.update(keys.ofId(kept.id), {
-      ...changes, usedAt: now, expiresAt, permanent: permanent === kept.permanent ? undefined : permanent
+      set, unset, usedAt: now, expiresAt, permanent: permanent === kept.permanent ? undefined : permanent
     })
     if (!isUpdated) return this.#drop(state, hasChanges(changes))
     const expires = permanent ? expiresAt.permanent : expiresAt.otherwise
-    state.kept = { ...kept, isStored: true, fields, permanent, usedAt: now, expiresAt: expires }
+    const { id, createdAt, owner, fromCookie } = kept
+    state.kept = {
+      id, isStored: true, fields, permanent, createdAt, usedAt: now, expiresAt: expires, owner, fromCookie
+    }
     return this.#decide(contents, state, need)
   }
 
