@@ -13,28 +13,27 @@ const LENGTHS = { whole: { warmUp: 3, measured: 4 }, quick: { warmUp: 1, measure
 
 /**
  * Requests per second of applications whose sessions are in Redis, on loopback, and the commands of one request. Every
- * sample is of a new process; the kinds take turns, in another order each time.
+ * sample is of a new process. The kinds of one use take turns directly after each other, in another order each time,
+ * and are compared turn by turn: a machine that others share is faster in one minute than in the next.
  */
-export async function stores ({ isQuick, processes = isQuick ? 2 : 6 }) {
+export async function stores ({ isQuick, processes = isQuick ? 2 : 8 }) {
   const missing = whatIsMissing() ?? (hasRedis() ? undefined : 'redis-server is not installed')
-  if (missing !== undefined) return { figures: figuresOf(() => ({ perSecond: NaN, commands: NaN })), notes: [missing] }
+  if (missing !== undefined) return { figures: figuresOf(() => NaN), notes: [missing] }
   const samples = await measure(processes, isQuick ? LENGTHS.quick : LENGTHS.whole)
-  const middle = (use, kind) => ({
-    perSecond: median(samples[use][kind].map(({ perSecond }) => perSecond)),
-    commands: median(samples[use][kind].map(({ commands }) => commands))
-  })
+  const middle = (use, valueIn) => median(samples[use].map(valueIn))
   return { figures: figuresOf(middle), notes: [LOAD_NAME, `${processes} processes a kind and use`, 'medians'] }
 }
 
+/** `middle` gives the median of a value in the turns of a use. */
 function figuresOf (middle) {
   return USES.flatMap((use) => {
-    const { perSecond, commands } = middle(use, 'ours')
-    const ratio = (kind) => valueOf(perSecond / middle(use, kind).perSecond)
+    const value = (valueIn) => valueOf(middle(use, valueIn))
+    const ratio = (kind) => value((turn) => turn.ours.perSecond / turn[kind].perSecond)
     return [
       figure(`store-${use}-session`, ratio('session'), 'x the requests per second of @fastify/session'),
       figure(`store-${use}-express`, ratio('express-session'), 'x those of express-session'),
-      figure(`store-${use}-per-second`, valueOf(perSecond), 'requests per second'),
-      figure(`store-${use}-commands`, valueOf(commands), 'commands of Redis a request')
+      figure(`store-${use}-per-second`, value(({ ours }) => ours.perSecond), 'requests per second'),
+      figure(`store-${use}-commands`, value(({ ours }) => ours.commands), 'commands of Redis a request')
     ]
   })
 }
@@ -44,13 +43,16 @@ function valueOf (number) {
 }
 
 async function measure (processes, lengths) {
-  const samples = Object.fromEntries(USES.map((use) => [use, Object.fromEntries(KINDS.map((kind) => [kind, []]))]))
-  const turns = USES.flatMap((use) => KINDS.map((kind) => ({ use, kind })))
+  const samples = Object.fromEntries(USES.map((use) => [use, []]))
   const redis = await Redis.start()
   try {
     for (let round = 1; round <= processes; round++) {
       console.error(`store: round ${round} of ${processes}`)
-      for (const { use, kind } of shuffled(turns)) samples[use][kind].push(await sample(redis, kind, use, lengths))
+      for (const use of shuffled(USES)) {
+        const turn = {}
+        for (const kind of shuffled(KINDS)) turn[kind] = await sample(redis, kind, use, lengths)
+        samples[use].push(turn)
+      }
     }
   } finally {
     await redis.stop()
