@@ -29,7 +29,7 @@ export class Cipher {
   encrypt (text: string, compress: boolean): string {
     const { bytes, isDeflated } = packText(text, compress)
     const sealed = bufferOf(NONCE + bytes.length)
-    sealed.set(randomNonce())
+    writeRandom(sealed)
     sealed.set(bytes, NONCE)
     writeNonce(sealed)
     sealed.set(encryptBytes(this.#keys[0]!, sealed.subarray(0, NONCE), bytes), NONCE)
@@ -72,12 +72,11 @@ const bufferOf = (size: number): Buffer =>
 const pool = Buffer.alloc(256 * NONCE)
 let used = pool.length
 
-/** Random bytes that were never given before. Valid until the next call. */
-function randomNonce (): Buffer {
+/** Writes random bytes that were never used before to where the nonce stands. */
+function writeRandom (sealed: Buffer): void {
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0
   }
-  used += NONCE
-  return pool.subarray(used - NONCE, used)
+  pool.copy(sealed, 0, used, used += NONCE)
 }
