@@ -81,11 +81,12 @@ function running (nodes: readonly Server[]): Running {
   }
 }
 
-/** The first line is `expires indexed permanent created used cookie`, the second the owner, then keys and values. */
+/** The first line is `expires indexed permanent created used cookie`, the second the owner, then `key=value`. */
 const REDIS_EDITS: ReadonlyArray<(text: string) => string> = [
-  (text) => text.replace(/(userId\n)[^\n]*/, '$1nonsense'),
-  (text) => text.replace(/(userId\n)[^\n]*/, '$1{'),
-  (text) => `${text}more\n\n`,
+  (text) => text.replace(/(userId=)[^\n]*/, '$1nonsense'),
+  (text) => text.replace(/(userId=)[^\n]*/, '$1{'),
+  (text) => `${text}more=\n`,
+  (text) => `${text}more\n`,
   (text) => text.replace(/^(\d+ \d+ \d) \d+/, '$1 x'),
   (text) => text.replace(/^(\d+ \d+ \d \d+) \d+/, '$1 x'),
   (text) => text.replace(/^\d+/, '99999999999999999999'),

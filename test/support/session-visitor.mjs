@@ -45,6 +45,8 @@ export class Visitor {
   #handler = () => undefined
   /** What the handler gave. @type {unknown} */
   #given
+  /** What the handler is about to give. @type {Promise<unknown> | undefined} */
+  #answering
 
   /** @param {Kind} kind @param {Product} product */
   constructor (kind, product) {
@@ -64,7 +66,10 @@ export class Visitor {
     app.addHook('onSend', async (/** @type {any} */ request, /** @type {any} */ reply) => {
       this.late?.(request.session, request, reply)
     })
-    const answer = (/** @type {any} */ request, /** @type {any} */ reply) => this.#answer(request, reply)
+    const answer = (/** @type {any} */ request, /** @type {any} */ reply) => {
+      this.#answering = this.#answer(request, reply)
+      return this.#answering
+    }
     for (const [url, config] of Object.entries(routes)) app.get(url, { config }, answer)
     app.setNotFoundHandler((/** @type {any} */ request, /** @type {any} */ reply) => answer(request, reply.code(404)))
     this.app = app
@@ -96,9 +101,11 @@ export class Visitor {
   async #send (handler, url = '/') {
     this.#handler = handler
     this.#given = undefined
+    this.#answering = undefined
     this.logs = []
     const headers = this.cookie === undefined ? {} : { cookie: `session=${this.cookie}` }
     const response = await this.app.inject({ url, headers })
+    await Promise.allSettled([this.#answering]) // a handler that hijacked its reply may still save the session
     await new Promise((resolve) => { setImmediate(resolve) }) // what is lost is logged when the response is over
     const line = [response.headers['set-cookie'] ?? []].flat().find((each) => each.startsWith('session='))
     const value = line?.slice(line.indexOf('=') + 1, line.indexOf(';'))
