@@ -115,8 +115,8 @@ export class CrossOriginRequest extends Error {
 
   /** `from` says which origin. */
   constructor (method: string, from: string) {
-    super(`The ${method} request comes from ${from}, so it was refused: ` +
-      'docs/cross-origin-protection.md says why, and what there is for pages that may send it')
+    super(`The ${method} request comes from ${from}, so it was refused. ` +
+      'See docs/cross-origin-protection.md for the reason, and for how to allow it')
   }
 }
 

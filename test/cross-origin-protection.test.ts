@@ -109,8 +109,8 @@ t.test('the error says what was refused and what to do, and escapes what the cli
   const { app } = await build(t)
   const refused = async (headers: Record<string, string>): Promise<{ code: string, message: string }> =>
     (await app.inject({ method: 'POST', url: '/?token=hidden', headers })).json()
-  const advice = ', so it was refused: docs/cross-origin-protection.md says why, and what there is for pages that ' +
-    'may send it'
+  const advice = ', so it was refused. ' +
+    'See docs/cross-origin-protection.md for the reason, and for how to allow it'
   t.same(await refused({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }), {
     statusCode: 403,
     code: 'FSS_ERR_CROSS_ORIGIN',

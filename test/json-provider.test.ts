@@ -28,7 +28,7 @@ t.test('values are written as users of JavaScript expect', async (t) => {
     [undefined, 'null'],
     [[true, 'é\u2028', 1.5e-7, 1e21], '[true,"é\u2028",1.5e-7,1e+21]'],
     [[-0, undefined, '\ud800'], '[0,null,"\\ud800"]'],
-    [[1, , 3], '[1,null,3]'], // eslint-disable-line no-sparse-arrays -- the case at hand
+    [[1, , 3], '[1,null,3]'], // eslint-disable-line no-sparse-arrays -- the hole is what is tested
     [{ b: 1, a: undefined, [Symbol('c')]: 2 }, '{"b":1}'],
     [Object.assign(Object.create(null), { a: {} }), '{"a":{}}'],
     [JSON.parse('{"__proto__":{"a":1}}'), '{"__proto__":{"a":1}}'],

@@ -44,7 +44,10 @@ save(ARGV[3], ARGV[2])
 return 'created'
 `)
 
-/** From so many arguments on that tell of fields, all fields are read once. Below, the few are faster searched for. */
+/**
+ * Up to so many arguments about fields, an update searches for each field, which is fastest for a few. With more, it
+ * reads all fields in one pass: many searches would take the square of their number.
+ */
 const MANY = 32
 
 /** `fields` begins with a line break, and so does the place of each name. Without a text the field is removed. */

@@ -205,7 +205,7 @@ const refusedInside = [
     () => ({ a: [0, new Map([['k', make()]])] }), new RegExp(source.replace('x', 'x\\.a\\[1\\].*'))
   ])),
   [() => { const list = [{}]; list[0] = { list }; return list }, /session\.x\[0\]\.list is a cycle: it is session\.x /],
-  [() => [1, , 2], /session\.x is an array with holes/], // eslint-disable-line no-sparse-arrays -- the case at hand
+  [() => [1, , 2], /session\.x is an array with holes/], // eslint-disable-line no-sparse-arrays -- tests the hole
   [() => deep(601), /session\.x.* is nested deeper than 600 levels/, 400]
 ]
 
