@@ -1,4 +1,4 @@
-import { isPlainArray, looksPlain } from './kinds.ts'
+import { isPlainArray, looksPlain, shapeOf } from './kinds.ts'
 import type { Key } from './refusal.ts'
 import { JSONWriter, MAX_DEPTH, textOf } from './writer.ts'
 
@@ -14,11 +14,13 @@ export class ProviderWriter extends JSONWriter {
     this.#default = defaultFunction
   }
 
-  override write (value: unknown, key?: Key): string {
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return super.write(value, key)
+  protected override structure (value: unknown, key?: Key): string {
+    if (typeof value !== 'object' || ArrayBuffer.isView(value)) return super.structure(value, key)
     const { toJSON } = value as { toJSON?: unknown }
-    const isKnown = typeof toJSON === 'function' && (Array.isArray(value) || looksPlain(value))
-    return isKnown ? super.write(toJSON.call(value, `${key ?? ''}`)) : super.write(value, key)
+    const isKnown = typeof toJSON === 'function' && shapeOf(value) !== undefined
+    if (!isKnown) return super.structure(value, key)
+    const form: unknown = toJSON.call(value, `${key ?? ''}`)
+    return textOf(form) ?? super.structure(form)
   }
 
   protected override other (value: unknown, key?: Key): string {

@@ -1,6 +1,6 @@
 import { NotSerializable } from '../errors.ts'
 import { formatRoot } from '../path.ts'
-import { isArray, looksPlain } from './kinds.ts'
+import { shapeOf } from './kinds.ts'
 import { asRefusal, type Key, passing, Refusal } from './refusal.ts'
 
 /** How many objects and arrays may stand inside each other, unless a subclass says otherwise. */
@@ -47,10 +47,14 @@ export abstract class JSONWriter {
 
   /** `key` is where the value stands in what holds it. */
   write (value: unknown, key?: Key): string {
-    const text = this.claimed?.(value) ?? textOf(value)
-    if (text !== undefined) return text
-    if (isArray(value)) return this.list(value)
-    return typeof value === 'object' && looksPlain(value!) ? this.dict(value!) : this.other(value, key)
+    return this.claimed?.(value) ?? textOf(value) ?? this.structure(value, key)
+  }
+
+  /** Any value that `textOf` has no text for. */
+  protected structure (value: unknown, key?: Key): string {
+    const shape = shapeOf(value)
+    if (shape === 'array') return this.list(value as unknown[])
+    return shape === 'object' ? this.dict(value as object) : this.other(value, key)
   }
 
   /** Any value that `textOf` has no text for, and that is no array and no plain object. */
@@ -65,7 +69,7 @@ export abstract class JSONWriter {
       for (const { length } = values; index < length; index++) {
         if (index > 0) text += ','
         const value = values[index]
-        text += (this.claimed === undefined ? textOf(value) : undefined) ?? this.write(value, index)
+        text += this.claimed === undefined ? textOf(value) ?? this.structure(value, index) : this.write(value, index)
       }
       this.depth--
       return text + ']'
@@ -90,7 +94,7 @@ export abstract class JSONWriter {
         if (key === '__proto__') this.checkProtoKey()
         const name = this.#names.get(last = key) ?? this.#nameOf(key)
         members += count++ === 0 ? name.slice(1) : name
-        members += (this.claimed === undefined ? textOf(value) : undefined) ?? this.write(value, key)
+        members += this.claimed === undefined ? textOf(value) ?? this.structure(value, key) : this.write(value, key)
       }
       at = undefined
       this.depth--

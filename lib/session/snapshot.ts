@@ -1,4 +1,4 @@
-import { isPlainArray, looksPlain } from '../json/kinds.ts'
+import { isPlainArray, shapeOf } from '../json/kinds.ts'
 import { MAX_DEPTH } from '../json/writer.ts'
 
 /**
@@ -34,8 +34,8 @@ export function snapshotOf (value: unknown): Snapshot {
 
 function copyOf (value: unknown, levels: number): Snapshot {
   if (typeof value !== 'object' || value === null) return value
-  const isList = Array.isArray(value)
-  if (levels === 0 || copied++ >= MAX_VALUES || !(isList ? isPlainArray(value) : looksPlain(value))) return UNKNOWN
+  const isList = isPlainArray(value)
+  if (levels === 0 || copied++ >= MAX_VALUES || !(isList || shapeOf(value) === 'object')) return UNKNOWN
   const items: Snapshot[] = []
   for (const key in value) {
     const item = (value as Record<string, unknown>)[key]
