@@ -84,6 +84,14 @@ export const timestamp: Stamp = {
   }
 }
 
+/** Begins a payload that was deflated, behind the mark of an encrypted one. */
+export const DEFLATED = '.'
+/** Begins an encrypted payload. Base64url does not have it, and a cookie value may (RFC 6265, section 4.1.1). */
+export const ENCRYPTED = '~'
+
+/** Whether a payload is an encrypted one. */
+export const isEncrypted = (payload: string): boolean => payload.startsWith(ENCRYPTED)
+
 /** The most bytes that a compressed payload may inflate to. */
 export const MAX_INFLATED_SIZE = 256 * 1024
 
@@ -93,12 +101,13 @@ export const MAX_INFLATED_SIZE = 256 * 1024
 export function encodePayload (text: string, compress: boolean): string {
   if (!compress) return base64urlEncode(checkedText(text))
   const { bytes, isDeflated } = packText(text, compress)
-  return (isDeflated ? '.' : '') + base64urlEncode(bytes)
+  return (isDeflated ? DEFLATED : '') + base64urlEncode(bytes)
 }
 
 /** The text of a payload. Throws `BadPayload`, as itsdangerous with an error as the cause. */
 export function decodePayload (payload: string, compress: boolean): string {
-  return readText(payload.startsWith('.') ? inflatedText(payload, compress) : base64urlToText(payload), payload)
+  const text = payload.startsWith(DEFLATED) ? inflatedText(payload, compress) : base64urlToText(payload)
+  return typeof text === 'string' ? text : refuse(text, payload)
 }
 
 /** What stands in a payload for a text. */
@@ -118,7 +127,7 @@ export function packText (text: string, compress: boolean): Packed {
 
 /** The text of such bytes, which come from `payload`. Throws `BadPayload`. */
 export function unpackText ({ bytes, isDeflated }: Packed, compress: boolean, payload: string): string {
-  return readText(utf8ToText(isDeflated ? inflate(bytes, compress, payload) : bytes), payload)
+  return utf8ToText(isDeflated ? inflate(bytes, compress, payload) : bytes) ?? refuse(null, payload)
 }
 
 function checkedText (text: string): string {
@@ -127,9 +136,8 @@ function checkedText (text: string): string {
   throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')
 }
 
-/** The text itself; null stands for bytes that are not UTF-8, and undefined for what is not base64url. */
-function readText (text: string | null | undefined, payload: string): string {
-  if (typeof text === 'string') return text
+/** `text` is null for bytes that are not UTF-8, and undefined for what is not base64url. */
+function refuse (text: null | undefined, payload: string): never {
   const fault = text === null ? 'not UTF-8' : 'not base64url'
   throw new BadPayload(`The payload is ${fault}`, { payload, originalError: new TypeError(`The text is ${fault}`) })
 }

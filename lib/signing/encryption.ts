@@ -1,17 +1,11 @@
 import { createCipheriv, createDecipheriv, hash, type KeyObject, randomFillSync } from 'node:crypto'
 import { BadPayload } from '../errors.ts'
-import { base64urlToBytes, packText, unpackText } from './encoding.ts'
+import { base64urlToBytes, DEFLATED, ENCRYPTED, packText, unpackText } from './encoding.ts'
 
 /** Counter mode (NIST SP 800-38A, section 6.5): the ciphertext is as long as the text. */
 const ALGORITHM = 'aes-256-ctr'
 /** The bytes of a nonce, the first counter block. */
 const NONCE = 16
-/** Begins an encrypted payload. Base64url does not have it, and a cookie value may (RFC 6265, section 4.1.1). */
-const MARK = '~'
-const DEFLATED = '.'
-
-/** Whether a payload is an encrypted one. */
-export const isEncrypted = (payload: string): boolean => payload.startsWith(MARK)
 
 /**
  * Makes texts encrypted payloads: `~`, a dot where the text was deflated, and base64url of nonce and ciphertext. It
@@ -33,12 +27,12 @@ export class Cipher {
     sealed.set(bytes, NONCE)
     writeNonce(sealed)
     sealed.set(encryptBytes(this.#keys[0]!, sealed.subarray(0, NONCE), bytes), NONCE)
-    return MARK + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
+    return ENCRYPTED + (isDeflated ? DEFLATED : '') + sealed.toString('base64url')
   }
 
   /** The text of a payload that `isEncrypted`, by the key with this index. Throws `BadPayload`. */
   decrypt (payload: string, key: number, compress: boolean): string {
-    const isDeflated = payload.startsWith(DEFLATED, MARK.length)
+    const isDeflated = payload.startsWith(DEFLATED, ENCRYPTED.length)
     const sealed = base64urlToBytes(payload.slice(isDeflated ? 2 : 1))
     if (sealed === undefined || sealed.length < NONCE) {
       throw new BadPayload('The encrypted payload is not base64url, or is too short', { payload })

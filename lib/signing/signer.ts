@@ -111,10 +111,10 @@ export class Signer {
   }
 
   /** `value`, the separator and the signature. Throws a `TypeError` for what is not text, or not UTF-8. */
-  sign (value: string | Uint8Array): string {
-    const text = asText(value)
-    return text + this.sep + this.#macs[0]!.sign(text)
-  }
+  sign (value: string | Uint8Array): string { return this.signText(asText(value)) }
+
+  /** @internal The same for text that is known to have UTF-8. */
+  signText (text: string): string { return text + this.sep + this.#macs[0]!.sign(text) }
 
   /** The value of `signed`. Throws `BadSignature`. */
   unsign (signed: string): string { return this.verify(signed).value }
@@ -137,6 +137,9 @@ export class Signer {
     for (let key = 0; key < this.#macs.length; key++) if (this.#macs[key]!.verify(signed, end)) return key
     return NO_KEY
   }
+
+  /** @internal The error where `keyOf` answered that no key signed a text. */
+  protected refused (signed: string, _key: number): BadSignature { return this.refusal(signed) }
 
   /** @internal The error for a text whose signature does not hold. */
   refusal (signed: string): BadSignature {
@@ -173,13 +176,14 @@ export class TimestampSigner extends Signer {
     this.#clockTolerance = clockTolerance
   }
 
-  override sign (value: string | Uint8Array): string {
+  /** @internal */
+  override signText (text: string): string {
     const now = this.now()
     if (now !== this.#stamped) {
       this.#stamped = now
       this.#stamp = this.stamp.write(now)
     }
-    return super.sign(asText(value) + this.sep + this.#stamp)
+    return super.signText(text + this.sep + this.#stamp)
   }
 
   /** The value of `signed`. Throws `BadSignature`, `BadTimeSignature` or `SignatureExpired`. */
@@ -187,21 +191,20 @@ export class TimestampSigner extends Signer {
 
   override validate (signed: string, limit: AgeLimit = {}): boolean {
     const { maxAge } = checkedLimit(limit)
-    const key = this.keyOf(signed)
-    return key >= 0 && !(this.timed(signed, key, maxAge, this.now()) instanceof BadData)
+    return !(this.opened(signed, maxAge, this.now()) instanceof BadData)
   }
 
   override verify (signed: string, limit: AgeLimit = {}): TimedUnsigned {
     const { maxAge } = checkedLimit(limit)
-    const key = this.keyOf(signed)
-    if (key < 0) throw this.refusal(signed)
-    const opened = this.timed(signed, key, maxAge, this.now())
+    const opened = this.opened(signed, maxAge, this.now())
     if (opened instanceof BadData) throw opened
     return opened
   }
 
-  /** @internal Value and time of a text that `key` signed, or why it is refused for its time at `now`. */
-  timed (signed: string, key: number, maxAge: number | undefined, now: number): TimedUnsigned | BadTimeSignature {
+  /** @internal What `verify` gives at the time `now`, or the error that it throws. */
+  opened (signed: string, maxAge: number | undefined, now: number): TimedUnsigned | BadSignature {
+    const key = this.keyOf(signed)
+    if (key < 0) return this.refused(signed, key)
     const end = signed.length - this.tail
     const at = end < this.sep.length ? -1 : signed.lastIndexOf(this.sep, end - this.sep.length)
     if (at === -1) return this.#unstamped('missing', signed.slice(0, end))

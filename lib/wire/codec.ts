@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { BadData, BadPayload, BadSignature, withoutStacks } from '../errors.ts'
-import { Cipher, isEncrypted } from '../signing/encryption.ts'
+import { isEncrypted, type Stamp } from '../signing/encoding.ts'
+import { Cipher } from '../signing/encryption.ts'
 import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
-import { NO_KEY, NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
-import type { Stamp } from '../signing/encoding.ts'
+import { NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
 import type { Format, WireOptions } from './format.ts'
 
 /** Seconds by which a time stamp may lie in the future, for clocks that differ. */
@@ -49,6 +49,10 @@ class CookieSigner extends TimestampSigner {
   }
 
   protected override failure<Failure> (make: () => Failure): Failure { return withoutStacks(make) }
+
+  protected override refused (signed: string, key: number): BadSignature {
+    return key === NOT_SIGNED ? UNSIGNED : this.refusal(signed)
+  }
 }
 
 /** Makes text the value of a cookie, and such a value text again. */
@@ -84,7 +88,7 @@ export class Codec {
   seal (text: string): string {
     const compress = this.#compress
     const payload = this.#encrypt ? this.#cipher!.encrypt(text, compress) : this.#payload.encode(text, compress)
-    return this.#signer.sign(payload)
+    return this.#signer.signText(payload)
   }
 
   /**
@@ -93,32 +97,24 @@ export class Codec {
    * form of a signed one.
    */
   open (cookie: string, maxAge: number | undefined): Opened | BadData {
-    const signer = this.#signer
     // A cookie value is ASCII (RFC 6265, section 4.1.1). Any other text was never signed here.
-    const key = Buffer.byteLength(cookie) === cookie.length ? signer.keyOf(cookie) : NO_KEY
-    if (key < 0) return key === NOT_SIGNED ? UNSIGNED : signer.refusal(cookie)
-    const now = signer.now()
-    const timed = signer.timed(cookie, key, maxAge, now)
-    if (timed instanceof BadData) return timed
+    if (Buffer.byteLength(cookie) !== cookie.length) return this.#signer.refusal(cookie)
+    const now = this.#signer.now()
+    const opened = this.#signer.opened(cookie, maxAge, now)
+    if (opened instanceof BadData) return opened
+    const { value: payload, key, timestamp: issuedAt } = opened
+    const encrypted = isEncrypted(payload)
+    const changed = encrypted ? 'encrypted' : 'signed'
+    const outdated = encrypted !== this.#encrypt ? changed : key > 0 ? 'fallback' : undefined
     try {
-      const { value, timestamp: issuedAt } = timed
-      return { text: this.#textOf(value, key), issuedAt, now, outdated: this.#outdated(value, key), cookie }
+      const text = encrypted && this.#cipher !== undefined
+        ? this.#cipher.decrypt(payload, key, this.#compress)
+        : this.#payload.decode(payload, this.#compress)
+      return { text, issuedAt, now, outdated, cookie }
     } catch (error) {
       if (error instanceof BadData) return error
       throw error
     }
-  }
-
-  /** The text of a payload that `key` signed. Throws `BadPayload`. */
-  #textOf (payload: string, key: number): string {
-    return this.#cipher !== undefined && isEncrypted(payload)
-      ? this.#cipher.decrypt(payload, key, this.#compress)
-      : this.#payload.decode(payload, this.#compress)
-  }
-
-  #outdated (payload: string, key: number): Outdated | undefined {
-    if (isEncrypted(payload) === this.#encrypt) return key > 0 ? 'fallback' : undefined
-    return this.#encrypt ? 'signed' : 'encrypted'
   }
 
   /** The error for a cookie that was not signed here. */
