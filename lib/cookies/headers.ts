@@ -16,7 +16,7 @@ export interface Headers {
 /** Adds `Cookie` to `Vary`, unless it is there or everything varies (RFC 9110, section 12.5.5). */
 export function varyByCookie (headers: Headers): void {
   const value = headers.getHeader('vary')
-  if (value !== undefined && isVariedByCookie(value)) return
+  if (value === 'Cookie' || (value !== undefined && isVariedByCookie(value))) return
   const present = value === undefined ? '' : asList(value).join(', ')
   headers.header('vary', present === '' ? 'Cookie' : `${present}, Cookie`)
 }
@@ -53,8 +53,7 @@ export function hasSent (raw: ServerResponse, line: string): boolean {
 }
 
 /** Whether `Vary` says that the response depends on the cookie. */
-export function isVariedByCookie (value: HeaderValue): boolean {
-  if (value === undefined || value === 'Cookie') return value !== undefined
+function isVariedByCookie (value: HeaderValue): boolean {
   const names = asList(value).join(',').split(',').map((name) => name.trim().toLowerCase())
   return names.includes('cookie') || names.includes('*')
 }
@@ -121,8 +120,6 @@ function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
 export class DepartingHead implements Headers {
   /** The arguments as they are to be passed on. */
   args: unknown[]
-  /** Whether they said, to begin with, that the response depends on the cookie. */
-  readonly isVaried: boolean
   readonly #raw: ServerResponse
   #given: HeaderArgument | undefined
 
@@ -130,7 +127,6 @@ export class DepartingHead implements Headers {
     this.#raw = raw
     this.args = args
     this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
-    this.isVaried = isVariedByCookie(this.getHeader('vary'))
   }
 
   getHeader (name: string): HeaderValue {
@@ -144,6 +140,12 @@ export class DepartingHead implements Headers {
     if (Array.isArray(this.#given)) names.push(...merged(this.#given).keys())
     else for (const name in this.#given) names.push(name)
     return names.filter(RegExp.prototype.test, pattern)
+  }
+
+  /** Whether a line is the only `Set-Cookie` that would leave. May say no where it is. */
+  hasOnlyCookie (line: string): boolean {
+    const isGiven = this.#given !== undefined
+    return this.getHeader('set-cookie') === line && !(isGiven && this.#raw.hasHeader('set-cookie'))
   }
 
   /** Those of the call hide those that were set before. */

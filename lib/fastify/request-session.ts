@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type DepartingHead, type Headers, type HeadWatcher, valuesAfter, watchHead } from '../cookies/headers.ts'
+import {
+  type DepartingHead, type Headers, type HeadWatcher, valuesAfter, varyByCookie, watchHead
+} from '../cookies/headers.ts'
 import { type BadData, StoreUnavailable } from '../errors.ts'
 import type { Saved, SessionContents, SessionHost } from '../session/contents.ts'
 import {
@@ -39,6 +41,7 @@ interface Failure {
  * | `#failure` | why the session could not be saved, until it can |
  * | `#unavailable` | why the session could not be opened; using it throws this |
  * | `#unsent` | what the second commit threw, since `writeHead` must not throw for it |
+ * | `#varies` | the response was said to depend on the cookie |
  * | `#isSeen` | `writeHead` told of the headers as they left; other code may send them past it |
  * | `#hasLeft` | the headers have left |
  * | `#isClosed` | the response is over |
@@ -65,6 +68,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #unsent: unknown
   #isWatching = false
   #isErrorReply = false
+  #varies = false
   #isSeen = false
   #hasLeft = false
   #isClosed = false
@@ -104,7 +108,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (sessionInterface.async) this.#checkNeedsNoWait(cookies)
     let refused: BadData | undefined
     const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
-    const contents = this.#opens(opened, refused)
+    const contents = contentsGiven(opened)
+    this.#opens(contents, opened as Session, refused)
     if (this.#reply?.raw.headersSent === true) this.#hasLeft = true // nothing that is changed from now on is saved
     return contents
   }
@@ -124,12 +129,13 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     let refused: BadData | undefined
     const opened = sessionInterface.openSession(cookies, (error) => { refused = error })
     if (opened instanceof Promise) return this.#opensLater(opened, () => refused)
-    this.#opens(opened, refused)
+    this.#opens(contentsGiven(opened), opened, refused)
   }
 
   async #opensLater (opening: Promise<Session>, refused: () => BadData | undefined): Promise<void> {
     try {
-      this.#opens(await opening, refused())
+      const opened = await opening
+      this.#opens(contentsGiven(opened), opened, refused())
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       this.#unavailable = error
@@ -137,9 +143,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     }
   }
 
-  #opens (opened: unknown, refused: BadData | undefined): SessionContents {
-    const contents = contentsGiven(opened)
-    this.#opened = opened as Session
+  #opens (contents: SessionContents, opened: Session, refused: BadData | undefined): void {
+    this.#opened = opened
     this.#contents = contents
     const { counters } = this.#site
     counters.opened++
@@ -147,7 +152,6 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (contents.origin.isEnded === true) counters.ended++
     if (contents.origin.outdated === 'encrypted') warnOfReadable(this.#site, this.#request)
     if (refused !== undefined) reportRefused(this.#site, this.#request, refused)
-    return contents
   }
 
   /** Watches the headers leave, once. */
@@ -258,10 +262,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (contents === undefined) return false
     this.#unsent = undefined
     try {
-      const headers = this.#headers
-      if (headers !== undefined && (headers.hasWish || (headers.varies && !head.isVaried))) {
-        headers.restore(head, contents.isReplaced)
-      }
+      if (this.#varies) varyByCookie(head)
+      if (this.#headers?.hasWish === true) this.#headers.restore(head, contents.isReplaced)
       if (this.#failure !== undefined) this.#head().keepPrivate(head)
       const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
       if (!isCommitted && !this.#site.sessionInterface.async) {
@@ -293,8 +295,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const isUnchanged = contents.revision === 0 && contents.saved === undefined
       if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, present)
       if ('dropped' in decision) reportDropped(this.#site, this.#request, decision)
-      this.#headers ??= new SessionHeaders(this.#site, this.#request)
-      const size = this.#headers.apply(decision, contents.isReplaced, headers)
+      if (decision.vary && !this.#varies) this.#vary(headers)
+      const isUnwritten = decision.action === 'keep' && this.#headers === undefined
+      const size = isUnwritten ? 0 : this.#head().apply(decision, contents.isReplaced, headers)
       if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
       this.#failure = undefined
     } catch (error) {
@@ -325,6 +328,11 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     warnOfSize(this.#site, this.#request, size, () => this.#site.sessionInterface.weigh(this.#opened!))
   }
 
+  #vary (headers: Headers): void {
+    varyByCookie(headers)
+    this.#varies = true
+  }
+
   #head (): SessionHeaders {
     this.#headers ??= new SessionHeaders(this.#site, this.#request)
     return this.#headers
@@ -332,7 +340,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   #giveUp (failure: Error, headers: Headers): void {
     if (this.#isNews(failure)) logFailure(this.#site, this.#request, failure, UNSAVED)
-    this.#head().giveUp(headers)
+    if (!this.#varies) this.#vary(headers)
+    this.#headers?.giveUp(headers)
   }
 
   /** Whether a failure was neither thrown nor logged before, or concerns more changes than it did then. */

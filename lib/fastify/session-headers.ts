@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { forbidSharing, isShareable, permitSharing } from '../cookies/caching.ts'
+import { forbidSharing, isPrivate, isShareable, permitSharing } from '../cookies/caching.ts'
 import type { CookieWriter } from '../cookies/cookie-writer.ts'
 import {
-  cookiesBeside, type DepartingHead, hasSent, hasSetCookie, type Headers, varyByCookie, writeSetCookie
+  cookiesBeside, type DepartingHead, hasSent, hasSetCookie, type Headers, writeSetCookie
 } from '../cookies/headers.ts'
 import { type Rival, rivalOf } from '../cookies/rival.ts'
 import type { SaveDecision } from '../session/decision.ts'
@@ -22,7 +22,7 @@ const RIVAL = 'The application sets or clears the cookie of the session itself. 
   'Use session.delete() to end a session, and session.set() to change it'
 const SHARED = 'A response that shared caches may keep sets the session cookie, so its Cache-Control was made private'
 
-/** Brings the decisions about one session into the headers of its response: `Set-Cookie`, `Vary`, `Cache-Control`. */
+/** Brings the decisions about one session into `Set-Cookie` and `Cache-Control` of its response. */
 export class SessionHeaders {
   readonly #site: SessionSite
   readonly #request: FastifyRequest
@@ -33,8 +33,6 @@ export class SessionHeaders {
   hasWish = false
   /** The line of ours that stands in the headers now. */
   #line: string | undefined
-  /** Whether the response was said to depend on the cookie. */
-  varies = false
   /** Whether there may be something to count or to warn of when the headers have left. */
   isEventful = false
   /** What is to be counted then. */
@@ -61,8 +59,6 @@ export class SessionHeaders {
     const wish = decision.action === 'keep' ? undefined : this.#wishFor(decision)
     const size = wish?.line.length ?? 0
     if (size > this.#site.settings.maxCookieSize) return size
-    if (decision.vary && !this.varies) varyByCookie(headers)
-    this.varies ||= decision.vary
     this.#wish = wish
     this.hasWish = wish !== undefined
     if (wish !== undefined || this.#line !== undefined) this.#place(headers, isReplaced)
@@ -71,8 +67,6 @@ export class SessionHeaders {
 
   /** Leaves the cookie as it is, where the session could not be saved. */
   giveUp (headers: Headers): void {
-    if (!this.varies) varyByCookie(headers)
-    this.varies = true
     this.#wish = undefined
     this.hasWish = false
     if (this.#line !== undefined) this.#place(headers, false)
@@ -80,11 +74,16 @@ export class SessionHeaders {
 
   /** Repeats what other code may have changed in the headers since. */
   restore (headers: DepartingHead, isReplaced: boolean): void {
-    if (this.varies && !headers.isVaried) varyByCookie(headers)
-    if (!this.hasWish) return
+    if (this.#isInPlace(headers)) return
     const value = this.#line === undefined ? undefined : headers.getHeader('set-cookie')
     if (value !== this.#line && !hasSetCookie(value, this.#line!)) this.#line = undefined
     this.#place(headers, isReplaced)
+  }
+
+  /** Whether everything is as `#place` leaves it where the application says nothing about the same. */
+  #isInPlace (headers: DepartingHead): boolean {
+    if (this.#line === undefined || !headers.hasOnlyCookie(this.#line)) return false
+    return !this.#site.settings.cacheControl || isPrivate(headers)
   }
 
   /** For an error reply that replaces one that shared caches may keep. */
