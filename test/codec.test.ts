@@ -182,6 +182,17 @@ t.test('whatever is not the form of a signed cookie is refused without an error 
   }
 })
 
+t.test('text that is not ASCII is no cookie, even where the key has signed it', async (t) => {
+  const key = sessionKey(SECRET, 'session', formats.default)
+  const signer = new TimestampSigner(key, { salt: '', keyDerivation: 'none', now: () => START })
+  t.equal(outcome(codecWith().open(signer.sign('eyJhIjoxfQ'), 0)), TEXT)
+  for (const payload of ['eyJhIjoxfQ\u0141', 'é', 'é'.repeat(5000)]) {
+    t.match(codecWith().open(signer.sign(payload), 0), { message: 'The signature does not match' })
+  }
+  const long = JSON.stringify('x'.repeat(5000))
+  t.equal(outcome(codecWith().open(codecWith().seal(long), 0)), long)
+})
+
 t.test('a signature of any age up to the limit opens, and one of the future within the tolerance', async (t) => {
   const rows: Array<[age: number, maxAge: number, opens: boolean]> = [
     [100, 100, true], [101, 100, false], [0, 0, true], [1, 0, false], [1e9, Infinity, true],

@@ -174,6 +174,8 @@ const unreadable: Array<[why: string, payload: string]> = [
   ['one character', 'A'],
   ['padding', 'Zg=='],
   ['junk', 'Zm9v!!!!'],
+  ['a look-alike outside Latin-1', 'Zm9\u0141'],
+  ['a look-alike behind the dot', compressed(deflated) + '\u0141'],
   ['a dot inside', 'eyJhIj.oxfQ'],
   ['two leading dots', '.' + compressed(deflated)],
   ['not UTF-8', 'Iv8i'],

@@ -310,10 +310,8 @@ export function contentsOf (session: Session): SessionContents | undefined {
 
 /** The contents of what an interface opened. Throws a `TypeError` where that is no session. */
 export function contentsGiven (session: unknown): SessionContents {
-  if (session instanceof Session) {
-    const host = (session as unknown as SessionBase)[HOST]
-    return host instanceof SessionContents ? host : host.open()
-  }
+  const host = (session as SessionBase | null | undefined)?.[HOST]
+  if (host !== undefined) return host instanceof SessionContents ? host : host.open()
   if (session instanceof Promise) throw brokenPromise(session)
   throw new TypeError('The session interface opened no session: openSession must return one, ' +
     'as new Session(data) makes it')

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { BadData, BadPayload, isExhaustion } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { checkOptions, isBoolean, isMethod, isSeconds, type OptionTable } from '../option-checks.ts'
-import { decodePayload, encodePayload, isEncrypted } from './encoding.ts'
+import { decodePayload, encodePayload, isASCII, isEncrypted, refusePayload } from './encoding.ts'
 import { Cipher } from './encryption.ts'
 import { hkdfKey, type Secret } from './keys.ts'
 import type { AgeLimit, SignerOptions, TimestampSignerOptions } from './signer.ts'
@@ -89,6 +89,7 @@ class Payloads {
       const is = isEncrypted(payload) ? 'encrypted, and encrypt is off' : 'not encrypted, and encrypt is on'
       throw new BadPayload(`The payload is ${is}`, { payload })
     }
+    if (!isASCII(payload)) refusePayload(undefined, payload)
     return this.#cipher?.decrypt(payload, key, this.#compress) ?? decodePayload(payload, this.#compress)
   }
 }
