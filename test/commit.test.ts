@@ -3,9 +3,10 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import { buildApp, cookieFrom, errorsOf, type LogLine, setCookies, valueOf } from './support/app.ts'
+import { SecureCookieSessionInterface, type Session, sessionPlugin } from '../lib/index.ts'
+import { buildApp, cookieFrom, errorsOf, type LogLine, SECRET, setCookies, valueOf } from './support/app.ts'
 
 type Headers = Record<string, unknown>
 type Answer = { status: number, headers: Headers }
@@ -595,6 +596,31 @@ t.test('an object of the session that changes after the headers are gone is repo
     logs.length = 0
     await app.inject({ url, headers: { cookie } })
     t.match(lost(logs), [{ keys: ['user'], route: `GET ${url}` }])
+  }
+})
+
+t.test('so it is where the interface or an earlier hook has fetched it, and nobody uses it since', async (t) => {
+  let cart: number[] = []
+  class Reading extends SecureCookieSessionInterface {
+    override openSession (...args: Parameters<SecureCookieSessionInterface['openSession']>): Session {
+      const session = super.openSession(...args)
+      cart = session.get('cart') as number[]
+      return session
+    }
+  }
+  const byInterface = await buildApp({ sessionInterface: Reading })
+  byInterface.app.addHook('preHandler', async ({ session }) => { t.equal(session.get('n'), 1) })
+  const logs: LogLine[] = []
+  const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { logs.push(JSON.parse(line)) } } } })
+  app.addHook('onRequest', async ({ session }) => { cart = session.get('cart') as number[] })
+  await app.register(sessionPlugin, { secret: SECRET })
+  for (const each of [byInterface, { app, logs }]) {
+    each.app.get('/', async () => 'x')
+    each.app.addHook('onResponse', async () => { cart.push(2) })
+    await each.app.ready()
+    await each.app.inject({ url: '/', headers: { cookie: `session=${each.app.encodeSession({ cart: [1], n: 1 })}` } })
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(lost(each.logs).map(({ keys }) => keys), [['cart']])
   }
 })
 

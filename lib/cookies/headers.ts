@@ -64,8 +64,6 @@ export interface HeadWatcher {
   leaving (head: DepartingHead): boolean
   /** Called when they have left; not where `writeHead` threw. */
   left (): void
-  /** Called when the response is over, however its headers left. */
-  closed (): void
 }
 
 type WriteHead = (this: ServerResponse, ...args: unknown[]) => ServerResponse
@@ -89,17 +87,11 @@ class Watch {
 const WATCH = Symbol('fastify-signed-session.watch')
 type Watched = ServerResponse & { [WATCH]?: Watch }
 
-/** Has every call of `writeHead`, by Node or by the application, told to a watcher, and the end of the response. */
+/** Has every call of `writeHead`, by Node or by the application, told to a watcher. */
 export function watchHead (raw: Watched, watcher: HeadWatcher): void {
   const first = raw[WATCH]
   raw[WATCH] = new Watch(first === undefined ? raw.writeHead as WriteHead : first.writeHead, watcher, first)
-  if (first !== undefined) return
-  raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
-  raw.on('close', tellClosed)
-}
-
-function tellClosed (this: Watched): void {
-  for (let watch = this[WATCH]; watch !== undefined; watch = watch.next) watch.watcher.closed()
+  if (first === undefined) raw.writeHead = watchedWriteHead as ServerResponse['writeHead']
 }
 
 /** One function for all responses, so that none is made for each. */

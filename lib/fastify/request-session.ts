@@ -67,6 +67,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #unavailable: StoreUnavailable | undefined
   #unsent: unknown
   #isWatching = false
+  #awaitsClose = false
   #isErrorReply = false
   #varies = false
   #isSeen = false
@@ -146,6 +147,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #opens (contents: SessionContents, opened: Session, refused: BadData | undefined): void {
     this.#opened = opened
     this.#contents = contents
+    contents.holder = this
+    if (contents.held !== undefined) this.#awaitClose()
     const { counters } = this.#site
     counters.opened++
     if (!contents.isNew) counters.verified++
@@ -159,6 +162,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#isWatching) return
     this.#isWatching = true
     watchHead(reply.raw, this)
+    const mayDiffer = this.#changes > 0 || this.#contents?.held !== undefined
+    if (mayDiffer || this.#site.sessionInterface.async) this.#awaitClose()
   }
 
   /** What the route's config says; looked up only when a session is old enough to be signed anew. */
@@ -201,6 +206,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       contents.accessed = true
       this.#opened = session
       this.#contents = contents
+      contents.holder = this
       this.#committed = this.#changes
       if (contents.origin.isEnded === true) this.#site.counters.ended++
     })
@@ -212,7 +218,18 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   changing (key: string | undefined): void {
     if (this.#isOver()) this.#changesLate(key)
-    this.#changes++
+    if (this.#changes++ === 0) this.#awaitClose()
+  }
+
+  holds (): void {
+    this.#awaitClose()
+  }
+
+  /** From now on there is something to look at when the response is over. */
+  #awaitClose (): void {
+    if (this.#awaitsClose || this.#reply === undefined) return
+    this.#awaitsClose = true
+    this.#reply.raw.on('close', () => { this.#closed() })
   }
 
   /** A change that no cookie can tell of any more. */
@@ -294,6 +311,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const contents = this.#contents!
       const isUnchanged = contents.revision === 0 && contents.saved === undefined
       if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, present)
+      if (decision.action !== 'keep') this.#awaitClose()
       if ('dropped' in decision) reportDropped(this.#site, this.#request, decision)
       if (decision.vary && !this.#varies) this.#vary(headers)
       const isUnwritten = decision.action === 'keep' && this.#headers === undefined
@@ -361,7 +379,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   }
 
   /** The response is over. Other listeners of that may still change the objects that they hold. */
-  closed (): void {
+  #closed (): void {
     this.#isClosed = true
     if (this.#contents === undefined || this.#failure !== undefined) return
     const isPlain = this.#isSeen && this.#contents.held === undefined

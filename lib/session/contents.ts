@@ -93,6 +93,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   isJoined = false
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
+  /** Is told when there is the first of them. */
+  holder: { holds (): void } | undefined
   /** What the interface that opened it keeps of it, such as the record in a store. */
   attached: object | undefined
   /** The payload that needs no saving: the one that came, or that of the moment `modified` was set to false. */
@@ -136,9 +138,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) {
-      (this.held ??= new Held()).addRead(key, value)
-    }
+    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) this.#hold().addRead(key, value)
     return value
   }
 
@@ -149,9 +149,17 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
+    if (typeof value === 'object' && value !== null) this.#hold().addStored(key)
     else this.held?.drop(key)
     this.change()
+  }
+
+  #hold (): Held {
+    if (this.held === undefined) {
+      this.held = new Held()
+      this.holder?.holds()
+    }
+    return this.held
   }
 
   remove (key: string): boolean {
