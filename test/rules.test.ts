@@ -144,9 +144,9 @@ t.test('a session without a signature is not signed anew', async (t) => {
 })
 
 t.test('a session with data is saved where it was changed, else signed anew where it is due', async (t) => {
-  for (const [isChanged, isDue, action] of [
-    [true, true, 'save'], [true, false, 'save'], [false, true, 'resign'], [false, false, 'keep']
-  ] as const) t.equal(actionFor(isChanged, isDue), action)
+  for (const [isChanged, outdated, action] of [
+    [true, 'fallback', 'save'], [true, undefined, 'save'], [false, 'fallback', 'resign'], [false, undefined, 'keep']
+  ] as const) t.equal(actionFor(ages(), standing({}, { outdated }), {}, isChanged), action)
 })
 
 const blanks: Array<[what: string, standing: Given<Standing>, hasCookie: boolean, action: Action]> = [

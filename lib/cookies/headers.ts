@@ -112,6 +112,8 @@ function watchedWriteHead (this: Watched, ...args: unknown[]): ServerResponse {
 export class DepartingHead implements Headers {
   /** The arguments as they are to be passed on. */
   args: unknown[]
+  /** Whether they said, to begin with, that the response depends on the cookie and on nothing else. */
+  readonly isVaried: boolean
   readonly #raw: ServerResponse
   #given: HeaderArgument | undefined
 
@@ -119,6 +121,7 @@ export class DepartingHead implements Headers {
     this.#raw = raw
     this.args = args
     this.#given = (typeof args[1] === 'string' ? args[2] : args[2] ?? args[1]) as HeaderArgument | undefined
+    this.isVaried = this.getHeader('vary') === 'Cookie'
   }
 
   getHeader (name: string): HeaderValue {
@@ -136,8 +139,9 @@ export class DepartingHead implements Headers {
 
   /** Whether a line is the only `Set-Cookie` that would leave. May say no where it is. */
   hasOnlyCookie (line: string): boolean {
-    const isGiven = this.#given !== undefined
-    return this.getHeader('set-cookie') === line && !(isGiven && this.#raw.hasHeader('set-cookie'))
+    const before = this.#raw.getHeader('set-cookie')
+    if (this.#given === undefined) return before === line
+    return before === undefined && this.#given['set-cookie' as never] === line
   }
 
   /** Those of the call hide those that were set before. */

@@ -279,7 +279,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (contents === undefined) return false
     this.#unsent = undefined
     try {
-      if (this.#varies) varyByCookie(head)
+      if (this.#varies && !head.isVaried) varyByCookie(head)
       if (this.#headers?.hasWish === true) this.#headers.restore(head, contents.isReplaced)
       if (this.#failure !== undefined) this.#head().keepPrivate(head)
       const isCommitted = this.#changes === this.#committed && (contents.held === undefined || contents.isHeldAsSaved)
@@ -311,11 +311,14 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       const contents = this.#contents!
       const isUnchanged = contents.revision === 0 && contents.saved === undefined
       if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, present)
-      if (decision.action !== 'keep') this.#awaitClose()
       if ('dropped' in decision) reportDropped(this.#site, this.#request, decision)
-      if (decision.vary && !this.#varies) this.#vary(headers)
-      const isUnwritten = decision.action === 'keep' && this.#headers === undefined
-      const size = isUnwritten ? 0 : this.#head().apply(decision, contents.isReplaced, headers)
+      if (decision.vary && !this.#varies) varyByCookie(headers)
+      this.#varies ||= decision.vary
+      if (decision.action !== 'keep') {
+        if (!this.#awaitsClose) this.#awaitClose()
+        this.#headers ??= new SessionHeaders(this.#site, this.#request)
+      }
+      const size = this.#headers?.apply(decision, contents.isReplaced, headers) ?? 0
       if (size >= WARNING_SHARE * this.#site.settings.maxCookieSize) return this.#checkSize(size)
       this.#failure = undefined
     } catch (error) {
@@ -346,11 +349,6 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     warnOfSize(this.#site, this.#request, size, () => this.#site.sessionInterface.weigh(this.#opened!))
   }
 
-  #vary (headers: Headers): void {
-    varyByCookie(headers)
-    this.#varies = true
-  }
-
   #head (): SessionHeaders {
     this.#headers ??= new SessionHeaders(this.#site, this.#request)
     return this.#headers
@@ -358,7 +356,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
 
   #giveUp (failure: Error, headers: Headers): void {
     if (this.#isNews(failure)) logFailure(this.#site, this.#request, failure, UNSAVED)
-    if (!this.#varies) this.#vary(headers)
+    if (!this.#varies) varyByCookie(headers)
+    this.#varies = true
     this.#headers?.giveUp(headers)
   }
 

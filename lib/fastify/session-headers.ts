@@ -74,16 +74,12 @@ export class SessionHeaders {
 
   /** Repeats what other code may have changed in the headers since. */
   restore (headers: DepartingHead, isReplaced: boolean): void {
-    if (this.#isInPlace(headers)) return
+    const { cacheControl } = this.#site.settings
+    const isInPlace = this.#line !== undefined && headers.hasOnlyCookie(this.#line)
+    if (isInPlace && (!cacheControl || isPrivate(headers))) return
     const value = this.#line === undefined ? undefined : headers.getHeader('set-cookie')
     if (value !== this.#line && !hasSetCookie(value, this.#line!)) this.#line = undefined
     this.#place(headers, isReplaced)
-  }
-
-  /** Whether everything is as `#place` leaves it where the application says nothing about the same. */
-  #isInPlace (headers: DepartingHead): boolean {
-    if (this.#line === undefined || !headers.hasOnlyCookie(this.#line)) return false
-    return !this.#site.settings.cacheControl || isPrivate(headers)
   }
 
   /** For an error reply that replaces one that shared caches may keep. */

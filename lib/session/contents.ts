@@ -93,7 +93,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   isJoined = false
   /** The objects that code outside holds; undefined where it holds none. */
   held: Held | undefined
-  /** Is told when there is the first of them. */
+  /** Is told when the first of them was read; what is stored is a change, of which the host is told. */
   holder: { holds (): void } | undefined
   /** What the interface that opened it keeps of it, such as the record in a store. */
   attached: object | undefined
@@ -138,7 +138,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   read (key: string): unknown {
     const value = Object.hasOwn(this.data, key) ? this.data[key] : undefined
-    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) this.#hold().addRead(key, value)
+    if (typeof value === 'object' && value !== null && this.held?.has(key) !== true) this.#holds(key, value)
     return value
   }
 
@@ -149,17 +149,17 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     }
     if (Object.hasOwn(this.data, key)) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
-    if (typeof value === 'object' && value !== null) this.#hold().addStored(key)
+    if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
-    this.change()
+    this.modified = true
+    this.revision++
   }
 
-  #hold (): Held {
-    if (this.held === undefined) {
-      this.held = new Held()
-      this.holder?.holds()
-    }
-    return this.held
+  /** Code outside has read an object, and may change it without a word. */
+  #holds (key: string, value: object): void {
+    if (this.held === undefined) this.holder?.holds()
+    this.held ??= new Held()
+    this.held.addRead(key, value)
   }
 
   remove (key: string): boolean {

@@ -7,7 +7,7 @@ import { SessionContents } from './contents.ts'
 import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
 import { idInText } from './session-id.ts'
-import { actionFor, actionForBlank, expiryOf, isDue, longestLifetime, refusalOf } from './rules.ts'
+import { actionFor, actionForBlank, expiryOf, longestLifetime, refusalOf } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import { SessionInterface } from './session-interface.ts'
 import type { SessionSerializer } from './session-serializer.ts'
@@ -69,7 +69,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (changed !== undefined && changed === decided?.text) return decided.decision
     const action = isBlank
       ? actionForBlank(contents)
-      : actionFor(changed !== undefined, changed === undefined && isDue(this.settings, contents, options))
+      : actionFor(this.settings, contents, options, changed !== undefined)
     if (action !== 'keep' && contents.origin.isElsewhere === true) return DROP_ELSEWHERE
     const decision = action === 'save' || action === 'resign'
       ? this.set(contents, changed ?? this.#textToResign(contents), changed === undefined)

@@ -104,8 +104,8 @@ export function refreshAgeOf (ages: Ages, permanent: boolean | undefined): numbe
 }
 
 /** What becomes of a session with data. */
-export function actionFor (isChanged: boolean, isDue: boolean): Action {
-  return isChanged ? 'save' : isDue ? 'resign' : 'keep'
+export function actionFor (ages: Ages, standing: Standing, options: SaveOptions, isChanged: boolean): Action {
+  return isChanged ? 'save' : isDue(ages, standing, options) ? 'resign' : 'keep'
 }
 
 /** What becomes of a session without data: an id, a clock and `permanent` keep none by themselves. */

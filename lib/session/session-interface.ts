@@ -8,7 +8,7 @@ import { decodeLater, encodeLater } from './encode.ts'
 import type { SessionData, SessionKey, SessionValues } from './members.ts'
 import type { Origin } from './origin.ts'
 import {
-  type Action, actionFor, actionForBlank, cookieAge, expiryOf, isDue, longestLifetime, refusalOf
+  type Action, actionFor, actionForBlank, cookieAge, expiryOf, longestLifetime, refusalOf
 } from './rules.ts'
 import { contentsOf, type Session, sessionOn } from './session.ts'
 import type { SessionSerializer } from './session-serializer.ts'
@@ -210,7 +210,7 @@ export abstract class SessionInterface {
   protected actionFor (session: Session, options: SaveOptions = {}): Action {
     const contents = contentsOf(session)!
     if (contents.isBlank) return actionForBlank(contents)
-    return actionFor(contents.changedText() !== undefined, isDue(this.settings, contents, options))
+    return actionFor(this.settings, contents, options, contents.changedText() !== undefined)
   }
 
   /** The decision for an action; a cookie that is set holds `text`, signed. */

@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { BadData, BadPayload, BadSignature, withoutStacks } from '../errors.ts'
-import { isASCII, isEncrypted, type Stamp } from '../signing/encoding.ts'
+import { isEncrypted, type Stamp } from '../signing/encoding.ts'
 import { Cipher } from '../signing/encryption.ts'
 import { deriveKey, hkdfKey, type Secret } from '../signing/keys.ts'
 import { NOT_SIGNED, TimestampSigner } from '../signing/signer.ts'
@@ -98,7 +98,7 @@ export class Codec {
    */
   open (cookie: string, maxAge: number | undefined): Opened | BadData {
     // A cookie value is ASCII (RFC 6265, section 4.1.1). Any other text was never signed here.
-    if (!isASCII(cookie)) return this.#signer.refusal(cookie)
+    if (Buffer.byteLength(cookie) !== cookie.length) return this.#signer.refusal(cookie)
     const now = this.#signer.now()
     const opened = this.#signer.opened(cookie, maxAge, now)
     if (opened instanceof BadData) return opened
