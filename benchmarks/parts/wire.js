@@ -10,7 +10,7 @@ import { WireServer } from '../wire-server.js'
 /** Seconds that a process answers requests before it is measured, and while it is. */
 const LENGTHS = { whole: { warmUp: 3, measured: 2 }, quick: { warmUp: 1, measured: 1 } }
 /** Requests that it has answered before at least, however busy the machine is: code has to be compiled. */
-const WARM = 20_000
+const WARM = 100_000
 
 /**
  * Processor time of a server's process over loopback. Every sample is of a new process, since V8 does not make equally
