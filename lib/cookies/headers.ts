@@ -134,7 +134,7 @@ export class DepartingHead implements Headers {
     const names = this.#raw.getHeaderNames()
     if (Array.isArray(this.#given)) names.push(...merged(this.#given).keys())
     else for (const name in this.#given) names.push(name)
-    return names.filter(RegExp.prototype.test, pattern)
+    return names.filter((name) => pattern.test(name))
   }
 
   /** Whether a line is the only `Set-Cookie` that would leave. May say no where it is. */
