@@ -170,6 +170,31 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
     }
   })
 
+  t.test(`${transport}: what an earlier listener of the end changes is logged, whatever was used before`, async (t) => {
+    const changes: Record<string, [change: (session: Session) => void, keys: string[][]]> = {
+      object: [(session) => { (session.get('cart') as number[]).push(2) }, [['cart']]],
+      keys: [(session) => { session.update({ b: 1, c: 2 }) }, [[], ['b', 'c']]],
+      key: [(session) => { session.set('b', 1) }, [['b']]]
+    }
+    for (const [what, [change, keys]] of Object.entries(changes)) {
+      const logs: LogLine[] = []
+      const stream = { write (line: string) { logs.push(JSON.parse(line)) } }
+      const app = Fastify({ logger: { level: 'warn', stream }, ...server }) as unknown as FastifyInstance
+      t.teardown(() => app.close())
+      app.addHook('onRequest', async (request, reply) => {
+        reply.raw.on('close', () => { change(request.session) })
+      })
+      await app.register(sessionPlugin, { secret: SECRET })
+      app.get('/', async ({ session }) => `${session.size}`)
+      await app.ready()
+      await get(app, '/', { cookie: `session=${app.encodeSession({ cart: [1] })}` })
+      for (let wait = 0; wait < 50 && lost(logs).length < keys.length; wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      t.strictSame(lost(logs).map((line) => line.keys), keys, what)
+    }
+  })
+
   t.test(`${transport}: cookies of the application stay beside the session's`, async (t) => {
     const { app } = await appOf(t, server)
     const names = async (path: string): Promise<string[]> =>

@@ -229,7 +229,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
   #awaitClose (): void {
     if (this.#awaitsClose || this.#reply === undefined) return
     this.#awaitsClose = true
-    this.#reply.raw.on('close', () => { this.#closed() })
+    const { raw } = this.#reply
+    raw.on('close', () => { this.#closed() })
+    if (raw.writableEnded || raw.destroyed) process.nextTick(() => { this.#closed() }) // it may have been closed before
   }
 
   /** A change that no cookie can tell of any more. */
