@@ -151,8 +151,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
-    this.modified = true
-    this.revision++
+    this.change()
   }
 
   /** Code outside has read an object, and may change it without a word. */
