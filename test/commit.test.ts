@@ -170,7 +170,7 @@ for (const [transport, { server, get }] of Object.entries(transports)) {
     }
   })
 
-  t.test(`${transport}: what an earlier listener of the end changes is logged, whatever was used before`, async (t) => {
+  t.test(`${transport}: what a listener of close that was there first changes is logged`, async (t) => {
     const changes: Record<string, [change: (session: Session) => void, keys: string[][]]> = {
       object: [(session) => { (session.get('cart') as number[]).push(2) }, [['cart']]],
       keys: [(session) => { session.update({ b: 1, c: 2 }) }, [[], ['b', 'c']]],
@@ -624,7 +624,8 @@ t.test('an object of the session that changes after the headers are gone is repo
   }
 })
 
-t.test('so it is where the interface or an earlier hook has fetched it, and nobody uses it since', async (t) => {
+t.test('an object that only the interface or a hook ahead of the plugin has read ' +
+  'is reported when it changes after the headers', async (t) => {
   let cart: number[] = []
   class Reading extends SecureCookieSessionInterface {
     override openSession (...args: Parameters<SecureCookieSessionInterface['openSession']>): Session {

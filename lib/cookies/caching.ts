@@ -58,21 +58,12 @@ export function isShareable (headers: Headers): boolean {
  */
 export function forbidSharing (headers: Headers): boolean {
   const targeted = targetedFields(headers)
-  if (targeted === NONE && isSilent(headers)) {
-    headers.header('cache-control', PRIVATE)
-    return false
-  }
   const isPublic = isPermitted(headers)
   const isShared = isPublic || targeted.some(permits)
   if (isPublic && isFuture(headers.getHeader('expires'))) headers.header('expires', '0')
   closeControl(headers, isShared)
   for (const each of targeted) if (permits(each) || isHiding(each)) headers.header(each.name, each.field.closed)
   return isShared
-}
-
-/** Whether neither `Cache-Control` nor `Expires` says anything. */
-function isSilent (headers: Headers): boolean {
-  return headers.getHeader('cache-control') === undefined && headers.getHeader('expires') === undefined
 }
 
 /** Whether the response is as `forbidSharing` leaves one of which the application said nothing. */

@@ -162,7 +162,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#isWatching) return
     this.#isWatching = true
     watchHead(reply.raw, this)
-    const mayDiffer = this.#changes > 0 || this.#contents?.held !== undefined
+    const mayDiffer = this.#changes > 0 || this.#contents?.held !== undefined // by a hook ahead of the plugin's
     if (mayDiffer || this.#site.sessionInterface.async) this.#awaitClose()
   }
 
@@ -221,6 +221,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     if (this.#changes++ === 0) this.#awaitClose()
   }
 
+  /** Called when an object of the session was read, which may change from then on without a word. */
   holds (): void {
     this.#awaitClose()
   }
@@ -317,7 +318,7 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
       if (decision.vary && !this.#varies) varyByCookie(headers)
       this.#varies ||= decision.vary
       if (decision.action !== 'keep') {
-        if (!this.#awaitsClose) this.#awaitClose()
+        this.#awaitClose()
         this.#headers ??= new SessionHeaders(this.#site, this.#request)
       }
       const size = this.#headers?.apply(decision, contents.isReplaced, headers) ?? 0

@@ -13,7 +13,7 @@ export function base64urlEncode (value: string | Uint8Array): string {
   return scratch.toString('base64url', 0, scratch.write(value))
 }
 
-/** Whether a text is ASCII. The functions below take no other: Node reads some letters of other alphabets as base64. */
+/** Whether a text is ASCII, as the text of the next two functions has to be: Node takes `\u0141` for an `A`. */
 export const isASCII = (text: string): boolean => Buffer.byteLength(text) === text.length
 
 /** The text of unpadded base64url; undefined where it is none, null where its bytes are not UTF-8. */

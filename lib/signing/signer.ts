@@ -69,7 +69,7 @@ export const timestampSignerOptions: OptionTable<keyof TimestampSignerOptions> =
 }
 
 /** What `keyOf` answers where no key signed a text. */
-export const NO_KEY = -1
+const NO_KEY = -1
 /** What it answers where no separator stands where that of a signature would. */
 export const NOT_SIGNED = -2
 

@@ -23,7 +23,7 @@ export interface Format extends WireOptions {
   readonly stamp: Stamp
   readonly payload: {
     encode (text: string, compress: boolean): string
-    /** Throws `BadPayload`. */
+    /** `payload` is ASCII. Throws `BadPayload`. */
     decode (payload: string, compress: boolean): string
   }
   /** Whether a payload may be compressed. */
