@@ -58,6 +58,12 @@ export function isShareable (headers: Headers): boolean {
  */
 export function forbidSharing (headers: Headers): boolean {
   const targeted = targetedFields(headers)
+  const saysNothing = targeted === NONE && headers.getHeader('cache-control') === undefined &&
+    headers.getHeader('expires') === undefined
+  if (saysNothing) {
+    headers.header('cache-control', PRIVATE)
+    return false
+  }
   const isPublic = isPermitted(headers)
   const isShared = isPublic || targeted.some(permits)
   if (isPublic && isFuture(headers.getHeader('expires'))) headers.header('expires', '0')

@@ -37,7 +37,7 @@ export function splitPayload (
   const { _id: id, _began: createdAt, _permanent: permanent } = data
   const kept = {
     id: typeof id === 'string' && SESSION_ID.test(id) && Object.hasOwn(data, '_id') ? id : undefined,
-    createdAt: isTime(createdAt) && Object.hasOwn(data, '_began') ? createdAt : undefined,
+    createdAt: createdAt !== undefined && isTime(createdAt) && Object.hasOwn(data, '_began') ? createdAt : undefined,
     permanent: keepsPermanent && typeof permanent === 'boolean' && Object.hasOwn(data, '_permanent')
       ? permanent
       : undefined,

@@ -36,6 +36,8 @@ export interface ContentsRules {
   dump: (contents: SessionContents) => string
   /** The payload that came, as it would be written here; for those that are `isForeign`. */
   rewrite?: (contents: SessionContents) => string
+  /** The id of a genuine cookie that has none; for those whose `origin` has the cookie. */
+  deriveId?: (cookie: string) => string
 }
 
 /** The rules of a session that was made by hand. */
@@ -232,7 +234,10 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
 
   /** The id, which is made where there is none yet. */
   identify (): string {
-    this.id ??= (this.isReplaced ? undefined : this.origin.deriveId?.()) ?? randomBytes(16).toString('base64url')
+    const { cookie } = this.origin
+    this.id ??= cookie === undefined || this.isReplaced
+      ? randomBytes(16).toString('base64url')
+      : this.rules.deriveId!(cookie)
     return this.id
   }
 

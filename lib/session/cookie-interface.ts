@@ -36,6 +36,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     this.#startedAt = Math.floor(settings.now())
     this.rules.dump = this.#dump
     this.rules.rewrite = this.#rewrite
+    this.rules.deriveId = (cookie) => idFromSignature(cookie, settings.codec)
   }
 
   openSession (cookies: readonly string[], refused: (error: BadData) => void): Session {
@@ -104,14 +105,14 @@ export class SecureCookieSessionInterface extends SessionInterface {
     }
     const createdAt = lacksBeginning ? issuedAt : began
     const isIncomplete = lacksBeginning || (this.#keepsIds && id === undefined)
-    const clocks = { permanent, issuedAt, createdAt }
-    const expiresAt = expiryOf(this.settings, clocks)
-    if (openedAt > expiresAt) throw refusalOf(this.settings, clocks, openedAt, text)
+    const kept = { id, createdAt, permanent, issuedAt }
+    const expiresAt = expiryOf(this.settings, kept)
+    if (openedAt > expiresAt) throw refusalOf(this.settings, kept, openedAt, text)
     const origin: Origin = {
       isNew: false,
       hasCookie: true,
       id,
-      deriveId: id === undefined ? () => idFromSignature(cookie.cookie, this.settings.codec) : undefined,
+      cookie: cookie.cookie,
       text,
       issuedAt,
       openedAt,
@@ -120,7 +121,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
       isForeign: isIncomplete || !this.#keepsIds,
       isIncomplete
     }
-    return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
+    return sessionOn(new SessionContents(data, origin, kept, this.rules))
   }
 
   /** The payload of a cookie that is signed anew. One that lacks its id or its beginning gets them. */

@@ -33,6 +33,24 @@ export const KEEP_UNUSED: SaveDecision = Object.freeze({ action: 'keep', vary: f
 export const DROP_ENDED: SaveDecision = Object.freeze({ action: 'keep', vary: true, dropped: 'ended' })
 export const DROP_ELSEWHERE: SaveDecision = Object.freeze({ action: 'keep', vary: true, dropped: 'elsewhere' })
 
+/**
+ * The decision to set a value that a codec made, so that its characters need no check. Frozen, so that this stays so.
+ */
+export class Sealed {
+  readonly action = 'set'
+  readonly value: string
+  readonly maxAge: number | undefined
+  readonly vary = true
+  readonly isResigned: boolean
+
+  constructor (value: string, maxAge: number | undefined, isResigned: boolean) {
+    this.value = value
+    this.maxAge = maxAge
+    this.isResigned = isResigned
+    Object.freeze(this)
+  }
+}
+
 /** What a cookie value may hold (RFC 6265, section 4.1.1). */
 const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
 
@@ -41,6 +59,7 @@ const COOKIE_VALUE = /^[!#-+\--:<-[\]-~]*$/
  * decision, a promise for instance, and for a value that could bring attributes of its own.
  */
 export function checked (decision: SaveDecision | Promise<SaveDecision>): SaveDecision {
+  if (decision instanceof Sealed) return decision
   if (decision instanceof Promise) throw brokenPromise(decision)
   const { action, vary, value, maxAge, isResigned, dropped } = (decision ?? {}) as Partial<Record<string, unknown>>
   if (action === 'keep' && (dropped === 'ended' || dropped === 'elsewhere')) return { action, vary: true, dropped }

@@ -8,8 +8,8 @@ export interface Origin {
   readonly hasCookie: boolean
   /** The id that the session was opened with. */
   readonly id?: string | undefined
-  /** Makes the id of a genuine cookie that has none. */
-  readonly deriveId?: (() => string) | undefined
+  /** The cookie itself, where an id can be made of it. */
+  readonly cookie?: string | undefined
   /** Its payload. */
   readonly text?: string | undefined
   /** When it was signed, in Unix seconds. */

@@ -3,7 +3,7 @@ import { formatPath, formatRoot } from '../path.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
 import { type KeptBeside, NOTHING_BESIDE } from './beside.ts'
 import { type ContentsRules, SessionContents } from './contents.ts'
-import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
+import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions, Sealed } from './decision.ts'
 import { decodeLater, encodeLater } from './encode.ts'
 import type { SessionData, SessionKey, SessionValues } from './members.ts'
 import type { Origin } from './origin.ts'
@@ -182,12 +182,12 @@ export abstract class SessionInterface {
     const { settings } = this
     const { issuedAt, now: openedAt, outdated } = cookie
     const { id, permanent, createdAt = this.#beginning(issuedAt) } = kept
-    const clocks = { permanent, issuedAt, createdAt }
-    const expiresAt = expiryOf(settings, clocks)
-    if (openedAt > expiresAt) throw refusalOf(settings, clocks, openedAt, cookie.text)
+    const known = { id, createdAt, permanent, issuedAt }
+    const expiresAt = expiryOf(settings, known)
+    if (openedAt > expiresAt) throw refusalOf(settings, known, openedAt, cookie.text)
     const { text, isForeign } = came
     const origin = { isNew: false, hasCookie: true, id, text, isForeign, issuedAt, openedAt, expiresAt, outdated }
-    return sessionOn(new SessionContents(data, origin, { id, createdAt, permanent }, this.rules))
+    return sessionOn(new SessionContents(data, origin, known, this.rules))
   }
 
   /**
@@ -225,7 +225,7 @@ export abstract class SessionInterface {
   protected set (contents: SessionContents, text: string, isResigned: boolean): SaveDecision {
     const { settings } = this
     const maxAge = contents.isPermanent ? cookieAge(settings, contents, settings.codec.now()) : undefined
-    return { action: 'set', value: settings.codec.seal(text), maxAge, vary: true, isResigned }
+    return new Sealed(settings.codec.seal(text), maxAge, isResigned)
   }
 }
 
