@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BadData, BadPayload, BadSignature, BadTimeSignature, SignatureExpired } from '../errors.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import { splitPayload } from '../session/beside.ts'
+import { copyOf, splitPayload } from '../session/beside.ts'
 import { type SecureCookieSessionInterface, weights } from '../session/cookie-interface.ts'
 import { idInText } from '../session/session-id.ts'
 import type { SessionSettings } from '../session/settings.ts'
@@ -87,7 +87,8 @@ function contentOf (parts: Parts, value: string, applications: readonly Applicat
     const idInStore = format === 'default' ? idInText(text) : undefined
     const storeKey = idInStore && new StoreKeys({ cookieName, salt }).ofId(idInStore)
     const content = splitPayload(storeKey === undefined ? serializer.loads(text) : {}, text, settings)
-    return { ...content, storeKey, bytes: Buffer.byteLength(text), ...writtenAgain(content.data, serializer) }
+    const data = copyOf(content.data)
+    return { ...content, data, storeKey, bytes: Buffer.byteLength(text), ...writtenAgain(data, serializer) }
   } catch (error) {
     return error instanceof BadData ? error : new BadPayload('The payload cannot be read')
   }

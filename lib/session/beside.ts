@@ -54,11 +54,29 @@ export function join (data: Record<string, unknown>, { id, createdAt, permanent 
   if (permanent !== undefined) data._permanent = permanent
 }
 
-/** Takes it out again, in the opposite order, which V8 does best. */
+/**
+ * Takes it out again: what is undefined is no key of the data. To delete it costs far more, then and at every use that
+ * follows, since V8 12 and newer (Node 22 and newer) turn an object of which something is deleted into a hash table.
+ */
 export function part (data: Record<string, unknown>, { id, createdAt, permanent }: KeptBeside): void {
-  if (permanent !== undefined) delete data._permanent
-  if (createdAt !== undefined) delete data._began
-  if (id !== undefined) delete data._id
+  if (id !== undefined) data._id = undefined
+  if (createdAt !== undefined) data._began = undefined
+  if (permanent !== undefined) data._permanent = undefined
+}
+
+/** Whether `key` is a key of the data. */
+export function hasKey (data: Record<string, unknown>, key: string): boolean {
+  return data[key] !== undefined && Object.hasOwn(data, key)
+}
+
+/** The keys of the data. */
+export function keysOf (data: Record<string, unknown>): string[] {
+  return Object.keys(data).filter((key) => data[key] !== undefined)
+}
+
+/** The data as an object that has nothing beside. */
+export function copyOf (data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(keysOf(data).map((key) => [key, data[key]]))
 }
 
 /** Whole Unix seconds that a Date can hold. */

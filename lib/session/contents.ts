@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type KeptBeside, part } from './beside.ts'
+import { hasKey, type KeptBeside, part } from './beside.ts'
 import type { SaveDecision } from './decision.ts'
 import { Held, type Snapshots } from './held.ts'
 import type { Origin } from './origin.ts'
@@ -68,6 +68,7 @@ export interface Saved {
 export class SessionContents implements Standing, KeptBeside, SessionHost {
   readonly rules: ContentsRules
   readonly origin: Origin
+  /** What is undefined in it is none of its keys. */
   data: Record<string, unknown>
   id: string | undefined
   createdAt: number | undefined
@@ -164,7 +165,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   }
 
   remove (key: string): boolean {
-    if (!Object.hasOwn(this.data, key)) return false
+    if (!hasKey(this.data, key)) return false
     this.change()
     this.held?.drop(key)
     return delete this.data[key]
@@ -228,7 +229,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   }
 
   get isBlank (): boolean {
-    for (const key in this.data) if (Object.hasOwn(this.data, key)) return false
+    const { data } = this
+    for (const key in data) if (data[key] !== undefined && Object.hasOwn(data, key)) return false
     return true
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
 import { payloadError } from '../signing/serializer.ts'
 import { Candidates, type Codec, type Opened } from '../wire/codec.ts'
-import { join, type KeptBeside, part, splitPayload } from './beside.ts'
+import { hasKey, join, type KeptBeside, keysOf, part, splitPayload } from './beside.ts'
 import { SessionContents } from './contents.ts'
 import { DELETE, DROP_ELSEWHERE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import type { Origin } from './origin.ts'
@@ -90,9 +90,9 @@ export class SecureCookieSessionInterface extends SessionInterface {
     if (contents.isAsSaved || text === undefined || text === this.#dump(contents)) return []
     const { data } = contents
     const { data: saved } = splitPayload(this.serializer.loads(text), text, this.settings)
-    const isOther = (key: string): boolean => Object.hasOwn(data, key) !== Object.hasOwn(saved, key) ||
+    const isOther = (key: string): boolean => hasKey(data, key) !== hasKey(saved, key) ||
       this.serializer.dumps(data[key]) !== this.serializer.dumps(saved[key])
-    return [...new Set([...Object.keys(data), ...Object.keys(saved)])].filter(isOther)
+    return [...new Set([...keysOf(data), ...keysOf(saved)])].filter(isOther)
   }
 
   /** The session of a genuine cookie, whose payload was read. Throws `BadData`. */
@@ -100,7 +100,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
     const { text, issuedAt, now: openedAt, outdated } = cookie
     const { data, id, createdAt: began, permanent } = splitPayload(payload, text, this.settings)
     const lacksBeginning = this.#keepsBeginning && began === undefined
-    if (lacksBeginning && Object.hasOwn(data, '_began')) {
+    if (lacksBeginning && hasKey(data, '_began')) {
       throw new BadPayload('The session began at a time that is none', { payload: text })
     }
     const createdAt = lacksBeginning ? issuedAt : began
@@ -134,7 +134,7 @@ export class SecureCookieSessionInterface extends SessionInterface {
   readonly #dump = (contents: SessionContents): string => {
     const { data } = contents
     if (this.#keepsBeginning) contents.createdAt ??= this.settings.codec.now()
-    if (this.#keepsIds && contents.id === undefined && !Object.hasOwn(data, '_id')) contents.identify()
+    if (this.#keepsIds && contents.id === undefined && !hasKey(data, '_id')) contents.identify()
     return dumpsJoined(this.serializer, contents, this.settings.name)
   }
 
@@ -152,7 +152,7 @@ export function weights (
   data: Record<string, unknown>, serializer: SessionSerializer
 ): Array<[key: string, bytes: number]> {
   const bytesOf = (key: string): number => Buffer.byteLength(serializer.dumps({ [key]: data[key] })) - EMPTY.length
-  return Object.keys(data).map((key): [string, number] => [key, bytesOf(key)]).sort(([, a], [, b]) => b - a)
+  return keysOf(data).map((key): [string, number] => [key, bytesOf(key)]).sort(([, a], [, b]) => b - a)
 }
 
 /** An id for a genuine cookie that has none: the first 128 bits of a hash of its signature. */

@@ -4,7 +4,7 @@ import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/kinds.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
-import { NAMES_BESIDE } from './beside.ts'
+import { copyOf, hasKey, keysOf, NAMES_BESIDE } from './beside.ts'
 import { type ContentsRules, NO_RULES, SessionContents, type SessionHost } from './contents.ts'
 import { brokenPromise } from './decision.ts'
 import type { SessionData, SessionMembers, SessionValues } from './members.ts'
@@ -57,7 +57,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   }
 
   has (key: string): boolean {
-    return Object.hasOwn(use(this).data, key)
+    return hasKey(use(this).data, key)
   }
 
   delete (...args: unknown[]): boolean {
@@ -71,7 +71,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
 
   pop (key: string, fallback?: unknown): unknown {
     const contents = use(this)
-    if (!Object.hasOwn(contents.data, key)) return fallback
+    if (!hasKey(contents.data, key)) return fallback
     const value = contents.data[key]
     remove(this, key)
     return value
@@ -98,8 +98,8 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
 
   data (): Record<string, unknown> {
     const contents = use(this)
-    for (const key of Object.keys(contents.data)) contents.read(key)
-    return { ...contents.data }
+    for (const key of keysOf(contents.data)) contents.read(key)
+    return copyOf(contents.data)
   }
 
   toJSON (): Record<string, unknown> {
@@ -107,7 +107,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   }
 
   keys (): string[] {
-    return Object.keys(use(this).data)
+    return keysOf(use(this).data)
   }
 
   entries (): Array<[string, unknown]> {
@@ -156,7 +156,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   get id (): string {
     const contents = use(this)
     if (contents.id !== undefined || contents.isBlank) return contents.identify()
-    if (Object.hasOwn(contents.data, '_id')) {
+    if (hasKey(contents.data, '_id')) {
       throw new TypeError('Another program keeps an _id in this session, which session.id would replace')
     }
     changing(this)
@@ -189,7 +189,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
     refuseCallbacks('regenerate', [keep, ...others])
     if (!Array.isArray(keep)) throw new TypeError('regenerate takes a list of the keys to keep')
     const contents = changing(this)
-    const kept = keep.filter((key) => Object.hasOwn(contents.data, key)).map((key) => [key, contents.data[key]])
+    const kept = keep.filter((key) => hasKey(contents.data, key)).map((key) => [key, contents.data[key]])
     contents.replace(Object.fromEntries(kept))
   }
 
@@ -215,7 +215,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   }
 
   [inspect.custom] (_depth: number, options: object): string {
-    return `Session ${inspect(use(this).data, options)}`
+    return `Session ${inspect(copyOf(use(this).data), options)}`
   }
 }
 
@@ -353,7 +353,7 @@ function remove (session: SessionBase, key: unknown): boolean {
   const { data } = use(session)
   checkKeyType(key)
   checkUnreserved(key)
-  return Object.hasOwn(data, key) && changing(session, key).remove(key)
+  return hasKey(data, key) && changing(session, key).remove(key)
 }
 
 function checkKeyType (key: unknown): asserts key is string {
