@@ -85,6 +85,11 @@ export const rows = [
     direction: 'at least',
     targets: { 'flask-small': 8, 'flask-medium': 5 }
   },
+  {
+    title: 'bytes that are allocated in a request, against the least: read / read and write',
+    direction: 'at most',
+    targets: { 'allocated-read': 2.5, 'allocated-write': 3 }
+  },
   { title: 'heap, bytes kept by a request', direction: 'at most', targets: { 'heap-slope': 0.5 } },
   { title: '`jsonify` against `reply.send`, 1 KB, the whole reply', direction: 'at most', targets: { jsonify: 1.3 } },
   {

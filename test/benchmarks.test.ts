@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
+import { allocatedBy } from '../benchmarks/allocated.js'
 import { estimate } from '../benchmarks/bootstrap.js'
 import { chart } from '../benchmarks/chart.js'
 import { figure, replaced, rows, written } from '../benchmarks/figures.js'
@@ -47,6 +48,21 @@ t.test('a figure is held against its target in the right direction', async (t) =
   t.strictSame(figure('hmac-64-ns', 1500, 'ns'), untargeted)
   const unmeasured = { value: null, target: 8, ok: null }
   t.match(figure('flask-small', null, 'x'), unmeasured, 'what was not measured has neither reached nor missed it')
+})
+
+t.test('allocated memory is counted whether it is kept or not', async (t) => {
+  const lists: number[][] = []
+  const allocate = (isKept: boolean) => async (times: number): Promise<void> => {
+    for (let index = 0; index < times; index++) {
+      const list = Array.from({ length: 1000 }, () => index + 0.5) // eight bytes each
+      if (isKept) lists.push(list)
+    }
+  }
+  for (const isKept of [true, false]) {
+    const bytes = await allocatedBy(allocate(isKept), 2000)
+    t.ok(bytes > 8000, `${bytes} bytes`)
+  }
+  t.ok(await allocatedBy(async () => {}, 2000) < 800)
 })
 
 t.test('every target stands in one row', async (t) => {

@@ -8,6 +8,7 @@ export const parts = {
   store: { run: async (options) => (await import('./store.js')).stores(options) },
   flask: { run: async (options) => (await import('./flask.js')).flask(options) },
   memory: { run: async (options) => (await import('./memory.js')).memory(options) },
+  allocation: { run: async (options) => (await import('./allocation.js')).allocation(options) },
   jsonify: { run: async (options) => (await import('./jsonify.js')).jsonify(options) },
   reading: { run: async (options) => (await import('./reading.js')).reading(options) },
   growth: { run: async (options) => (await import('./growth.js')).growth(options) }

@@ -150,7 +150,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
       this.remove(key)
       return
     }
-    if (Object.hasOwn(this.data, key)) this.data[key] = value
+    const isInherited = key in this.data && !Object.hasOwn(this.data, key) // toString for instance, or __proto__
+    if (!isInherited) this.data[key] = value
     else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
     if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
