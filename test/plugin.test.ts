@@ -1380,6 +1380,28 @@ t.test('a session interface cannot bring attributes into the cookie by its value
   t.match(JSON.parse(body), { statusCode: 500, message: /characters that a cookie cannot hold/ })
 })
 
+t.test('a session interface may change what the one of the package decided, and is held to the same', async (t) => {
+  const decisions: Array<[change: object, expected: RegExp]> = [
+    [{ maxAge: 60 }, /^session=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=60$/],
+    [{ maxAge: NaN }, /a maxAge that is no whole number of seconds/],
+    [{ value: 'id; Domain=evil.example' }, /characters that a cookie cannot hold/]
+  ]
+  for (const [change, expected] of decisions) {
+    for (const changed of [(decision: object) => Object.assign(decision, change), copied]) {
+      class Changing extends SecureCookieSessionInterface {
+        override saveSession (session: Session): SaveDecision {
+          return changed(super.saveSession(session)) as SaveDecision
+        }
+      }
+      const { app } = await buildApp({ sessionInterface: Changing })
+      app.get('/', async ({ session }) => { session.set('a', 1) })
+      const { headers, body } = await app.inject('/')
+      t.match(setCookies(headers)[0] ?? JSON.parse(body).message, expected)
+    }
+    function copied (decision: object): object { return { ...decision, ...change } }
+  }
+})
+
 t.test('whatever a session interface throws reaches the error handler', async (t) => {
   class Throwing extends SecureCookieSessionInterface {
     // eslint-disable-next-line no-throw-literal -- what others throw need not be an error

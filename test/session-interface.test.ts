@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import {
-  type BadData, JSONTag, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings
+  type BadData, JSONTag, MemoryStore, SecureCookieSessionInterface, type SaveDecision, Session, type SessionSettings
 } from '../lib/index.ts'
 import type { SessionOptions } from '../lib/options/session-options.ts'
 import { resolveOptions } from '../lib/options/resolve.ts'
@@ -476,6 +476,51 @@ rule('a session read through a fallback is signed anew with the secret', async (
   const value = valueOf(iface.saveSession(session, { refresh: false }))
   t.strictSame(open(interfaceWith().iface, value).session.data(), { a: 1 })
   t.strictSame(open(interfaceWith().iface, cookie).refused.map(({ code }) => code), ['FSS_ERR_BAD_TIME_SIGNATURE'])
+})
+
+t.test('what is kept beside the data has its types, whoever gives it', async (t) => {
+  class Own extends SecureCookieSessionInterface {
+    kept: object = {}
+    override openSession (cookies: readonly string[]): Session {
+      return this.session({ a: 1 }, this.candidates(cookies).next()!, this.kept)
+    }
+  }
+  const settings = resolveOptions({ secret: SECRET, absoluteLifetime: HOUR })
+  const cookie = valueOf(new Own(settings).saveSession(new Session({ a: 1 }) as Session))
+  const wrong: Array<[kept: object, message: RegExp]> = [
+    ...[new Date(), '1700000000', NaN, -Infinity, 1.5, null].map((createdAt): [object, RegExp] =>
+      [{ createdAt }, /^The createdAt of a session must be a whole number of Unix seconds/]),
+    ...[7, null].map((id): [object, RegExp] => [{ id }, /^The id of a session must be text/]),
+    ...['yes', 1, null].map((permanent): [object, RegExp] => [{ permanent }, /^The permanent of a session must be/])
+  ]
+  for (const [kept, message] of wrong) {
+    t.throws(() => new Session({ a: 1 }, kept), { name: 'TypeError', message })
+    const own = Object.assign(new Own(settings), { kept })
+    t.throws(() => own.openSession([cookie]), { name: 'TypeError', message })
+  }
+})
+
+t.test('a serializer that returns nothing is told so, instead of losing what is set', async (t) => {
+  const serializer = { dumps: (): string => undefined as never, loads: JSON.parse }
+  for (const store of [undefined, new MemoryStore()]) {
+    const { app } = await buildApp({ serializer, store })
+    app.get('/', async ({ session }) => { session.set('a', 1) })
+    const { statusCode, body } = await app.inject('/')
+    t.match([statusCode, body], [500, /The dumps of the serializer gave no text/])
+  }
+})
+
+t.test('setting permanent replaces what another program keeps under its name', async (t) => {
+  const cookie = cookieOf(interfaceWith({
+    serializer: { dumps: () => '{"_permanent":"yes","a":1}', loads: JSON.parse }
+  }).iface, { a: 1 })
+  const { iface } = interfaceWith()
+  const { session } = open(iface, cookie)
+  t.strictSame(session.keys(), ['_permanent', 'a'])
+  session.permanent = true
+  t.strictSame([session.keys(), session.permanent], [['a'], true])
+  const saved = open(iface, valueOf(iface.saveSession(session))).session
+  t.strictSame([saved.keys(), saved.permanent], [['a'], true])
 })
 
 t.test('a session that came signed leaves encrypted, whatever its age, and the other way round', async (t) => {

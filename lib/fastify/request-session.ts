@@ -310,8 +310,8 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     try {
       if (decided === undefined) this.#committed = this.#changes
       const given = decided ?? this.#site.sessionInterface.saveSession(this.#opened!, this)
-      const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given)
       const contents = this.#contents!
+      const decision = given === KEEP_USED || given === KEEP_UNUSED ? given : checked(given, contents.sealed)
       const isUnchanged = contents.revision === 0 && contents.saved === undefined
       if (decision.action !== 'keep' || !isUnchanged) contents.remember(decision, present)
       if ('dropped' in decision) reportDropped(this.#site, this.#request, decision)
@@ -334,8 +334,9 @@ export class RequestSession implements SessionHost, SaveOptions, HeadWatcher {
     try {
       this.#committed = this.#changes
       const options = headers === undefined ? { refresh: false, isLate: true } : this
-      const { present } = this.#contents!
-      const decision = checked(await this.#site.sessionInterface.saveSession(this.#opened!, options))
+      const contents = this.#contents!
+      const { present } = contents
+      const decision = checked(await this.#site.sessionInterface.saveSession(this.#opened!, options), contents.sealed)
       if (decision.action !== 'keep' && this.#reply !== undefined) this.#watch(this.#reply) // it may not have been used
       if (headers !== undefined) return this.#save(headers, decision, present)
       this.#contents!.remember(decision, present)

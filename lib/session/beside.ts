@@ -64,6 +64,17 @@ export function part (data: Record<string, unknown>, { id, createdAt, permanent 
   if (permanent !== undefined) data._permanent = undefined
 }
 
+/** Throws a `TypeError` where an interface gives something else, a Date from its database for instance. */
+export function checkKept ({ id, createdAt, permanent }: Partial<KeptBeside>): void {
+  if (createdAt !== undefined && !isTime(createdAt)) {
+    throw new TypeError('The createdAt of a session must be a whole number of Unix seconds, or undefined')
+  }
+  if (id !== undefined && typeof id !== 'string') throw new TypeError('The id of a session must be text, or undefined')
+  if (permanent !== undefined && typeof permanent !== 'boolean') {
+    throw new TypeError('The permanent of a session must be true, false, or undefined')
+  }
+}
+
 /** Whether `key` is a key of the data. */
 export function hasKey (data: Record<string, unknown>, key: string): boolean {
   return data[key] !== undefined && Object.hasOwn(data, key)

@@ -88,6 +88,8 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
   readonly cameFilled: boolean
   /** Counts the changes by members. */
   revision = 0
+  /** The latest value that a codec made of it. */
+  sealed: string | undefined
   /** What the interface decided last. */
   decided: Decided | undefined
   /** How the session was then; undefined where nothing was changed by then. */

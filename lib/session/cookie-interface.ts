@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BadData, BadPayload } from '../errors.ts'
+import { checkedText } from '../signing/encoding.ts'
 import { payloadError } from '../signing/serializer.ts'
 import { Candidates, type Codec, type Opened } from '../wire/codec.ts'
 import { hasKey, join, type KeptBeside, keysOf, part, splitPayload } from './beside.ts'
@@ -168,7 +169,8 @@ function dumpsJoined (serializer: SessionSerializer, contents: SessionContents, 
   contents.isJoined = true
   join(data, kept)
   try {
-    return serializer.dumps(data, name)
+    const text = serializer.dumps(data, name)
+    return typeof text === 'string' ? text : checkedText(text)
   } finally {
     contents.isJoined = false
     part(data, kept)

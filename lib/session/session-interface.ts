@@ -1,9 +1,9 @@
 import { type BadData, NotSerializable } from '../errors.ts'
 import { formatPath, formatRoot } from '../path.ts'
 import { Candidates, type Opened } from '../wire/codec.ts'
-import { type KeptBeside, NOTHING_BESIDE } from './beside.ts'
+import { checkKept, type KeptBeside, NOTHING_BESIDE } from './beside.ts'
 import { type ContentsRules, SessionContents } from './contents.ts'
-import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions, Sealed } from './decision.ts'
+import { DELETE, KEEP_UNUSED, KEEP_USED, type SaveDecision, type SaveOptions } from './decision.ts'
 import { decodeLater, encodeLater } from './encode.ts'
 import type { SessionData, SessionKey, SessionValues } from './members.ts'
 import type { Origin } from './origin.ts'
@@ -168,9 +168,10 @@ export abstract class SessionInterface {
 
   /**
    * The session of a genuine cookie: its data, and what is kept of it beside them. Throws `SignatureExpired` where it
-   * is too old, and `BadPayload` where it began after it was signed.
+   * is too old, `BadPayload` where it began after it was signed, and a `TypeError` where `kept` has other types.
    */
   protected session (data: Record<string, unknown>, cookie: Opened, kept: Partial<KeptBeside> = {}): Session {
+    checkKept(kept)
     const text = this.serializer?.dumps(data, this.settings.name)
     return this.sessionOf(data, cookie, { ...NOTHING_BESIDE, ...kept }, { text })
   }
@@ -225,7 +226,8 @@ export abstract class SessionInterface {
   protected set (contents: SessionContents, text: string, isResigned: boolean): SaveDecision {
     const { settings } = this
     const maxAge = contents.isPermanent ? cookieAge(settings, contents, settings.codec.now()) : undefined
-    return new Sealed(settings.codec.seal(text), maxAge, isResigned)
+    contents.sealed = settings.codec.seal(text)
+    return { action: 'set', value: contents.sealed, maxAge, vary: true, isResigned }
   }
 }
 

@@ -4,7 +4,7 @@ import { InvalidSessionData } from '../errors.ts'
 import { quoteName } from '../path.ts'
 import { isPlainObject } from '../json/kinds.ts'
 import { MAX_TIMESTAMP } from '../signing/encoding.ts'
-import { copyOf, hasKey, keysOf, NAMES_BESIDE } from './beside.ts'
+import { checkKept, copyOf, hasKey, keysOf, NAMES_BESIDE } from './beside.ts'
 import { type ContentsRules, NO_RULES, SessionContents, type SessionHost } from './contents.ts'
 import { brokenPromise } from './decision.ts'
 import type { SessionData, SessionMembers, SessionValues } from './members.ts'
@@ -129,6 +129,7 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   set permanent (value: boolean) {
     if (use(this).rules.allPermanent !== undefined) throw new InvalidSessionData(ALL_PERMANENT)
     const contents = changing(this, 'permanent')
+    contents.remove('_permanent') // another program's, which this one replaces
     contents.permanent = Boolean(value)
     contents.change()
   }
@@ -282,6 +283,7 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
  */
 export const Session = function (data: Record<string, unknown> = {}, init: SessionInit = {}) {
   const { isNew = true, hasCookie = false, id, createdAt, issuedAt, permanent, startsPermanent = false } = init
+  checkKept({ id, createdAt, permanent })
   const checked = checkData(data, { ...NO_RULES, allowsMemberNames: true })
   const rules = startsPermanent ? { ...NO_RULES, startsPermanent } : NO_RULES
   const origin = { isNew, hasCookie, id, issuedAt }

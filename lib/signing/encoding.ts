@@ -133,7 +133,8 @@ export function unpackText ({ bytes, isDeflated }: Packed, compress: boolean, pa
   return utf8ToText(isDeflated ? inflate(bytes, compress, payload) : bytes) ?? refusePayload(null, payload)
 }
 
-function checkedText (text: string): string {
+/** Throws a `TypeError` for what is no text, as of a serializer without a `return`, or has no UTF-8. */
+export function checkedText (text: string): string {
   if (typeof text !== 'string') throw new TypeError('The dumps of the serializer gave no text')
   if (text.isWellFormed()) return text
   throw new TypeError('The serializer gave text with a lone surrogate, which has no UTF-8')

@@ -2,6 +2,7 @@ import { escapeToASCII } from '../json/layout.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
 import { keysOf } from '../session/beside.ts'
 import type { SessionSerializer } from '../session/session-serializer.ts'
+import { checkedText } from '../signing/encoding.ts'
 
 /** The texts of a session's values, by their keys. */
 export type Fields = ReadonlyMap<string, string>
@@ -20,7 +21,7 @@ const WRAPPED = '~'
 export function fieldsOf (data: Record<string, unknown>, serializer: SessionSerializer, name: string): Fields {
   const fields = new Map<string, string>()
   try {
-    for (const key of keysOf(data)) fields.set(key, toASCII(serializer.dumps(data[key]), serializer))
+    for (const key of keysOf(data)) fields.set(key, toASCII(checkedText(serializer.dumps(data[key])), serializer))
   } catch (error) {
     serializer.dumps(data, name) // throws the same with the whole path
     throw error
