@@ -86,7 +86,7 @@ export const rows = [
     targets: { 'flask-small': 8, 'flask-medium': 5 }
   },
   {
-    title: 'bytes that are allocated in a request, against the least: read / read and write',
+    title: 'memory that a session has a request allocate, against the least: read / read and write',
     direction: 'at most',
     targets: { 'allocated-read': 2.5, 'allocated-write': 3 }
   },
