@@ -41,7 +41,10 @@ class SessionBase implements Record<keyof SessionMembers, unknown> {
   [HOST]!: SessionHost
 
   get (key: string): unknown {
-    return use(this).read(key)
+    const contents = use(this)
+    const value = contents.data[key]
+    // The contents keep account of the objects that they give away, since code that has one may change it.
+    return PRIMITIVES.has(typeof value) && Object.hasOwn(contents.data, key) ? value : contents.read(key)
   }
 
   set (key: string, value: unknown): void {
