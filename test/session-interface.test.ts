@@ -498,6 +498,8 @@ t.test('what is kept beside the data has its types, whoever gives it', async (t)
     const own = Object.assign(new Own(settings), { kept })
     t.throws(() => own.openSession([cookie]), { name: 'TypeError', message })
   }
+  const issuedAt = new Date() as never
+  t.throws(() => new Session({ a: 1 }, { issuedAt }), { name: 'TypeError', message: /^The issuedAt of a session must/ })
 })
 
 t.test('a serializer that returns nothing is told so, instead of losing what is set', async (t) => {

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { allocatedBy } from '../allocated.js'
 import { buildApplication, cookieOf, SESSION_PEERS } from '../applications.js'
-import { Dispatcher } from '../dispatch.js'
+import { Dispatcher, parseResponse } from '../dispatch.js'
 import { figure } from '../figures.js'
 import { several } from '../payloads.js'
 import { requestsFor } from '../requests.js'
@@ -29,9 +30,10 @@ async function bytesByKind (use, requests) {
     const app = await buildApplication(kind)
     const cookies = kind === 'bare' ? borrowed : await Promise.all(several((index) => cookieOf(app, index)))
     if (kind === 'ours') borrowed = cookies
-    const { run } = new Dispatcher(app, requestsFor(use, cookies))
-    await run(WARM_UP)
-    bytes[kind] = await allocatedBy(run, requests)
+    const dispatcher = new Dispatcher(app, requestsFor(use, cookies))
+    assert.equal(parseResponse(await dispatcher.capture()).status, 200)
+    await dispatcher.run(WARM_UP)
+    bytes[kind] = await allocatedBy(dispatcher.run, requests)
     await app.close()
   }
   return bytes

@@ -24,10 +24,8 @@ export function varyByCookie (headers: Headers): void {
 /** Makes `others` and, behind them, `line` the `Set-Cookie` headers. */
 export function writeSetCookie (headers: Headers, others: readonly string[], line: string | undefined): void {
   if (headers.getHeader('set-cookie') !== undefined) headers.removeHeader('set-cookie')
-  if (others.length === 0 && line !== undefined) headers.header('set-cookie', line)
-  if (others.length === 0) return
-  const lines = line === undefined ? [...others] : [...others, line]
-  headers.header('set-cookie', lines.length === 1 ? lines[0]! : lines)
+  const lines = others.concat(line ?? [])
+  if (lines.length > 0) headers.header('set-cookie', lines.length === 1 ? lines[0]! : lines)
 }
 
 /** The `Set-Cookie` lines that would leave without one of them. */

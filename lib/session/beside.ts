@@ -19,6 +19,7 @@ export const NAMES_BESIDE: readonly string[] = ['_id', '_began', '_permanent']
 
 /** What the payload of a session holds. */
 export interface SessionPayload extends KeptBeside {
+  /** What is undefined in it is none of its keys. */
   readonly data: Record<string, unknown>
 }
 
@@ -65,9 +66,10 @@ export function part (data: Record<string, unknown>, { id, createdAt, permanent 
 }
 
 /** Throws a `TypeError` where an interface gives something else, a Date from its database for instance. */
-export function checkKept ({ id, createdAt, permanent }: Partial<KeptBeside>): void {
-  if (createdAt !== undefined && !isTime(createdAt)) {
-    throw new TypeError('The createdAt of a session must be a whole number of Unix seconds, or undefined')
+export function checkKept ({ id, createdAt, permanent, issuedAt }: Partial<KeptBeside> & { issuedAt?: unknown }): void {
+  for (const [name, time] of Object.entries({ createdAt, issuedAt })) {
+    if (time === undefined || isTime(time)) continue
+    throw new TypeError(`The ${name} of a session must be a whole number of Unix seconds, or undefined`)
   }
   if (id !== undefined && typeof id !== 'string') throw new TypeError('The id of a session must be text, or undefined')
   if (permanent !== undefined && typeof permanent !== 'boolean') {
@@ -78,6 +80,12 @@ export function checkKept ({ id, createdAt, permanent }: Partial<KeptBeside>): v
 /** Whether `key` is a key of the data. */
 export function hasKey (data: Record<string, unknown>, key: string): boolean {
   return data[key] !== undefined && Object.hasOwn(data, key)
+}
+
+/** Makes `value` that of a key, which may have the name of something inherited, such as toString or `__proto__`. */
+export function setKey (data: Record<string, unknown>, key: string, value: unknown): void {
+  if (!(key in data) || Object.hasOwn(data, key)) data[key] = value
+  else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The keys of the data. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { hasKey, type KeptBeside, part } from './beside.ts'
+import { hasKey, type KeptBeside, part, setKey } from './beside.ts'
 import type { SaveDecision } from './decision.ts'
 import { Held, type Snapshots } from './held.ts'
 import type { Origin } from './origin.ts'
@@ -152,9 +152,7 @@ export class SessionContents implements Standing, KeptBeside, SessionHost {
       this.remove(key)
       return
     }
-    const isInherited = key in this.data && !Object.hasOwn(this.data, key) // toString for instance, or __proto__
-    if (!isInherited) this.data[key] = value
-    else Object.defineProperty(this.data, key, { value, writable: true, enumerable: true, configurable: true })
+    setKey(this.data, key, value)
     if (typeof value === 'object' && value !== null) (this.held ??= new Held()).addStored(key)
     else this.held?.drop(key)
     this.change()

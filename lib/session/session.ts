@@ -286,7 +286,7 @@ const dataAsProperties: ProxyHandler<SessionBase> = {
  */
 export const Session = function (data: Record<string, unknown> = {}, init: SessionInit = {}) {
   const { isNew = true, hasCookie = false, id, createdAt, issuedAt, permanent, startsPermanent = false } = init
-  checkKept({ id, createdAt, permanent })
+  checkKept({ id, createdAt, permanent, issuedAt })
   const checked = checkData(data, { ...NO_RULES, allowsMemberNames: true })
   const rules = startsPermanent ? { ...NO_RULES, startsPermanent } : NO_RULES
   const origin = { isNew, hasCookie, id, issuedAt }

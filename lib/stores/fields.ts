@@ -1,6 +1,6 @@
 import { escapeToASCII } from '../json/layout.ts'
 import { TaggedJSONSerializer } from '../json/tagged-json.ts'
-import { keysOf } from '../session/beside.ts'
+import { keysOf, setKey } from '../session/beside.ts'
 import type { SessionSerializer } from '../session/session-serializer.ts'
 import { checkedText } from '../signing/encoding.ts'
 
@@ -32,11 +32,7 @@ export function fieldsOf (data: Record<string, unknown>, serializer: SessionSeri
 /** The data of some fields. Throws what the serializer throws. */
 export function dataOf (fields: Fields, serializer: SessionSerializer): Record<string, unknown> {
   const data: Record<string, unknown> = {}
-  for (const [key, text] of fields) {
-    const value = serializer.loads(fromASCII(text))
-    if (key in data) Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true })
-    else data[key] = value
-  }
+  for (const [key, text] of fields) setKey(data, key, serializer.loads(fromASCII(text)))
   return data
 }
 
